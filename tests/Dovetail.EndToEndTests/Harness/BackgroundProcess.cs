@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Dovetail.EndToEndTests.Harness;
+
+/// <summary>A program that runs beside the test, with everything it says kept. Disposing kills it.</summary>
+internal sealed partial class BackgroundProcess : IAsyncDisposable
+{
+    private const int SigTerm = 15;
+    private const int SigKill = 9;
+
+    private readonly Process _process;
+    private readonly List<string> _lines = [];
+    private readonly Task _drained;
+
+    public BackgroundProcess(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?> environment)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.SetEnvironment(environment);
+        _process = Process.Start(start)!;
+        Id = _process.Id;
+        _drained = Task.WhenAll(DrainAsync(_process.StandardOutput), DrainAsync(_process.StandardError));
+    }
+
+    public int Id { get; }
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>Everything said so far on both streams, line by line.</summary>
+    public string Log
+    {
+        get
+        {
+            lock (_lines)
+            {
+                return string.Join(Environment.NewLine, _lines);
+            }
+        }
+    }
+
+    public void Terminate() => Signal(SigTerm);
+
+    public void Kill() => Signal(SigKill);
+
+    /// <summary>Waits for the end and gives the exit code (128 + number for a signal).</summary>
+    /// <exception cref="TimeoutException">It still runs at the deadline.</exception>
+    public async Task<int> ExitAsync(TimeSpan deadline, CancellationToken cancellation = default)
+    {
+        await _process.WaitForExitAsync(cancellation).WaitAsync(deadline, cancellation);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+
+        await _process.WaitForExitAsync();
+        // A grandchild may hold the streams open; what it says then is of no interest.
+        await Task.WhenAny(_drained, Task.Delay(TimeSpan.FromSeconds(1)));
+        _process.Dispose();
+    }
+
+    private void Signal(int number)
+    {
+        if (SendSignal(Id, number) != 0)
+        {
+            throw new InvalidOperationException($"Signal {number} did not reach process {Id}: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+    }
+
+    private async Task DrainAsync(StreamReader reader)
+    {
+        try
+        {
+            while (await reader.ReadLineAsync() is { } line)
+            {
+                lock (_lines)
+                {
+                    _lines.Add(line);
+                }
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // Disposed while a grandchild still held the stream.
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int SendSignal(int process, int signal);
+}

@@ -1,0 +1,3 @@
+namespace Dovetail.EndToEndTests.Harness;
+
+internal sealed record DockerStatus(bool Connected, string? Error);

@@ -1,0 +1,67 @@
+using System.Text.Json;
+
+namespace Dovetail.EndToEndTests.Harness;
+
+/// <summary>Dovetail as a user runs it: the built program as a process of its own, told everything through its environment.</summary>
+internal sealed class DovetailDaemon : IAsyncDisposable
+{
+    private readonly IReadOnlyDictionary<string, string?> _environment;
+    private readonly BackgroundProcess _process;
+
+    private DovetailDaemon(IReadOnlyDictionary<string, string?> environment, params string[] arguments)
+    {
+        _environment = environment;
+        _process = new BackgroundProcess(Program, arguments, environment);
+    }
+
+    /// <summary>The built program, which lies beside the tests.</summary>
+    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "dovetail");
+
+    public int ProcessId => _process.Id;
+
+    public string Log => _process.Log;
+
+    /// <summary>Starts it without waiting for anything.</summary>
+    public static DovetailDaemon Start(IReadOnlyDictionary<string, string?> environment, params string[] arguments) => new(environment, arguments);
+
+    public void Terminate() => _process.Terminate();
+
+    public void Kill() => _process.Kill();
+
+    public Task<int> ExitAsync(TimeSpan deadline, CancellationToken cancellation) => _process.ExitAsync(deadline, cancellation);
+
+    /// <summary>Runs another command of the program beside the daemon.</summary>
+    public Task<CommandResult> CommandAsync(string[] arguments, CancellationToken cancellation) =>
+        Dovetail.EndToEndTests.Harness.Command.RunAsync(Program, arguments, _environment, cancellation: cancellation);
+
+    /// <summary>What <c>dovetail status --json</c> says.</summary>
+    public async Task<DaemonStatus> StatusAsync(CancellationToken cancellation) =>
+        DaemonStatus.Parse((await CommandAsync(["status", "--json"], cancellation)).MustSucceed().Stdout);
+
+    /// <summary>Waits until a service is as expected; on failure the message holds the status and the daemon's log.</summary>
+    public async Task<ServiceStatus> ServiceAsync(
+        string name, Func<ServiceStatus, bool> expected, string what, CancellationToken cancellation, TimeSpan? deadline = null) =>
+        (await StatusAsync(status => status.Find(name) is { } service && expected(service), $"service {name}: {what}", cancellation, deadline)).Find(name)!;
+
+    /// <summary>Waits until a service answers requests.</summary>
+    public Task<ServiceStatus> ReadyAsync(string name, CancellationToken cancellation) =>
+        ServiceAsync(name, service => service is { State: "Ready", Upstreams.Count: > 0 }, "Ready with an upstream", cancellation);
+
+    /// <summary>Waits until the whole status is as expected.</summary>
+    public async Task<DaemonStatus> StatusAsync(
+        Func<DaemonStatus, bool> expected, string what, CancellationToken cancellation, TimeSpan? deadline = null)
+    {
+        try
+        {
+            return await Eventually.GetAsync(what, StatusAsync, status => expected(status) || _process.HasExited, deadline, cancellation) is var status && expected(status)
+                ? status
+                : throw new InvalidOperationException($"Dovetail ended while the test waited for {what}.");
+        }
+        catch (Exception exception) when (exception is TimeoutException or InvalidOperationException or JsonException)
+        {
+            throw new InvalidOperationException($"{exception.Message}{Environment.NewLine}Dovetail's log:{Environment.NewLine}{Log}", exception);
+        }
+    }
+
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
+}

@@ -1,0 +1,93 @@
+using Dovetail.EndToEndTests.Harness;
+
+[assembly: AssemblyFixture(typeof(Engine))]
+
+namespace Dovetail.EndToEndTests.Harness;
+
+/// <summary>The real Docker Engine that the tests run containers on, with the image they run. One for all tests.</summary>
+public sealed class Engine : IAsyncLifetime
+{
+    private readonly TestDirectory _clientSettings = new();
+    private readonly string _run = $"dovetail-test-{Guid.NewGuid().ToString("N")[..8]}";
+    private readonly Lock _gate = new();
+    private Task? _image;
+
+    internal static string Host => TestSettings.DockerHost;
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>Takes away whatever a test left on the Engine.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_image is not null)
+        {
+            await RemoveAsync(["ps", "-aq", "--filter", $"label={_run}"], ["rm", "-f", "-v"]);
+            await RemoveAsync(["images", "-q", _run], ["rmi", "-f"]);
+        }
+
+        _clientSettings.Dispose();
+    }
+
+    /// <summary>Runs a container of the test image in the background.</summary>
+    /// <param name="labels">Full label names and values.</param>
+    /// <param name="options">Further options of <c>docker run</c>.</param>
+    internal async Task<TestContainer> RunContainerAsync(
+        IReadOnlyDictionary<string, string> labels, string greeting = "Hello", IEnumerable<string>? options = null, CancellationToken cancellation = default)
+    {
+        await EnsureImageAsync(cancellation);
+        // As process 1 httpd would ignore SIGTERM, and every stop would take Docker's 10 seconds.
+        var result = await DockerAsync(
+            ["run", "-d", "--stop-signal", "KILL", "--label", _run, "-e", $"GREETING={greeting}", .. labels.SelectMany(label => (string[])["-l", $"{label.Key}={label.Value}"]), .. options ?? [], _run],
+            cancellation: cancellation);
+        return new TestContainer(this, result.Stdout.Trim());
+    }
+
+    /// <summary>Makes an image from a root file system that <paramref name="write"/> writes.</summary>
+    internal async Task ImportAsync(string tag, IEnumerable<string> changes, Func<Archive, Task> write, CancellationToken cancellation) =>
+        await DockerAsync(
+            ["import", .. changes.SelectMany(change => (string[])["-c", change]), "-", tag],
+            async (stdin, _) =>
+            {
+                await using var archive = new Archive(stdin);
+                await write(archive);
+            },
+            cancellation: cancellation);
+
+    /// <summary>Runs the docker client.</summary>
+    /// <exception cref="InvalidOperationException">It failed; the message holds all it said.</exception>
+    internal async Task<CommandResult> DockerAsync(
+        IEnumerable<string> arguments, Func<Stream, CancellationToken, Task>? input = null, TimeSpan? deadline = null, CancellationToken cancellation = default) =>
+        (await Command.RunAsync("docker", arguments, Environment, input, deadline, cancellation)).MustSucceed();
+
+    /// <summary>A label that lets <see cref="DisposeAsync"/> find a container that a test started by itself.</summary>
+    internal string Mark => _run;
+
+    // The classic builder and no client settings: what a user's own configuration adds (proxies, contexts) is not under test.
+    private Dictionary<string, string?> Environment => new()
+    {
+        ["DOCKER_HOST"] = Host,
+        ["DOCKER_CONFIG"] = _clientSettings.Path,
+        ["DOCKER_BUILDKIT"] = "0",
+        ["DOCKER_CONTEXT"] = null,
+    };
+
+    private async Task EnsureImageAsync(CancellationToken cancellation)
+    {
+        Task image;
+        lock (_gate)
+        {
+            image = _image ??= TestImage.ImportAsync(this, _run, CancellationToken.None);
+        }
+
+        await image.WaitAsync(cancellation);
+    }
+
+    private async Task RemoveAsync(string[] list, string[] remove)
+    {
+        var found = (await DockerAsync(list)).Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct();
+        if (found.Any())
+        {
+            await DockerAsync([.. remove, .. found]);
+        }
+    }
+}

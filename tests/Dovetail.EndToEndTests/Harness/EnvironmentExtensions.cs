@@ -1,0 +1,19 @@
+namespace Dovetail.EndToEndTests.Harness;
+
+internal static class EnvironmentExtensions
+{
+    /// <summary>The same variables and one more (or one replaced); null takes it away.</summary>
+    public static Dictionary<string, string?> With(this IReadOnlyDictionary<string, string?> environment, string name, string? value) =>
+        new(environment) { [name] = value };
+
+    public static Dictionary<string, string?> With(this IReadOnlyDictionary<string, string?> environment, IReadOnlyDictionary<string, string?>? more)
+    {
+        var all = new Dictionary<string, string?>(environment);
+        foreach (var (name, value) in more ?? new Dictionary<string, string?>())
+        {
+            all[name] = value;
+        }
+
+        return all;
+    }
+}

@@ -1,0 +1,3 @@
+namespace Dovetail.EndToEndTests.Harness;
+
+internal sealed record RejectedContainer(string Container, string? Service, string Reason);

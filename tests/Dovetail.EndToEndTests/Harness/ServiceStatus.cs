@@ -1,0 +1,17 @@
+namespace Dovetail.EndToEndTests.Harness;
+
+/// <summary>One service of <see cref="DaemonStatus"/>.</summary>
+/// <param name="State">Starting, NeedsLogin, NeedsApproval, Running, CertPending, Ready, Backoff, Stopping or Idle.</param>
+internal sealed record ServiceStatus(
+    string Name,
+    string? Url,
+    string State,
+    DateTimeOffset Since,
+    IReadOnlyList<string> Addresses,
+    string? DnsName,
+    string? LoginUrl,
+    CertificateStatus? Certificate,
+    IReadOnlyList<UpstreamStatus> Upstreams,
+    IReadOnlyList<ConditionStatus> Conditions,
+    TailscaledStatus? Tailscaled,
+    IReadOnlyDictionary<string, string>? Listener);

@@ -1,0 +1,3 @@
+namespace Dovetail.EndToEndTests.Harness;
+
+internal sealed record TailscaledStatus(int? Pid, int Restarts);

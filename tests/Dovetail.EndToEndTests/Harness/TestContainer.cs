@@ -1,0 +1,40 @@
+namespace Dovetail.EndToEndTests.Harness;
+
+/// <summary>A running container of the test image. Disposing removes it.</summary>
+internal sealed class TestContainer(Engine engine, string id) : IAsyncDisposable
+{
+    private bool _removed;
+
+    /// <summary>Full Docker id.</summary>
+    public string Id => id;
+
+    /// <summary>The container's own host name: the first 12 digits of its id.</summary>
+    public string HostName => id[..12];
+
+    /// <summary>Its address on Docker's default network; empty while it is stopped.</summary>
+    public async Task<string> AddressAsync(CancellationToken cancellation) =>
+        (await engine.DockerAsync(["inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", id], cancellation: cancellation)).Stdout.Trim();
+
+    public async Task<string> NameAsync(CancellationToken cancellation) =>
+        (await engine.DockerAsync(["inspect", "-f", "{{.Name}}", id], cancellation: cancellation)).Stdout.Trim().TrimStart('/');
+
+    public Task StopAsync(CancellationToken cancellation) => engine.DockerAsync(["stop", id], cancellation: cancellation);
+
+    public Task StartAsync(CancellationToken cancellation) => engine.DockerAsync(["start", id], cancellation: cancellation);
+
+    public Task RestartAsync(CancellationToken cancellation) => engine.DockerAsync(["restart", id], cancellation: cancellation);
+
+    public async Task RemoveAsync(CancellationToken cancellation)
+    {
+        await engine.DockerAsync(["rm", "-f", id], cancellation: cancellation);
+        _removed = true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_removed)
+        {
+            await RemoveAsync(CancellationToken.None);
+        }
+    }
+}

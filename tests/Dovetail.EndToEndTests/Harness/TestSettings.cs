@@ -1,0 +1,28 @@
+namespace Dovetail.EndToEndTests.Harness;
+
+/// <summary>What the end-to-end tests are told from outside; <c>tests/run</c> sets the first two.</summary>
+internal static class TestSettings
+{
+    /// <summary>The Docker Engine on this machine, as a <c>DOCKER_HOST</c>.</summary>
+    /// <exception cref="InvalidOperationException">Not set: these tests are never skipped silently.</exception>
+    public static string DockerHost => Optional("DOVETAIL_TEST_DOCKER_HOST") ?? throw new InvalidOperationException(
+        "DOVETAIL_TEST_DOCKER_HOST is not set. The end-to-end tests need a Docker Engine on this machine: run tests/run, which finds or " +
+        "starts one, or set the variable (such as unix:///var/run/docker.sock).");
+
+    /// <summary>A statically linked busybox; the test containers are made of it.</summary>
+    public static string Busybox => Optional("DOVETAIL_TEST_BUSYBOX") ?? "/bin/busybox";
+
+    public static string? Tailscaled => Optional("DOVETAIL_TEST_TAILSCALED");
+
+    public static string? Tailscale => Optional("DOVETAIL_TEST_TAILSCALE");
+
+    public static string? ControlUrl => Optional("DOVETAIL_TEST_CONTROL_URL");
+
+    /// <summary>A reusable auth key of <see cref="ControlUrl"/>.</summary>
+    public static string? AuthKey => Optional("DOVETAIL_TEST_AUTHKEY");
+
+    /// <summary>PEM file with the authority that issues the tailnet's certificates (and that of the control server).</summary>
+    public static string? CertificateAuthority => Optional("DOVETAIL_TEST_CA");
+
+    private static string? Optional(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+}

@@ -1,0 +1,3 @@
+namespace Dovetail.EndToEndTests.Harness;
+
+internal sealed record UpstreamStatus(string Container, string Address, string Health, string Route);

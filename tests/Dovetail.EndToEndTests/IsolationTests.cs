@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Dovetail.EndToEndTests.Harness;
+
+namespace Dovetail.EndToEndTests;
+
+/// <summary>What is not served is not reachable, and no service answers for another (DESIGN §6.1).</summary>
+public sealed class IsolationTests(Engine engine) : EndToEndTest(engine)
+{
+    private const string PlainRequest = "GET / HTTP/1.0\r\n\r\n";
+
+    [Fact(Timeout = 180_000)]
+    public async Task Two_services_never_see_each_others_traffic()
+    {
+        var (web, photos) = (Named("web"), Named("photos"));
+        var peer = await PeerAsync();
+        var daemon = StartDaemon();
+        var webContainer = await RunServiceAsync(web);
+        var photosContainer = await RunServiceAsync(photos);
+        var webNode = await daemon.ReadyAsync(web, Cancellation);
+        var photosNode = await daemon.ReadyAsync(photos, Cancellation);
+        var client = await ReachedAsync(peer, web);
+
+        for (var round = 0; round < 10; round++)
+        {
+            foreach (var (name, container) in ((string, TestContainer)[])[(web, webContainer), (photos, photosContainer)])
+            {
+                var echo = EchoedRequest.Parse(await client.GetStringAsync($"https://{peer.NameOf(name)}{TestImage.EchoPath}?{round}", Cancellation));
+                Assert.Equal(container.HostName, echo.Container);
+            }
+        }
+
+        // Asked for the other by name, a node shows its own certificate, which the client refuses.
+        await Assert.ThrowsAsync<HttpRequestException>(() =>
+            peer.Http(connectTo: webNode.Addresses[0]).GetAsync($"https://{peer.NameOf(photos)}/", Cancellation));
+        // Past the certificate, it still serves its own container only.
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"https://{peer.NameOf(web)}{TestImage.EchoPath}");
+        request.Headers.Host = peer.NameOf(photos);
+        using var misnamed = await client.SendAsync(request, Cancellation);
+        Assert.Equal(webContainer.HostName, EchoedRequest.Parse(await misnamed.Content.ReadAsStringAsync(Cancellation)).Container);
+        // On port 80 it redirects to itself, whatever Host says.
+        using var redirect = await peer.Http(connectTo: photosNode.Addresses[0]).GetAsync($"http://{peer.NameOf(web)}/x?y=z", Cancellation);
+        Assert.Equal(HttpStatusCode.PermanentRedirect, redirect.StatusCode);
+        Assert.Equal($"https://{peer.NameOf(photos)}/x?y=z", redirect.Headers.Location?.OriginalString);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task Ports_that_a_node_does_not_serve_lead_nowhere()
+    {
+        var (web, photos) = (Named("web"), Named("photos"));
+        var peer = await PeerAsync();
+        var daemon = StartDaemon();
+        await RunServiceAsync(web);
+        await RunServiceAsync(photos);
+        var nodes = new[] { await daemon.ReadyAsync(web, Cancellation), await daemon.ReadyAsync(photos, Cancellation) };
+        await ReachedAsync(peer, web);
+        await ReachedAsync(peer, photos);
+
+        // Tailscale's userspace mode passes any other port on to 127.0.0.1: a listener there is reached. This shows that the knocking below could.
+        using var open = new TcpListener(IPAddress.Loopback, 0);
+        open.Start();
+        var answered = AnswerOnceAsync(open);
+        Assert.Equal("here", await peer.KnockAsync(nodes[0].Addresses[0], ((IPEndPoint)open.LocalEndpoint).Port, PlainRequest, Cancellation));
+        await answered;
+
+        // Every port on which Dovetail itself listens, through either node.
+        var listening = ListeningSockets.Of(daemon.ProcessId);
+        Assert.NotEmpty(listening);
+        Assert.All(listening, socket => Assert.StartsWith("127.83.", socket.Address.ToString(), StringComparison.Ordinal));
+        var own = nodes.SelectMany(node => node.Listener!.Values).Select(IPEndPoint.Parse).ToList();
+        Assert.Equivalent(own.Select(socket => socket.ToString()), listening.Select(socket => socket.ToString()));
+        foreach (var port in listening.Select(socket => socket.Port).Append(8080).Distinct())
+        {
+            foreach (var node in nodes)
+            {
+                Assert.Null(await peer.KnockAsync(node.Addresses[0], port, PlainRequest, Cancellation));
+            }
+        }
+    }
+
+    private static async Task<HttpClient> ReachedAsync(TailnetPeer peer, string service)
+    {
+        var client = peer.Http();
+        await Eventually.GetAsync(
+            string.Create(CultureInfo.InvariantCulture, $"{service} to answer"),
+            async cancellation => (await client.GetAsync($"https://{peer.NameOf(service)}/", cancellation)).StatusCode,
+            status => status == HttpStatusCode.OK,
+            cancellation: Cancellation);
+        return client;
+    }
+
+    private static async Task AnswerOnceAsync(TcpListener listener)
+    {
+        using var connection = await listener.AcceptSocketAsync(Cancellation);
+        await connection.SendAsync("here"u8.ToArray(), Cancellation);
+        connection.Shutdown(SocketShutdown.Send);
+    }
+}

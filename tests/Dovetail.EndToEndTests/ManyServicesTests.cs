@@ -1,0 +1,32 @@
+using System.Diagnostics;
+using Dovetail.EndToEndTests.Harness;
+
+namespace Dovetail.EndToEndTests;
+
+/// <summary>Nodes come up side by side: a slow one never delays another.</summary>
+public sealed class ManyServicesTests(Engine engine) : EndToEndTest(engine)
+{
+    private const int Services = 20;
+
+    [Fact(Timeout = 240_000)]
+    public async Task Twenty_containers_are_up_soon_after_one_slow_registration()
+    {
+        Assert.SkipWhen(Tailnet is RealTailnet, "Only the stand-in's registration can be slowed down.");
+        Tailnet.SlowRegistration(TimeSpan.FromSeconds(10));
+        for (var number = 0; number < Services; number++)
+        {
+            await RunServiceAsync($"service{number}");
+        }
+
+        var started = Stopwatch.GetTimestamp();
+        var daemon = StartDaemon();
+        await daemon.StatusAsync(
+            status => status.Services.Count(service => service is { State: "Ready", Upstreams.Count: 1 }) == Services,
+            $"{Services} services to be Ready", Cancellation, TimeSpan.FromSeconds(90));
+        var took = Since(started);
+
+        Report($"{Services} services, each registration taking 10 s: all Ready after {took.TotalSeconds:0.0} s");
+        // About 15 s on an idle machine with two cores; one after the other would take more than 200 s.
+        Assert.True(took < TimeSpan.FromSeconds(30), $"It took {took.TotalSeconds:0.0} s.");
+    }
+}

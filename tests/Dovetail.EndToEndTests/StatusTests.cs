@@ -1,0 +1,86 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Dovetail.EndToEndTests.Harness;
+
+namespace Dovetail.EndToEndTests;
+
+/// <summary>What <c>dovetail status</c>, <c>health</c> and <c>version</c> tell a person and a script.</summary>
+public sealed partial class StatusTests(Engine engine) : EndToEndTest(engine)
+{
+    [Fact(Timeout = 180_000)]
+    public async Task Status_is_a_table_for_people_and_a_stable_document_for_scripts()
+    {
+        var web = Named("web");
+        var peer = await PeerAsync();
+        var daemon = StartDaemon();
+        var container = await RunServiceAsync(web);
+        var refused = await RunContainerAsync(new Dictionary<string, string> { ["name"] = "refused", ["port"] = "http" });
+        await daemon.ReadyAsync(web, Cancellation);
+
+        var table = (await daemon.CommandAsync(["status"], Cancellation)).MustSucceed().Stdout;
+        TestContext.Current.TestOutputHelper?.WriteLine(table);
+        var lines = table.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        Assert.Contains(lines, line => Header().IsMatch(line));
+        var row = Assert.Single(lines, line => line.StartsWith(web + " ", StringComparison.Ordinal));
+        Assert.Contains($"https://{peer.NameOf(web)}", row, StringComparison.Ordinal);
+        Assert.Contains("Ready", row, StringComparison.Ordinal);
+        Assert.Contains(await container.NameAsync(Cancellation), row, StringComparison.Ordinal);
+        Assert.Contains(await refused.NameAsync(Cancellation), table, StringComparison.Ordinal);
+        Assert.Contains($"{Prefix}.port", table, StringComparison.Ordinal);
+        Assert.DoesNotContain('\e', table);
+
+        var status = await daemon.StatusAsync(Cancellation);
+        using var document = JsonDocument.Parse(status.Json);
+        AssertKeys(document.RootElement, "version", "docker", "services", "rejected", "warnings");
+        AssertKeys(document.RootElement.GetProperty("docker"), "connected", "error");
+        var service = document.RootElement.GetProperty("services")[0];
+        AssertKeys(service, "name", "url", "state", "since", "addresses", "dnsName", "certificate", "upstreams", "conditions", "tailscaled", "listener");
+        AssertKeys(service.GetProperty("certificate"), "notAfter", "names");
+        AssertKeys(service.GetProperty("upstreams")[0], "container", "address", "health", "route");
+        AssertKeys(service.GetProperty("tailscaled"), "pid", "restarts");
+        AssertKeys(document.RootElement.GetProperty("rejected")[0], "container", "service", "reason");
+
+        Assert.True(status.Docker.Connected);
+        var ready = status.Find(web)!;
+        Assert.Equal(peer.NameOf(web), ready.DnsName);
+        Assert.Equal([peer.NameOf(web)], ready.Certificate!.Names);
+        Assert.True(ready.Certificate.NotAfter > TimeProvider.System.GetUtcNow());
+        Assert.Equal([$"{await container.AddressAsync(Cancellation)}:80"], ready.Upstreams.Select(upstream => upstream.Address));
+        Assert.Contains(Tailscaleds().Keys, id => id == ready.Tailscaled!.Pid);
+        Assert.Empty(ready.Conditions);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Health_and_status_fail_with_a_reason_where_no_daemon_runs()
+    {
+        var daemon = StartDaemon();
+        await Eventually.GetAsync(
+            "health to be good", token => daemon.CommandAsync(["health"], token), result => result.ExitCode == 0, cancellation: Cancellation);
+
+        daemon.Terminate();
+        await daemon.ExitAsync(TimeSpan.FromSeconds(10), Cancellation);
+
+        foreach (var command in (string[])["health", "status"])
+        {
+            var result = await daemon.CommandAsync([command], Cancellation);
+            Assert.Equal(1, result.ExitCode);
+            Assert.Contains(RuntimeDirectory, result.Stderr, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", result.Stderr, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Version_names_the_program_and_its_version()
+    {
+        var result = await Command.RunAsync(DovetailDaemon.Program, ["version"], cancellation: Cancellation);
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Matches(@"\d+\.\d+\.\d+", result.Stdout);
+    }
+
+    private static void AssertKeys(JsonElement element, params string[] expected) =>
+        Assert.Equal(expected.Order(), element.EnumerateObject().Where(property => property.Value.ValueKind != JsonValueKind.Null || property.Name == "error").Select(property => property.Name).Order());
+
+    [GeneratedRegex(@"^NAME\s+URL\s+STATE\s+UPSTREAM\s+CERT\s+SINCE")]
+    private static partial Regex Header();
+}
