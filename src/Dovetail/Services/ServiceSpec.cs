@@ -6,6 +6,9 @@ internal sealed record ServiceSpec
     /// <summary>Host name on the tailnet: one RFC 1123 label, lower case, 1–63 characters.</summary>
     public required string Name { get; init; }
 
+    /// <summary>False: the service is raw TCP only; ports 80 and 443 of its node are free for <see cref="TcpPorts"/>.</summary>
+    public bool Http { get; init; } = true;
+
     /// <summary>ACL tags, each with its <c>tag:</c> prefix; sorted, without repeats.</summary>
     public EquatableArray<string> Tags { get; init; }
 

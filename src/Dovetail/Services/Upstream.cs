@@ -11,7 +11,7 @@ internal sealed record Upstream
 
     public required UpstreamScheme Scheme { get; init; }
 
-    /// <summary>IP address (IPv6 without brackets) or host name for HTTP.</summary>
+    /// <summary>IP address (IPv6 without brackets) or host name for HTTP; of a service without HTTP, that of its first TCP port.</summary>
     public required string Host { get; init; }
 
     /// <summary>Port at <see cref="Host"/>, 1–65535.</summary>

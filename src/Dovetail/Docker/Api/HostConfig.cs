@@ -1,0 +1,6 @@
+namespace Dovetail.Docker.Api;
+
+internal sealed record HostConfig
+{
+    public string? NetworkMode { get; init; }
+}

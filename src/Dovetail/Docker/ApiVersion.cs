@@ -1,0 +1,36 @@
+using System.Globalization;
+
+namespace Dovetail.Docker;
+
+/// <summary>A version of the Engine API such as 1.41.</summary>
+internal readonly record struct ApiVersion(int Major, int Minor) : IComparable<ApiVersion>
+{
+    /// <summary>
+    /// The version this client is written for: the oldest that Engine 29 still speaks. All that is used of it exists since 1.24, so
+    /// older Engines are asked in their own version.
+    /// </summary>
+    public static ApiVersion Ours { get; } = new(1, 44);
+
+    /// <summary>Ours or the Engine's newest, whichever is older, but never older than the Engine's oldest.</summary>
+    /// <param name="newest">The Engine's <c>ApiVersion</c>.</param>
+    /// <param name="oldest">The Engine's <c>MinAPIVersion</c>; null when it reports none.</param>
+    public static ApiVersion Negotiate(ApiVersion newest, ApiVersion? oldest)
+    {
+        var version = newest.CompareTo(Ours) < 0 ? newest : Ours;
+        return oldest is { } least && version.CompareTo(least) < 0 ? least : version;
+    }
+
+    public static ApiVersion? TryParse(string? text)
+    {
+        var parts = text?.Split('.');
+        return parts is [var major, var minor]
+            && int.TryParse(major, NumberStyles.None, CultureInfo.InvariantCulture, out var first)
+            && int.TryParse(minor, NumberStyles.None, CultureInfo.InvariantCulture, out var second)
+            ? new ApiVersion(first, second)
+            : null;
+    }
+
+    public int CompareTo(ApiVersion other) => Major != other.Major ? Major.CompareTo(other.Major) : Minor.CompareTo(other.Minor);
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Major}.{Minor}");
+}

@@ -1,0 +1,128 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Dovetail.Services;
+
+namespace Dovetail.Docker;
+
+/// <summary>Opens connections to the Engine: unix socket, TCP, or TCP with TLS. Failures are <see cref="DockerException"/>s.</summary>
+internal sealed class DockerConnector(DockerEndpoint endpoint)
+{
+    public async ValueTask<Stream> ConnectAsync(CancellationToken cancellationToken)
+    {
+        var stream = new NetworkStream(await ConnectSocketAsync(cancellationToken).ConfigureAwait(false), ownsSocket: true);
+        return endpoint.Tls is { } tls ? await AuthenticateAsync(stream, tls, cancellationToken).ConfigureAwait(false) : stream;
+    }
+
+    private async Task<Socket> ConnectSocketAsync(CancellationToken cancellationToken)
+    {
+        var socket = endpoint.SocketPath is not null
+            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+            : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            if (endpoint.SocketPath is { } path)
+            {
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                // The event stream is silent for hours: without keep-alive a host that lost its power is never noticed.
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);
+                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
+                await socket.ConnectAsync(endpoint.Host, endpoint.Port, cancellationToken).ConfigureAwait(false);
+            }
+
+            return socket;
+        }
+        catch (SocketException exception)
+        {
+            socket.Dispose();
+            throw new DockerException(Explain(exception), exception);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<Stream> AuthenticateAsync(Stream inner, DockerTls tls, CancellationToken cancellationToken)
+    {
+        var stream = new SslStream(inner);
+        try
+        {
+            await stream.AuthenticateAsClientAsync(TlsOptions(tls), cancellationToken).ConfigureAwait(false);
+            return stream;
+        }
+        catch (Exception exception) when (exception is AuthenticationException or CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+            throw new DockerException(
+                $"TLS with the Docker Engine at {endpoint} failed: {Printable.Text(exception.Message, 300)} "
+                + $"Check ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH={Printable.Text(tls.CertPath)}, and that the Engine's certificate names {endpoint.Host}.",
+                exception);
+        }
+        catch
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private SslClientAuthenticationOptions TlsOptions(DockerTls tls)
+    {
+        var options = new SslClientAuthenticationOptions
+        {
+            TargetHost = endpoint.Host,
+            ClientCertificates =
+            [
+                X509Certificate2.CreateFromPemFile(Path.Combine(tls.CertPath, "cert.pem"), Path.Combine(tls.CertPath, "key.pem")),
+            ],
+        };
+
+        if (tls.Verify)
+        {
+            var roots = new X509Certificate2Collection();
+            roots.ImportFromPemFile(Path.Combine(tls.CertPath, "ca.pem"));
+            options.CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+            };
+            options.CertificateChainPolicy.CustomTrustStore.AddRange(roots);
+        }
+        else
+        {
+#pragma warning disable CA5359 // DOCKER_CERT_PATH without DOCKER_TLS_VERIFY means TLS without verification, as in Docker's own clients.
+            options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+#pragma warning restore CA5359
+        }
+
+        return options;
+    }
+
+    private string Explain(SocketException exception) => endpoint.SocketPath is { } path
+        ? exception.SocketErrorCode switch
+        {
+            // .NET names ENOENT of a unix socket differently from release to release.
+            _ when !File.Exists(path) =>
+                $"Docker's socket {path} does not exist. Start Docker, mount its socket into Dovetail's container (-v {path}:{path}), or set DOCKER_HOST.",
+            SocketError.AccessDenied =>
+                $"No permission to use Docker's socket {path}. Run Dovetail as root or as a member of the group that owns the socket.",
+            SocketError.ConnectionRefused =>
+                $"Nothing listens on Docker's socket {path}: Docker is not running. Start it (systemctl start docker), or set DOCKER_HOST.",
+            _ => $"Docker's socket {path} cannot be used: {exception.Message}. Check DOCKER_HOST.",
+        }
+        : exception.SocketErrorCode switch
+        {
+            SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain =>
+                $"The name {endpoint.Host} of the Docker Engine at {endpoint} cannot be resolved. Check DOCKER_HOST.",
+            SocketError.ConnectionRefused =>
+                $"Nothing listens at {endpoint}: the Docker Engine is not running, or DOCKER_HOST is wrong.",
+            _ => $"The Docker Engine at {endpoint} cannot be reached: {exception.Message}. Check DOCKER_HOST.",
+        };
+}

@@ -1,0 +1,114 @@
+using Dovetail.Services;
+
+namespace Dovetail.Docker;
+
+/// <summary>Where the Docker Engine listens, as <c>DOCKER_HOST</c>, <c>DOCKER_TLS_VERIFY</c> and <c>DOCKER_CERT_PATH</c> say.</summary>
+internal sealed record DockerEndpoint
+{
+    public const string DefaultSocketPath = "/var/run/docker.sock";
+
+    // sun_path holds 108 bytes with its terminating zero (unix(7)).
+    private const int MaxSocketPathBytes = 107;
+    private const int PlainPort = 2375;
+    private const int TlsPort = 2376;
+    private const string HostForms = "use unix:///path/to/docker.sock or tcp://host:port";
+
+    public static DockerEndpoint Default { get; } = new() { SocketPath = DefaultSocketPath };
+
+    /// <summary>Absolute path of the Engine's unix socket; null when the Engine is reached over TCP.</summary>
+    public string? SocketPath { get; init; }
+
+    /// <summary>Host name or IP address (IPv6 without brackets) of an Engine reached over TCP; empty for a unix socket.</summary>
+    public string Host { get; init; } = "";
+
+    /// <summary>TCP port, 1–65535; 0 for a unix socket.</summary>
+    public int Port { get; init; }
+
+    /// <summary>Null: no TLS.</summary>
+    public DockerTls? Tls { get; init; }
+
+    /// <summary>
+    /// Reads the three variables; null and empty mean not set. Looks at no file. The endpoint is null exactly when there are
+    /// errors; each error names the variable, its value and the fix.
+    /// </summary>
+    public static (DockerEndpoint? Endpoint, EquatableArray<string> Errors) Parse(string? dockerHost, string? tlsVerify, string? certPath)
+    {
+        var errors = new List<string>();
+        var endpoint = string.IsNullOrEmpty(dockerHost) ? Default : ParseHost(dockerHost, errors);
+        var tls = ParseTls(tlsVerify, certPath, errors);
+        if (endpoint is null || errors.Count > 0)
+        {
+            return (null, errors.ToEquatableArray());
+        }
+
+        if (endpoint.SocketPath is null)
+        {
+            endpoint = endpoint with { Tls = tls, Port = endpoint.Port > 0 ? endpoint.Port : tls is null ? PlainPort : TlsPort };
+        }
+
+        return (endpoint, []);
+    }
+
+    /// <summary>The endpoint as one would write it into <c>DOCKER_HOST</c>.</summary>
+    public override string ToString() =>
+        SocketPath is not null ? $"unix://{SocketPath}" : Host.Contains(':') ? $"tcp://[{Host}]:{Port}" : $"tcp://{Host}:{Port}";
+
+    private static DockerEndpoint? ParseHost(string value, List<string> errors)
+    {
+        const string UnixPrefix = "unix://";
+        if (value.StartsWith(UnixPrefix, StringComparison.Ordinal))
+        {
+            return ParseSocketPath(value, value[UnixPrefix.Length..], errors);
+        }
+
+        // A password in the address is a mistake, and must not reach the log through this message.
+        var shown = value.Contains('@') ? "(not shown, it may hold a password)" : Printable.Text(value);
+        if (!Uri.TryCreate(value, UriKind.Absolute, out var uri) || uri.Scheme != "tcp" || uri.IdnHost.Length == 0)
+        {
+            errors.Add($"DOCKER_HOST={shown} is no address of a Docker Engine: {HostForms}.");
+            return null;
+        }
+
+        if (uri.UserInfo.Length > 0 || uri.AbsolutePath.Length > 1 || uri.Query.Length > 0 || uri.Fragment.Length > 0 || uri.Port == 0)
+        {
+            errors.Add($"DOCKER_HOST={shown} holds more than a host and a port: {HostForms}.");
+            return null;
+        }
+
+        return new DockerEndpoint { Host = uri.IdnHost, Port = Math.Max(uri.Port, 0) };
+    }
+
+    private static DockerEndpoint? ParseSocketPath(string value, string path, List<string> errors)
+    {
+        if (!path.StartsWith('/') || path.Length == 1 || path.Contains('\0'))
+        {
+            errors.Add($"DOCKER_HOST={Printable.Text(value)} names no socket: use an absolute path, unix:///path/to/docker.sock.");
+            return null;
+        }
+
+        if (System.Text.Encoding.UTF8.GetByteCount(path) > MaxSocketPathBytes)
+        {
+            errors.Add($"DOCKER_HOST={Printable.Text(value)} is too long: a socket path holds at most {MaxSocketPathBytes} bytes.");
+            return null;
+        }
+
+        return new DockerEndpoint { SocketPath = path };
+    }
+
+    private static DockerTls? ParseTls(string? verify, string? certPath, List<string> errors)
+    {
+        // As in Docker's own clients, any value of DOCKER_TLS_VERIFY means yes, and certificates without it mean TLS unverified.
+        var verified = !string.IsNullOrEmpty(verify);
+        if (!string.IsNullOrEmpty(certPath))
+        {
+            return new DockerTls(certPath, verified);
+        }
+
+        if (verified)
+        {
+            errors.Add($"DOCKER_TLS_VERIFY={Printable.Text(verify!)} needs DOCKER_CERT_PATH: set it to the folder that holds ca.pem, cert.pem and key.pem.");
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,61 @@
+using Dovetail.Docker;
+
+namespace Dovetail.Services;
+
+/// <summary>All that the labels of all containers want. Compares by content; the same containers give the same state, in the same order.</summary>
+internal sealed record DesiredState
+{
+    public static DesiredState Empty { get; } = new();
+
+    /// <summary>One per name, sorted by name.</summary>
+    public EquatableArray<ServiceSpec> Services { get; init; }
+
+    /// <summary>What is refused, sorted by container, then service.</summary>
+    public EquatableArray<RejectedContainer> Rejected { get; init; }
+
+    public EquatableArray<ContainerWarning> Warnings { get; init; }
+
+    /// <summary>
+    /// Running, restarting and paused containers want their services; only running ones are upstreams. Never throws, whatever the labels hold.
+    /// </summary>
+    public static DesiredState From(ContainerSnapshot snapshot, ServiceDefaults defaults)
+    {
+        var rejected = new List<RejectedContainer>();
+        var warnings = new List<ContainerWarning>();
+        var claims = new SortedDictionary<string, List<ServiceClaim>>(StringComparer.Ordinal);
+
+        foreach (var container in InOrderOfRight(snapshot.Containers))
+        {
+            var parsed = LabelParser.Parse(container, defaults);
+            rejected.AddRange(parsed.Errors.Select(error => new RejectedContainer(container.Name, error.Service, error.Reason)));
+            warnings.AddRange(parsed.Warnings.Select(warning => new ContainerWarning(container.Name, warning.Service, warning.Text)));
+            foreach (var service in parsed.Services)
+            {
+                if (!claims.TryGetValue(service.Name, out var sameName))
+                {
+                    claims.Add(service.Name, sameName = []);
+                }
+
+                sameName.Add(new ServiceClaim(container, service));
+            }
+        }
+
+        return new DesiredState
+        {
+            Services = claims.Values.Select(sameName => ServiceMerger.Merge(sameName, snapshot, defaults, rejected, warnings)).ToEquatableArray(),
+            Rejected = rejected.OrderBy(entry => entry.ContainerName, StringComparer.Ordinal).ThenBy(entry => entry.Service, StringComparer.Ordinal).ToEquatableArray(),
+            Warnings = warnings.OrderBy(entry => entry.ContainerName, StringComparer.Ordinal).ThenBy(entry => entry.Service, StringComparer.Ordinal).ToEquatableArray(),
+        };
+    }
+
+    private static bool WantsService(Container container) =>
+        container.State is ContainerState.Running or ContainerState.Restarting or ContainerState.Paused;
+
+    // Created first, first served; but a container of "docker compose run" is a visitor: it must not take the name from the service it was
+    // started beside.
+    private static IEnumerable<Container> InOrderOfRight(EquatableArray<Container> containers) => containers
+        .Where(WantsService)
+        .OrderBy(ReplicaGroup.IsOneOff)
+        .ThenBy(container => container.Created)
+        .ThenBy(container => container.Id, StringComparer.Ordinal);
+}

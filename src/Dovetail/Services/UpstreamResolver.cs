@@ -1,0 +1,155 @@
+using System.Net;
+using Dovetail.Docker;
+
+namespace Dovetail.Services;
+
+/// <summary>Finds the address under which Dovetail reaches a port of a container: the rules of DESIGN §4, the first that applies.</summary>
+internal static class UpstreamResolver
+{
+    // Docker lets no container join one that has itself joined another; the limit is for what it might send all the same.
+    private const int MaxJoins = 4;
+
+    private const string DefaultBridge = "bridge";
+
+    /// <param name="container">The container that serves.</param>
+    /// <param name="port">Its port, 1–65535.</param>
+    /// <param name="network">What <c>dovetail.network</c> names; null: nothing.</param>
+    public static Route Resolve(Container container, int port, string? network, ContainerSnapshot snapshot)
+    {
+        if (NetworkOwner(container, snapshot) is not { } owner)
+        {
+            return new Route(null, port, $"container {container.Name} uses the network of container {Printable.Text(container.NetworkContainer!)}, which does not run: start that one");
+        }
+
+        var route = ResolveOwner(container, owner, port, network, snapshot.Host);
+        return owner == container ? route : route with { Text = $"through container {owner.Name}: {route.Text}" };
+    }
+
+    // Rule 3: whoever owns the network namespace decides, by the same rules.
+    private static Container? NetworkOwner(Container container, ContainerSnapshot snapshot)
+    {
+        var owner = container;
+        for (var joins = 0; owner.NetworkContainer is { } next; joins++)
+        {
+            if (joins == MaxJoins || snapshot.Find(next) is not { } found)
+            {
+                return null;
+            }
+
+            owner = found;
+        }
+
+        return owner;
+    }
+
+    private static Route ResolveOwner(Container container, Container owner, int port, string? network, DockerHostView host)
+    {
+        // Rule 1; a container in the host's network has no address on the network "host", so that name means rule 4.
+        if (network is not null && !(network == "host" && owner.UsesHostNetwork))
+        {
+            return Named(container, owner, port, network, host);
+        }
+
+        if (host.NetworkContainerId == owner.Id)
+        {
+            return new Route("127.0.0.1", port, "the network namespace that Dovetail runs in");
+        }
+
+        // Rule 2.
+        if (Attached(owner).FirstOrDefault(theirs => host.Networks.Any(ours => ours.IsSameAs(theirs))) is { } shared)
+        {
+            return new Route(shared.Address, port, $"network {shared.Name}, shared with Dovetail");
+        }
+
+        // Rule 4.
+        if (owner.UsesHostNetwork)
+        {
+            return host.IsInHostNetwork ? new Route("127.0.0.1", port, "host network")
+                : (host.Gateway ?? host.IPv6Gateway) is { } gateway ? new Route(gateway, port, $"host network, by way of the host's address {gateway}")
+                : new Route(null, port, NoRoute(container, owner, port, host));
+        }
+
+        // Rule 5.
+        if (Published(owner, port, host) is { } published)
+        {
+            return published;
+        }
+
+        // Rule 6.
+        return host.IsInHostNetwork && Attached(owner).FirstOrDefault() is { } direct
+            ? new Route(direct.Address, port, $"network {direct.Name}, from the host")
+            : new Route(null, port, NoRoute(container, owner, port, host));
+    }
+
+    private static Route Named(Container container, Container owner, int port, string network, DockerHostView host)
+    {
+        // Compose puts its project's name before the names of the networks it makes.
+        var full = container.Label(WellKnownLabels.ComposeProject) is { } project ? $"{project}_{network}" : network;
+        var named = owner.Networks.FirstOrDefault(candidate => candidate.Name == network) ?? owner.Networks.FirstOrDefault(candidate => candidate.Name == full);
+        if (named?.Address is not { } address)
+        {
+            return new Route(null, port, $"the network label names {network}, but container {owner.Name} is on {List(owner.Networks)}: attach it to {network}, or name another network");
+        }
+
+        var isForeign = host.Location == DovetailLocation.Container && !host.Networks.Any(ours => ours.IsSameAs(named));
+        return new Route(address, port, $"network {named.Name}, named by the label" + (isForeign ? $"; Dovetail is not on it (it is on {List(host.Networks)}), so requests may not get through" : ""));
+    }
+
+    private static Route? Published(Container owner, int port, DockerHostView host)
+    {
+        var best = owner.PublishedTcpPorts
+            .Where(candidate => candidate.ContainerPort == port)
+            .Select(candidate => (candidate.HostPort, Candidate: Reach(candidate.HostIp, host)))
+            .Where(candidate => candidate.Candidate.Address is not null)
+            .OrderBy(candidate => candidate.Candidate.Rank)
+            .ThenBy(candidate => candidate.HostPort)
+            .FirstOrDefault();
+        return best.Candidate.Address is { } address ? new Route(address, best.HostPort, $"port {best.HostPort}, published on the host") : null;
+    }
+
+    // The address at which Dovetail reaches a port that is bound to this address of the host; the lowest rank is the best.
+    private static (string? Address, int Rank) Reach(string hostIp, DockerHostView host)
+    {
+        if (hostIp.Length == 0 || !IPAddress.TryParse(hostIp, out var bound) || bound.Equals(IPAddress.Any))
+        {
+            return (host.Gateway, 0);
+        }
+
+        if (bound.Equals(IPAddress.IPv6Any))
+        {
+            return (host.IPv6Gateway, 3);
+        }
+
+        return IPAddress.IsLoopback(bound) ? (host.IsInHostNetwork ? hostIp : null, 2) : (hostIp, 1);
+    }
+
+    // Networks with an address, user-defined before the default bridge (where containers have no names), then by name.
+    private static IEnumerable<ContainerNetwork> Attached(Container container) =>
+        container.Networks.Where(network => network.Address is not null).OrderBy(network => network.Name == DefaultBridge).ThenBy(network => network.Name, StringComparer.Ordinal);
+
+    // Rule 7.
+    private static string NoRoute(Container container, Container owner, int port, DockerHostView host)
+    {
+        var theirs = owner.UsesHostNetwork ? "in the host's network" : $"on {List(owner.Networks)}";
+        var onlyLocal = owner.PublishedTcpPorts.FirstOrDefault(candidate => candidate.ContainerPort == port) is { } published
+            ? $"; its port {port} is published on {published.HostIp} only, which Dovetail does not reach" : "";
+        return host.Location switch
+        {
+            DovetailLocation.Container =>
+                $"no way to port {port}: Dovetail (container {host.ContainerName}) is on {List(host.Networks)}, container {owner.Name} is {theirs}{onlyLocal}: "
+                + (owner.UsesHostNetwork
+                    ? $"attach Dovetail to a bridge network (docker network connect {DefaultBridge} {host.ContainerName})"
+                    : $"put both on one network ({Connect(owner, host)}), or publish port {port}"),
+            DovetailLocation.OtherMachine =>
+                $"no way to port {port}: Dovetail is not on the Docker host, container {owner.Name} is {theirs}{onlyLocal}: publish port {port} on an address that Dovetail reaches",
+            _ => $"no way to port {port}: container {owner.Name} is {theirs}{onlyLocal}: attach container {container.Name} to a network, or publish port {port}",
+        };
+    }
+
+    private static string Connect(Container owner, DockerHostView host) => Attached(owner).FirstOrDefault() is { } theirs
+        ? $"docker network connect {theirs.Name} {host.ContainerName}"
+        : host.Networks.Count > 0 ? $"docker network connect {host.Networks[0].Name} {owner.Name}" : "docker network create, then docker network connect";
+
+    private static string List(EquatableArray<ContainerNetwork> networks) =>
+        networks.Count == 0 ? "no network" : string.Join(", ", networks.Select(network => network.Name));
+}
