@@ -1,0 +1,113 @@
+using Dovetail.Docker.Api;
+using Dovetail.Services;
+
+namespace Dovetail.Docker;
+
+/// <summary>Makes a <see cref="ContainerSnapshot"/>: one list call, and details of those containers alone that matter to Dovetail. Not safe for concurrent use.</summary>
+/// <param name="client">Not owned.</param>
+/// <param name="locator">Finds Dovetail itself, again at each listing: its networks may change.</param>
+/// <param name="labelPrefix">Without the dot at its end.</param>
+/// <param name="inspectTimeout">How long the Engine may take for the details of one container.</param>
+internal sealed class ContainerLister(DockerClient client, SelfLocator locator, string labelPrefix, TimeSpan inspectTimeout)
+{
+    private const int MaxParallelInspects = 8;
+
+    private readonly string _prefix = labelPrefix + ".";
+
+    // Details that could be had last time, by id: they stand in when the Engine is too slow for one container.
+    private Dictionary<string, Container> _last = new(StringComparer.Ordinal);
+
+    /// <summary>Throws <see cref="DockerException"/> when the Engine cannot be asked at all.</summary>
+    public async Task<ContainerListing> ListAsync(CancellationToken cancellationToken)
+    {
+        var entries = await client.ListContainersAsync(cancellationToken).ConfigureAwait(false);
+        var (host, problem) = await locator.LocateAsync(cancellationToken).ConfigureAwait(false);
+        var failures = new List<string>();
+        if (problem is not null)
+        {
+            failures.Add(problem);
+        }
+
+        var containers = new Dictionary<string, Container>(StringComparer.Ordinal);
+
+        var asked = new HashSet<string>(StringComparer.Ordinal);
+        var wanted = entries.Where(entry => entry.Id is not null && HasOurLabel(entry)).ToList();
+        while (wanted.Count > 0)
+        {
+            asked.UnionWith(wanted.Select(entry => entry.Id!));
+            foreach (var (container, failure) in await InspectAllAsync(wanted, cancellationToken).ConfigureAwait(false))
+            {
+                if (container is not null)
+                {
+                    containers[container.Id] = container;
+                }
+
+                if (failure is not null)
+                {
+                    failures.Add(failure);
+                }
+            }
+
+            // Those whose network one of them uses.
+            wanted = entries.Where(entry => entry.Id is not null && !asked.Contains(entry.Id) && containers.Values.Any(container => IsNetworkOf(container, entry))).ToList();
+        }
+
+        _last = containers;
+        return new ContainerListing(
+            new ContainerSnapshot
+            {
+                Containers = containers.Values.Where(Lives).OrderBy(container => container.Id, StringComparer.Ordinal).ToEquatableArray(),
+                Host = host,
+            },
+            failures.ToEquatableArray());
+    }
+
+    private bool HasOurLabel(ContainerListResponse entry) => entry.Labels?.Keys.Any(key => key.StartsWith(_prefix, StringComparison.Ordinal)) == true;
+
+    private static bool IsNetworkOf(Container container, ContainerListResponse entry) =>
+        container.NetworkContainer is { Length: > 0 } owner
+        && (entry.Id == owner
+            || entry.Names?.Contains("/" + owner) == true
+            || (owner.Length >= 12 && entry.Id?.StartsWith(owner, StringComparison.Ordinal) == true));
+
+    private static bool Lives(Container container) => container.State is ContainerState.Running or ContainerState.Restarting or ContainerState.Paused;
+
+    private async Task<(Container? Container, string? Failure)[]> InspectAllAsync(List<ContainerListResponse> entries, CancellationToken cancellationToken)
+    {
+        using var gate = new SemaphoreSlim(MaxParallelInspects);
+        return await Task.WhenAll(entries.Select(async entry =>
+        {
+            await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return await InspectAsync(entry, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                gate.Release();
+            }
+        })).ConfigureAwait(false);
+    }
+
+    private async Task<(Container? Container, string? Failure)> InspectAsync(ContainerListResponse entry, CancellationToken cancellationToken)
+    {
+        if (ContainerReader.From(entry) is not { } listed)
+        {
+            return (null, null);
+        }
+
+        try
+        {
+            var details = await client.InspectContainerAsync(listed.Id, cancellationToken, inspectTimeout).ConfigureAwait(false);
+            return (details is null ? null : ContainerReader.From(details), null);
+        }
+        catch (DockerException exception)
+        {
+            // What the list says is enough to serve by; what it does not say does not change while the container exists.
+            var container = _last.TryGetValue(listed.Id, out var known)
+                ? listed with { Created = known.Created, ExposedTcpPorts = known.ExposedTcpPorts }
+                : listed;
+            return (container, $"container {listed.Name}: {exception.Message}");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using Dovetail.Services;
+
+namespace Dovetail.Docker;
+
+/// <summary>Finds out where Dovetail runs (DESIGN §4), by asking the Engine about Dovetail's own container. Not safe for concurrent use.</summary>
+/// <param name="client">Not owned.</param>
+/// <param name="container">What <c>DOVETAIL_CONTAINER</c> says: id or name of Dovetail's container, <c>none</c>, or null to find out.</param>
+/// <param name="hints">Ids that the container may have, used when <paramref name="container"/> is null; see <see cref="SelfHints"/>.</param>
+internal sealed class SelfLocator(DockerClient client, string? container, IReadOnlyList<string> hints)
+{
+    private const int MaxJoins = 4;
+
+    // Whether a network is a bridge does not change while it exists.
+    private readonly Dictionary<string, bool> _isBridge = new(StringComparer.Ordinal);
+
+    private DockerHostView? _last;
+    private bool? _isThisMachine;
+
+    /// <summary>What the kernel shows of this process.</summary>
+    public static IReadOnlyList<string> ReadHints() => SelfHints.From(Environment.MachineName, ReadOrEmpty("/proc/self/cgroup"), ReadOrEmpty("/proc/self/mountinfo"));
+
+    /// <summary>
+    /// Where Dovetail runs. When the Engine does not answer, what was found last; throws <see cref="DockerException"/> when nothing was.
+    /// </summary>
+    /// <returns>The problem is null, or what is wrong and what to do.</returns>
+    public async Task<(DockerHostView View, string? Problem)> LocateAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (self, problem) = await FindSelfAsync(cancellationToken).ConfigureAwait(false);
+            _last = self is null
+                ? await OutsideAsync(cancellationToken).ConfigureAwait(false)
+                : await InsideAsync(self, cancellationToken).ConfigureAwait(false);
+            return (_last, problem);
+        }
+        catch (DockerException exception) when (_last is not null)
+        {
+            return (_last, $"Dovetail's own container: {exception.Message}");
+        }
+    }
+
+    private async Task<DockerHostView> OutsideAsync(CancellationToken cancellationToken)
+    {
+        var host = client.Endpoint.Host;
+        return client.Endpoint.SocketPath is not null || await IsThisMachineAsync(host, cancellationToken).ConfigureAwait(false)
+            ? DockerHostView.OnHost
+            : new DockerHostView { Location = DovetailLocation.OtherMachine, Gateway = host, IPv6Gateway = host };
+    }
+
+    private async Task<DockerHostView> InsideAsync(Container self, CancellationToken cancellationToken)
+    {
+        var owner = self;
+        for (var joins = 0; joins < MaxJoins && owner.NetworkContainer is { } next; joins++)
+        {
+            owner = await InspectAsync(next, cancellationToken).ConfigureAwait(false) ?? owner with { NetworkMode = "none" };
+        }
+
+        return owner.UsesHostNetwork
+            ? DockerHostView.OnHost with { Location = DovetailLocation.HostNetworkContainer, ContainerName = self.Name }
+            : await WithGatewayAsync(
+                new DockerHostView
+                {
+                    Location = DovetailLocation.Container,
+                    ContainerName = self.Name,
+                    NetworkContainerId = owner.Id,
+                    Networks = owner.Networks,
+                },
+                cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<(Container? Self, string? Problem)> FindSelfAsync(CancellationToken cancellationToken)
+    {
+        if (string.Equals(container, "none", StringComparison.OrdinalIgnoreCase))
+        {
+            return (null, null);
+        }
+
+        string? problem = null;
+        if (container is not null)
+        {
+            if (await InspectAsync(container, cancellationToken).ConfigureAwait(false) is { } named)
+            {
+                return (named, null);
+            }
+
+            problem = $"DOVETAIL_CONTAINER={Printable.Text(container)} names no container of this Docker Engine: set it to the name of Dovetail's own container, to none when it runs in none, or leave it out.";
+        }
+
+        foreach (var id in hints)
+        {
+            if (await InspectAsync(id, cancellationToken).ConfigureAwait(false) is { } found && found.Id.StartsWith(id, StringComparison.Ordinal))
+            {
+                return (found, problem);
+            }
+        }
+
+        return (null, problem);
+    }
+
+    private async Task<Container?> InspectAsync(string idOrName, CancellationToken cancellationToken) =>
+        await client.InspectContainerAsync(idOrName, cancellationToken).ConfigureAwait(false) is { } details ? ContainerReader.From(details) : null;
+
+    // The gateway of a bridge network is the host itself; that of a macvlan is somebody's router.
+    private async Task<DockerHostView> WithGatewayAsync(DockerHostView view, CancellationToken cancellationToken)
+    {
+        foreach (var network in view.Networks)
+        {
+            if (await IsBridgeAsync(network, cancellationToken).ConfigureAwait(false))
+            {
+                view = view with { Gateway = view.Gateway ?? network.Gateway, IPv6Gateway = view.IPv6Gateway ?? network.IPv6Gateway };
+            }
+        }
+
+        return view;
+    }
+
+    private async Task<bool> IsBridgeAsync(ContainerNetwork network, CancellationToken cancellationToken)
+    {
+        if (network.Id.Length == 0)
+        {
+            return false;
+        }
+
+        if (!_isBridge.TryGetValue(network.Id, out var isBridge))
+        {
+            try
+            {
+                isBridge = (await client.InspectNetworkAsync(network.Id, cancellationToken).ConfigureAwait(false))?.Driver == "bridge";
+            }
+            catch (DockerException exception) when (exception.StatusCode == HttpStatusCode.Forbidden)
+            {
+                // A socket proxy that does not show networks; most networks are bridges.
+                isBridge = true;
+            }
+
+            _isBridge[network.Id] = isBridge;
+        }
+
+        return isBridge;
+    }
+
+    private async Task<bool> IsThisMachineAsync(string host, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_isThisMachine is null)
+            {
+                var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false);
+                var own = NetworkInterface.GetAllNetworkInterfaces().SelectMany(card => card.GetIPProperties().UnicastAddresses).Select(unicast => unicast.Address).ToHashSet();
+                _isThisMachine = addresses.Any(address => IPAddress.IsLoopback(address) || own.Contains(address));
+            }
+
+            return _isThisMachine.Value;
+        }
+        catch (Exception exception) when (exception is SocketException or NetworkInformationException)
+        {
+            return false;
+        }
+    }
+
+    private static string ReadOrEmpty(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+}
