@@ -1,0 +1,11 @@
+using System.Text.Json.Serialization;
+
+namespace Dovetail.Tailscale;
+
+/// <summary>The LocalAPI's documents.</summary>
+[JsonSerializable(typeof(IpnNotify))]
+[JsonSerializable(typeof(IpnStatus))]
+[JsonSerializable(typeof(IpnPrefs))]
+[JsonSerializable(typeof(WhoIsResponse))]
+[JsonSerializable(typeof(ServeConfig))]
+internal sealed partial class TailscaleJson : JsonSerializerContext;
