@@ -1,0 +1,92 @@
+using System.Net;
+using System.Security.Cryptography;
+using Dovetail.Proxy;
+using Dovetail.Tailscale;
+
+namespace Dovetail.Nodes;
+
+/// <summary>Gets a node's certificate from its tailscaled, puts it to use, and remembers when to ask again.</summary>
+internal sealed partial class CertificateRunner(
+    NodeServices services, NodePaths paths, LocalApiClient api, FactsCell facts, Action<ServerCertificate> use, ILogger logger)
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
+
+    public async Task RunAsync(string domain, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var certificate = CertificatePair.Read(await GetAsync(domain, cancellationToken).ConfigureAwait(false));
+            use(certificate);
+            facts.Change(known => known with { Certificate = Taken(known.Certificate, domain, certificate) });
+        }
+        catch (Exception failed) when (!cancellationToken.IsCancellationRequested && failed is LocalApiException or CryptographicException or OperationCanceledException)
+        {
+            facts.Change(known => known with { Certificate = Failed(known.Certificate, failed) });
+        }
+        finally
+        {
+            facts.Change(static known => known.Certificate.Running ? known with { Certificate = known.Certificate with { Running = false } } : known);
+        }
+    }
+
+    private async Task<string> GetAsync(string domain, CancellationToken cancellationToken)
+    {
+        // One that tailscaled has already costs the CA nothing, so it must not wait behind orders that hang.
+        using var place = IsCached(domain) ? null : await services.Certificates.EnterAsync(cancellationToken).ConfigureAwait(false);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(services.Settings.Timings.Certificate);
+        return await api.GetCertificateAsync(domain, deadline.Token).ConfigureAwait(false);
+    }
+
+    private bool IsCached(string domain) => File.Exists(Path.Combine(paths.State, "certs", $"{domain}.crt"));
+
+    private CertificateMemory Taken(CertificateMemory before, string domain, ServerCertificate certificate)
+    {
+        var (notBefore, notAfter) = (certificate.Leaf.NotBefore.ToUniversalTime(), certificate.Leaf.NotAfter.ToUniversalTime());
+        if (before.Name != domain || before.NotAfter != notAfter)
+        {
+            Log.Taken(logger, facts.Current.Service.Name, domain, notAfter);
+        }
+
+        return new CertificateMemory
+        {
+            Name = domain,
+            NotBefore = notBefore,
+            NotAfter = notAfter,
+            NextCall = CertificateDecision.NextCall(notBefore, notAfter, services.Time.GetUtcNow(), services.Settings.Timings),
+        };
+    }
+
+    private CertificateMemory Failed(CertificateMemory before, Exception failed)
+    {
+        var refusal = failed as LocalApiException;
+        var limited = refusal?.Status == HttpStatusCode.TooManyRequests
+            || failed.Message.Contains("rateLimited", StringComparison.OrdinalIgnoreCase)
+            || failed.Message.Contains("429", StringComparison.Ordinal);
+        var failures = before.Failures + 1;
+        var wait = Backoff.Wait(failures, FirstRetry, services.Settings.Timings.CertificateRetryMax, services.Random.NextDouble());
+        var asked = refusal?.RetryAfter ?? TimeSpan.Zero;
+        var reason = failed is OperationCanceledException
+            ? $"no answer within {services.Settings.Timings.Certificate.TotalSeconds:0} s"
+            : failed.Message;
+        var after = before with
+        {
+            Running = false,
+            Failures = failures,
+            Error = reason,
+            RateLimited = limited,
+            NextCall = services.Time.GetUtcNow() + (asked > wait ? asked : wait),
+        };
+        Log.Failed(logger, facts.Current.Service.Name, reason, after.NextCall);
+        return after;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3301, LogLevel.Information, "{Service}: certificate for {Domain}, valid until {NotAfter:u}")]
+        public static partial void Taken(ILogger logger, string service, string domain, DateTimeOffset notAfter);
+
+        [LoggerMessage(3302, LogLevel.Warning, "{Service}: no certificate: {Reason}; next try at {NextTry:u}")]
+        public static partial void Failed(ILogger logger, string service, string reason, DateTimeOffset nextTry);
+    }
+}

@@ -1,0 +1,294 @@
+using Dovetail.Processes;
+using Dovetail.Proxy;
+using Dovetail.Services;
+using Dovetail.Tailscale;
+
+namespace Dovetail.Nodes;
+
+/// <summary>
+/// One service on the tailnet: it owns a listener for as long as it lives, and one tailscaled after the other. One loop
+/// decides, from facts alone, what to do; whatever fails is decided again.
+/// </summary>
+internal sealed partial class Node : IAsyncDisposable
+{
+    private const int LogLines = 500;
+    private const int TailLines = 5;
+
+    private readonly NodeServices _services;
+    private readonly NodePaths _paths;
+    private readonly ILogger _logger;
+    private readonly FactsCell _facts;
+    private readonly LocalApiClient _api;
+    private readonly LogBuffer _log = new(LogLines);
+    private readonly TailscaledOwner _owner = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly LoginRunner _login;
+    private readonly CertificateRunner _certificate;
+    private readonly NodeSupervisor _supervisor;
+    private NodeListener? _listener;
+    private ListenerConfig? _applied;
+    private volatile NodeReport _report;
+    private Task _run = Task.CompletedTask;
+
+    public Node(NodeServices services, ServiceSpec service)
+    {
+        Name = service.Name;
+        _services = services;
+        _logger = services.Logs.CreateLogger("Dovetail.Node");
+        _paths = NodePaths.For(services.Settings.StateRoot, services.Settings.RuntimeDirectory, service.Name);
+        _facts = new FactsCell(new NodeFacts { Service = service, Identity = IdentityOf(service) });
+        _api = new LocalApiClient(_paths.Socket, services.Settings.Timings.LocalApi);
+        _login = new LoginRunner(services, _paths, _facts, _logger);
+        _certificate = new CertificateRunner(services, _paths, _api, _facts, certificate => _listener?.UseCertificate(certificate), _logger);
+        _supervisor = new NodeSupervisor(services, _paths, _api, _facts, _log, _owner, _logger);
+        _report = new NodeReport { Service = service, State = NodeState.Starting, Since = services.Time.GetUtcNow() };
+    }
+
+    public string Name { get; }
+
+    public NodeReport Report => _report;
+
+    /// <summary>Begins. Returns at once.</summary>
+    /// <param name="after">What has to be over first: the end of an earlier node on the same state directory.</param>
+    public void Start(Task after) => _run = Task.Run(() => RunAsync(after));
+
+    /// <summary>Takes what the labels say now. Returns at once.</summary>
+    public void Update(ServiceSpec service) =>
+        _facts.Change(known => known.Service == service ? known : known with { Service = service, Identity = IdentityOf(service) });
+
+    /// <summary>Stops accepting, drains, then ends tailscaled; the state stays. Waits for the end.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _facts.Change(static known => known with { Stopping = true });
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private NodeIdentity IdentityOf(ServiceSpec service) => new(service.Name, service.Tags, _services.Settings.ControlUrl);
+
+    private async Task RunAsync(Task after)
+    {
+        await after.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        using var pumping = new CancellationTokenSource();
+        var pump = Task.CompletedTask;
+        try
+        {
+            pump = PumpAsync(pumping.Token);
+            _listener = await ListenAsync().ConfigureAwait(false);
+            await _supervisor.RunAsync(DrainAsync, _stopping.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // Stopped before it listened.
+        }
+        catch (Exception bug)
+        {
+            Log.Broken(_logger, bug, Name);
+        }
+        finally
+        {
+            await DrainAsync().ConfigureAwait(false);
+            await pumping.CancelAsync().ConfigureAwait(false);
+            await pump.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_listener is { } listener)
+            {
+                await listener.DisposeAsync().ConfigureAwait(false);
+            }
+
+            _api.Dispose();
+            _facts.Dispose();
+            _stopping.Dispose();
+            Log.Stopped(_logger, Name);
+        }
+    }
+
+    // Runs twice on most ways out; the second time there is nothing left to do.
+    private Task DrainAsync() => _listener?.StopAsync(_services.Settings.Timings.Drain) ?? Task.CompletedTask;
+
+    private async Task<NodeListener> ListenAsync()
+    {
+        for (var failures = 1; ; failures++)
+        {
+            try
+            {
+                var config = ConfigOf(_facts.Current);
+                var listener = await _services.Listeners.StartAsync(new PeerDirectory(_api, _facts), _owner, config, _stopping.Token).ConfigureAwait(false);
+                _facts.Change(known => known with { Ports = listener.Ports, ListenerError = null });
+                return listener;
+            }
+            catch (Exception failed) when (failed is IOException or InvalidOperationException)
+            {
+                _facts.Change(known => known with { ListenerError = failed.Message });
+                var timings = _services.Settings.Timings;
+                var wait = Backoff.Wait(failures, timings.RetryMin, timings.RetryMax, _services.Random.NextDouble());
+                await Task.Delay(wait, _services.Time, _stopping.Token).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static ListenerConfig ConfigOf(NodeFacts facts) => new(facts.Service, facts.DnsName, facts.WantsHttps);
+
+    private async Task PumpAsync(CancellationToken cancellationToken)
+    {
+        var timings = _services.Settings.Timings;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                var facts = RefreshKey();
+                var decision = NodeDecision.From(facts, _services.Time.GetUtcNow());
+                await ApplyToListenerAsync(facts).ConfigureAwait(false);
+                Publish(facts, decision);
+                Act(facts, decision);
+                await _facts.WaitAsync(decision.State == NodeState.Ready ? timings.Poll : timings.FastPoll, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception bug) when (bug is not OperationCanceledException)
+            {
+                Log.Broken(_logger, bug, Name);
+                await Task.Delay(timings.FastPoll, _services.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    // Only a node that is not running has any use for a key, and a rotated one is to be noticed.
+    private NodeFacts RefreshKey()
+    {
+        var facts = _facts.Current;
+        if (facts.Backend == BackendState.Running && facts.Identity.SameControlServer(facts.Prefs ?? new IpnPrefs()))
+        {
+            return facts;
+        }
+
+        var key = _services.Keys.Read()?.Fingerprint;
+        return _facts.Change(known => known.Key == key ? known : known with { Key = key });
+    }
+
+    private async Task ApplyToListenerAsync(NodeFacts facts)
+    {
+        // Before the status is known after a restart of tailscaled, the listener stays as it is.
+        var config = ConfigOf(facts);
+        if (_applied is { HostName: { } known } && config.HostName is null)
+        {
+            config = config with { HostName = known, Https = _applied.Https && facts.Service.Tls != TlsMode.Off };
+        }
+
+        if (_listener is { } listener && config != _applied)
+        {
+            await listener.UpdateAsync(config).ConfigureAwait(false);
+            _applied = config;
+            _facts.Change(current => current.Ports == listener.Ports ? current : current with { Ports = listener.Ports });
+        }
+    }
+
+    private void Act(NodeFacts facts, NodeDecision decision)
+    {
+        if (_supervisor.Life is not { } life || facts.Stopping)
+        {
+            return;
+        }
+
+        if (decision.Login == LoginAction.Restart)
+        {
+            life.Restart.TrySetResult(null);
+        }
+        else if (decision.Login != LoginAction.None)
+        {
+            // What runs is marked here, not in the work itself: the next look at the facts may come before the work begins.
+            _facts.Change(known => known with { Login = known.Login with { Running = decision.Login } });
+            life.Begin(over => _login.RunAsync(decision.Login, over));
+        }
+
+        if (decision.ApplyServe)
+        {
+            _facts.Change(static known => known with { ServeRunning = true });
+            life.Begin(over => ServeAsync(facts.Ports!, life, over));
+        }
+
+        if (decision.CertificateDomain is { } domain)
+        {
+            _facts.Change(static known => known with { Certificate = known.Certificate with { Running = true } });
+            life.Begin(over => _certificate.RunAsync(domain, over));
+        }
+    }
+
+    private async Task ServeAsync(ListenerPorts ports, NodeLife life, CancellationToken over)
+    {
+        try
+        {
+            await _api.SetServeConfigAsync(ServeConfig.For(ports), over).ConfigureAwait(false);
+            _facts.Change(known => known with { ServeRunning = false, Served = ports, ServeError = null });
+            life.Observer.PollSoon();
+        }
+        catch (LocalApiException refused)
+        {
+            var retryAt = _services.Time.GetUtcNow() + _services.Settings.Timings.RetryMin;
+            _facts.Change(known => known with { ServeRunning = false, ServeError = refused.Message, ServeRetryAt = retryAt });
+        }
+    }
+
+    private void Publish(NodeFacts facts, NodeDecision decision)
+    {
+        var before = _report;
+        var name = facts.DnsName ?? before.DnsName;
+        var report = new NodeReport
+        {
+            Service = facts.Service,
+            State = decision.State,
+            Since = decision.State == before.State ? before.Since : _services.Time.GetUtcNow(),
+            Conditions = decision.Conditions,
+            DnsName = name,
+            Addresses = facts.Status?.TailscaleIps is { Count: > 0 } addresses ? [.. addresses] : before.Addresses,
+            Url = name is null ? null : $"{(facts.WantsHttps ? "https" : "http")}://{name}",
+            LoginUrl = facts.Backend == BackendState.NeedsLogin ? facts.CurrentLoginUrl : null,
+            CertificateName = facts.Certificate.Name,
+            CertificateNotAfter = facts.Certificate.Name is null ? null : facts.Certificate.NotAfter,
+            ProcessId = _owner.ProcessId,
+            Restarts = _supervisor.Restarts,
+            Ports = facts.Ports,
+            LogTail = facts.Down is null ? [] : [.. _log.Tail(TailLines)],
+        };
+        _report = report;
+        LogChanges(before, report);
+    }
+
+    private void LogChanges(NodeReport before, NodeReport after)
+    {
+        foreach (var condition in after.Conditions.Where(condition => !before.Conditions.Any(known => known.Id == condition.Id && known.Text == condition.Text)))
+        {
+            var level = condition.Severity == Severity.Problem ? LogLevel.Warning : LogLevel.Information;
+            Log.Condition(_logger, level, Name, condition.Text, condition.Fix);
+        }
+
+        if (before.State == after.State)
+        {
+            return;
+        }
+
+        if (after.State == NodeState.Ready)
+        {
+            Log.Ready(_logger, Name, after.Url ?? "", string.Join(", ", after.Addresses));
+        }
+        else
+        {
+            Log.StateChanged(_logger, Name, after.State);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3001, LogLevel.Information, "{Service}: {State}")]
+        public static partial void StateChanged(ILogger logger, string service, NodeState state);
+
+        [LoggerMessage(3002, LogLevel.Information, "{Service}: ready at {Url} ({Addresses})")]
+        public static partial void Ready(ILogger logger, string service, string url, string addresses);
+
+        [LoggerMessage(EventId = 3003, Message = "{Service}: {Text}. {Fix}")]
+        public static partial void Condition(ILogger logger, LogLevel level, string service, string text, string fix);
+
+        [LoggerMessage(3004, LogLevel.Information, "{Service}: stopped")]
+        public static partial void Stopped(ILogger logger, string service);
+
+        [LoggerMessage(3005, LogLevel.Error, "{Service}: this is a bug in Dovetail; the node goes on")]
+        public static partial void Broken(ILogger logger, Exception bug, string service);
+    }
+}

@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using Dovetail.Proxy;
+using Dovetail.Services;
+using Dovetail.Tailscale;
+
+namespace Dovetail.Nodes;
+
+/// <summary>All that a decision about a node rests on; immutable.</summary>
+internal sealed record NodeFacts
+{
+    public required ServiceSpec Service { get; init; }
+
+    public required NodeIdentity Identity { get; init; }
+
+    /// <summary>Why no tailscaled runs at the moment; null while one runs or starts.</summary>
+    public DaemonDown? Down { get; init; }
+
+    /// <summary>Why there is no listener; null when there is one.</summary>
+    public string? ListenerError { get; init; }
+
+    /// <summary>The service is being taken down.</summary>
+    public bool Stopping { get; init; }
+
+    /// <summary>What the bus said last in this tailscaled's life; null: nothing yet.</summary>
+    public BackendState? Backend { get; init; }
+
+    public IpnPrefs? Prefs { get; init; }
+
+    public IpnStatus? Status { get; init; }
+
+    public ImmutableDictionary<string, HealthWarning> Warnings { get; init; } = ImmutableDictionary<string, HealthWarning>.Empty;
+
+    /// <summary>A login URL that the bus announced; it does so only to the client that began the login, so mostly the status has it.</summary>
+    public string? LoginUrl { get; init; }
+
+    public LoginMemory Login { get; init; } = new();
+
+    public CertificateMemory Certificate { get; init; } = new();
+
+    /// <summary>Null until the listener listens.</summary>
+    public ListenerPorts? Ports { get; init; }
+
+    /// <summary>What this tailscaled has been told to forward to; null: nothing in its life yet.</summary>
+    public ListenerPorts? Served { get; init; }
+
+    /// <summary>A serve config is being set.</summary>
+    public bool ServeRunning { get; init; }
+
+    public DateTimeOffset ServeRetryAt { get; init; }
+
+    public string? ServeError { get; init; }
+
+    /// <summary>Fingerprint of the key that is there now; null: none.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>What a person can be told of the login: the newest URL.</summary>
+    public string? CurrentLoginUrl => string.IsNullOrEmpty(Status?.AuthUrl) ? LoginUrl : Status.AuthUrl;
+
+    /// <summary>The node's full name without a trailing dot; null until the tailnet gave it one.</summary>
+    public string? DnsName => Status?.Self?.DnsName?.TrimEnd('.') is { Length: > 0 } name ? name : null;
+
+    /// <summary>The name to get a certificate for; null: the tailnet issues none.</summary>
+    public string? CertificateDomain
+    {
+        get
+        {
+            var domains = Status?.CertDomains ?? [];
+            return DnsName is { } name && domains.Contains(name) ? name : domains is [var first, ..] ? first : null;
+        }
+    }
+
+    /// <summary>Whether the service is to be served by HTTPS.</summary>
+    public bool WantsHttps => Service.Tls switch
+    {
+        TlsMode.Off => false,
+        TlsMode.On => true,
+        _ => CertificateDomain is not null || Certificate.Name is not null,
+    };
+
+    /// <summary>The facts at the start of a new tailscaled: what was learnt of the old one is void, what is remembered stays.</summary>
+    public NodeFacts ForNewLife() => this with
+    {
+        Down = null,
+        Backend = null,
+        Prefs = null,
+        Status = null,
+        Warnings = Warnings.Clear(),
+        LoginUrl = null,
+        Login = Login with { Told = null, Running = LoginAction.None, RetriesGoOn = false, StopFailed = false },
+        Certificate = Certificate with { Running = false },
+        Served = null,
+        ServeRunning = false,
+        ServeError = null,
+    };
+}

@@ -1,0 +1,102 @@
+namespace Dovetail.Nodes;
+
+/// <summary>
+/// The time of one tailscaled: what is done for the node in it ends with it, so that nothing late can touch the next one.
+/// </summary>
+internal sealed partial class NodeLife : IAsyncDisposable
+{
+    private readonly ILogger _logger;
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _over;
+    private readonly HashSet<Task> _work = [];
+    private bool _closed;
+
+    public NodeLife(Tailscaled tailscaled, NodeObserver observer, ILogger logger, CancellationToken stopping)
+    {
+        _logger = logger;
+        Tailscaled = tailscaled;
+        Observer = observer;
+        _over = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        Over = _over.Token;
+    }
+
+    public Tailscaled Tailscaled { get; }
+
+    public NodeObserver Observer { get; }
+
+    /// <summary>Cancelled when the life is over.</summary>
+    public CancellationToken Over { get; }
+
+    /// <summary>Set to end this life for a new one: at once when the result is null, else after a wait, with the result as the reason.</summary>
+    public TaskCompletionSource<string?> Restart { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Starts work that belongs to this life; does nothing when it is over.</summary>
+    public void Begin(Func<CancellationToken, Task> work)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            var task = Task.Run(() => GuardAsync(work), CancellationToken.None);
+            _work.Add(task);
+            _ = task.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>Ends all work and waits for it; tailscaled still runs afterwards.</summary>
+    public async Task EndWorkAsync()
+    {
+        Task[] work;
+        lock (_gate)
+        {
+            _closed = true;
+            work = [.. _work];
+        }
+
+        await _over.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await EndWorkAsync().ConfigureAwait(false);
+        await Tailscaled.DisposeAsync().ConfigureAwait(false);
+        Observer.Dispose();
+        _over.Dispose();
+    }
+
+    private void Forget(Task task)
+    {
+        lock (_gate)
+        {
+            _work.Remove(task);
+        }
+    }
+
+    private async Task GuardAsync(Func<CancellationToken, Task> work)
+    {
+        try
+        {
+            await work(Over).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (Over.IsCancellationRequested)
+        {
+            // The life is over, and so is its work.
+        }
+        catch (Exception bug)
+        {
+            Log.Broken(_logger, bug);
+            // A new life starts from clean facts; going on with half-done ones could wait for ever.
+            Restart.TrySetResult($"was replaced after an error in Dovetail: {bug.Message}");
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3501, LogLevel.Error, "This is a bug in Dovetail; the node starts anew")]
+        public static partial void Broken(ILogger logger, Exception bug);
+    }
+}

@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using Dovetail.Tailscale;
+
+namespace Dovetail.Nodes;
+
+/// <summary>Keeps the facts about one running tailscaled true: the bus tells what changes, a light poll what the bus keeps silent about.</summary>
+internal sealed partial class NodeObserver(LocalApiClient api, FactsCell facts, NodeTimings timings, TimeProvider time, ILogger logger) : IDisposable
+{
+    private static readonly TimeSpan BusPause = TimeSpan.FromMilliseconds(200);
+    private readonly WakeSignal _pollNow = new();
+
+    /// <summary>Observes until cancelled.</summary>
+    /// <returns>True when tailscaled has not answered for <see cref="NodeTimings.HangLimit"/>.</returns>
+    public async Task<bool> RunAsync(CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var bus = WatchAsync(stop.Token);
+        try
+        {
+            return await PollAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await bus.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await foreach (var message in api.WatchAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    Take(message);
+                }
+            }
+            catch (Exception broken) when (!cancellationToken.IsCancellationRequested)
+            {
+                Log.BusBroken(logger, facts.Current.Service.Name, broken.Message);
+            }
+
+            // The daemon went, or its bus did; the first line of the next stream says how things stand.
+            await Task.Delay(BusPause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void Take(IpnNotify message)
+    {
+        facts.Change(known =>
+        {
+            var next = known;
+            if (message.State is { } state && state != known.Backend)
+            {
+                next = next with { Backend = state };
+            }
+
+            if (message.Prefs is { } prefs)
+            {
+                next = next with { Prefs = prefs };
+            }
+
+            if (message.Health is { } health)
+            {
+                next = next with { Warnings = health.Warnings?.ToImmutableDictionary() ?? ImmutableDictionary<string, HealthWarning>.Empty };
+            }
+
+            if (message.BrowseToUrl is { Length: > 0 } url)
+            {
+                next = next with { LoginUrl = url };
+            }
+
+            if (message.State == BackendState.Running)
+            {
+                next = next with { LoginUrl = null, Login = next.Login with { Failure = null, Failures = 0, RefusedKey = null, RetriesGoOn = false } };
+            }
+
+            return next;
+        });
+        // Name, addresses and certificate domains stand in the status only.
+        if (message.State is not null || message.NetMap.IsSet || message.SelfChange.IsSet || message.ErrMessage is not null)
+        {
+            PollSoon();
+        }
+    }
+
+    /// <summary>Asks for the status without waiting for its turn.</summary>
+    public void PollSoon() => _pollNow.Set();
+
+    public void Dispose() => _pollNow.Dispose();
+
+    private async Task<bool> PollAsync(CancellationToken cancellationToken)
+    {
+        var answered = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                var status = await api.GetStatusAsync(cancellationToken).ConfigureAwait(false);
+                answered = time.GetTimestamp();
+                facts.Change(known => known with { Status = status });
+            }
+            catch (LocalApiException silent)
+            {
+                Log.NoAnswer(logger, facts.Current.Service.Name, silent.Message);
+                if (time.GetElapsedTime(answered) >= timings.HangLimit)
+                {
+                    return true;
+                }
+            }
+
+            var settled = facts.Current is { Backend: BackendState.Running, Status.BackendState: nameof(BackendState.Running), Served: not null };
+            var silence = time.GetElapsedTime(answered) > timings.FastPoll;
+            await _pollNow.WaitAsync(settled && !silence ? timings.Poll : timings.FastPoll, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3101, LogLevel.Debug, "{Service}: the bus broke off: {Reason}")]
+        public static partial void BusBroken(ILogger logger, string service, string reason);
+
+        [LoggerMessage(3102, LogLevel.Debug, "{Service}: {Reason}")]
+        public static partial void NoAnswer(ILogger logger, string service, string reason);
+    }
+}

@@ -1,0 +1,131 @@
+using Dovetail.Processes;
+using Dovetail.Tailscale;
+
+namespace Dovetail.Nodes;
+
+/// <summary>Keeps a tailscaled running for a node: starts one, watches it, replaces it when it ends or hangs.</summary>
+internal sealed partial class NodeSupervisor(
+    NodeServices services, NodePaths paths, LocalApiClient api, FactsCell facts, LogBuffer log, TailscaledOwner owner, ILogger logger)
+{
+    private volatile NodeLife? _life;
+
+    /// <summary>The life in which work may be begun; null while there is none.</summary>
+    public NodeLife? Life => _life;
+
+    /// <summary>How often tailscaled was started after the first time.</summary>
+    public int Restarts { get; private set; }
+
+    /// <param name="drain">Called when <paramref name="stopping"/> is set, while tailscaled still carries what is in flight.</param>
+    public async Task RunAsync(Func<Task> drain, CancellationToken stopping)
+    {
+        var failures = 0;
+        while (!stopping.IsCancellationRequested)
+        {
+            facts.Change(static known => known.ForNewLife());
+            var begun = services.Time.GetTimestamp();
+            var end = await LiveAsync(drain, stopping).ConfigureAwait(false);
+            if (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
+            Restarts++;
+            if (end is null)
+            {
+                continue;
+            }
+
+            failures = services.Time.GetElapsedTime(begun) >= services.Settings.Timings.Stable ? 1 : failures + 1;
+            var wait = Backoff.Wait(failures, services.Settings.Timings.RetryMin, services.Settings.Timings.RetryMax, services.Random.NextDouble());
+            facts.Change(known => known with { Backend = null, Down = new DaemonDown(end, services.Time.GetUtcNow() + wait) });
+            await Task.Delay(wait, services.Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <returns>How tailscaled ended; null: it was ended on purpose.</returns>
+    private async Task<string?> LiveAsync(Func<Task> drain, CancellationToken stopping)
+    {
+        Tailscaled tailscaled;
+        try
+        {
+            tailscaled = Tailscaled.Start(services, paths, facts.Current.Service.Memory ?? services.Settings.Memory, log);
+        }
+        catch (Exception failed) when (failed is ChildStartException or IOException or UnauthorizedAccessException)
+        {
+            return $"could not be started: {failed.Message}";
+        }
+
+        owner.Set(tailscaled.ProcessId);
+        Log.Started(logger, facts.Current.Service.Name, tailscaled.ProcessId);
+        var observer = new NodeObserver(api, facts, services.Settings.Timings, services.Time, logger);
+        var life = new NodeLife(tailscaled, observer, logger, stopping);
+        try
+        {
+            return await WatchAsync(life, stopping).ConfigureAwait(false);
+        }
+        finally
+        {
+            _life = null;
+            await life.EndWorkAsync().ConfigureAwait(false);
+            if (stopping.IsCancellationRequested)
+            {
+                await drain().ConfigureAwait(false);
+            }
+
+            await life.DisposeAsync().ConfigureAwait(false);
+            owner.Set(null);
+        }
+    }
+
+    private async Task<string?> WatchAsync(NodeLife life, CancellationToken stopping)
+    {
+        var tailscaled = life.Tailscaled;
+        var timings = services.Settings.Timings;
+        try
+        {
+            if (!await tailscaled.WaitForSocketAsync(timings.HangLimit, stopping).ConfigureAwait(false))
+            {
+                return tailscaled.Exited.IsCompleted ? await EndOfAsync(tailscaled).ConfigureAwait(false) : HangOf(tailscaled, "did not open its socket");
+            }
+
+            _life = life;
+            var hang = life.Observer.RunAsync(life.Over);
+            await Task.WhenAny(tailscaled.Exited, hang, life.Restart.Task).ConfigureAwait(false);
+            if (tailscaled.Exited.IsCompleted)
+            {
+                return await EndOfAsync(tailscaled).ConfigureAwait(false);
+            }
+
+            if (life.Restart.Task.IsCompleted)
+            {
+                return await life.Restart.Task.ConfigureAwait(false);
+            }
+
+            return stopping.IsCancellationRequested ? null : HangOf(tailscaled, "stopped answering");
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private string HangOf(Tailscaled tailscaled, string what)
+    {
+        tailscaled.Kill();
+        return $"{what} for {services.Settings.Timings.HangLimit.TotalSeconds:0} s and was replaced";
+    }
+
+    private async Task<string> EndOfAsync(Tailscaled tailscaled)
+    {
+        const int signalBase = 128;
+        var exitCode = await tailscaled.Exited.ConfigureAwait(false);
+        var how = exitCode > signalBase ? $"was ended by signal {exitCode - signalBase}" : $"ended with exit code {exitCode}";
+        return log.Tail(1) is [var last] ? $"{how}; its last words: {last}" : how;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3401, LogLevel.Debug, "{Service}: tailscaled runs with process id {ProcessId}")]
+        public static partial void Started(ILogger logger, string service, int processId);
+    }
+}
