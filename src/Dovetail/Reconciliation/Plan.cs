@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using Dovetail.Services;
+
+namespace Dovetail.Reconciliation;
+
+/// <summary>What has to be done so that the nodes are as the containers want them.</summary>
+internal sealed record Plan
+{
+    /// <summary>Services that need a node.</summary>
+    public ImmutableArray<ServiceSpec> Add { get; init; } = [];
+
+    /// <summary>Services whose node has to know something new.</summary>
+    public ImmutableArray<ServiceSpec> Update { get; init; } = [];
+
+    /// <summary>Services whose last container went just now: the node stays, without an upstream, for the grace period.</summary>
+    public ImmutableArray<ServiceSpec> Idle { get; init; } = [];
+
+    /// <summary>Names of services whose grace period is over.</summary>
+    public ImmutableArray<string> Remove { get; init; } = [];
+
+    /// <summary>When the next grace period ends; null: none runs.</summary>
+    public DateTimeOffset? NextDeadline { get; init; }
+
+    /// <param name="desired">What the containers want.</param>
+    /// <param name="actual">The services that have a node, by name.</param>
+    /// <param name="grace">How long a node outlives its last container.</param>
+    public static Plan From(
+        IReadOnlyList<ServiceSpec> desired, IReadOnlyDictionary<string, ServiceActual> actual, DateTimeOffset now, TimeSpan grace)
+    {
+        var wanted = desired.Select(static service => service.Name).ToHashSet(StringComparer.Ordinal);
+        var unwanted = actual.Values
+            .Where(known => !wanted.Contains(known.Service.Name))
+            .OrderBy(static known => known.Service.Name, StringComparer.Ordinal)
+            .ToList();
+        var waiting = unwanted.Where(known => (known.UnwantedSince ?? now) + grace > now).ToList();
+        return new Plan
+        {
+            Add = [.. desired.Where(service => !actual.ContainsKey(service.Name))],
+            Update = [.. desired.Where(service =>
+                actual.TryGetValue(service.Name, out var known) && (known.Service != service || known.UnwantedSince is not null))],
+            Idle = [.. waiting.Where(static known => known.UnwantedSince is null).Select(static known => known.Service with { Upstreams = [], Unreachable = [] })],
+            Remove = [.. unwanted.Except(waiting).Select(static known => known.Service.Name)],
+            NextDeadline = waiting.Count == 0 ? null : waiting.Min(known => (known.UnwantedSince ?? now) + grace),
+        };
+    }
+}

@@ -1,0 +1,191 @@
+using Dovetail.Docker;
+using Dovetail.Nodes;
+using Dovetail.Services;
+
+namespace Dovetail.Reconciliation;
+
+/// <summary>The one loop that makes nodes of what the containers want. It owns the nodes and never waits for one.</summary>
+internal sealed partial class Reconciler(
+    DockerWatcher watcher, NodeServices nodes, ServiceDefaults defaults, ReconcilerSettings settings, TimeProvider time, ILogger<Reconciler> logger)
+    : BackgroundService
+{
+    private readonly Lock _gate = new();
+    private readonly WakeSignal _snapshotCame = new();
+    private readonly Dictionary<string, Node> _nodes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ServiceActual> _actual = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Task> _ending = new(StringComparer.Ordinal);
+    private ContainerSnapshot? _snapshot;
+    private DesiredState _desired = DesiredState.Empty;
+
+    /// <summary>How everything stands, by name.</summary>
+    public ReconcilerReport Report()
+    {
+        lock (_gate)
+        {
+            return new ReconcilerReport
+            {
+                Nodes = [.. _nodes.Values.OrderBy(static node => node.Name, StringComparer.Ordinal).Select(static node => node.Report)],
+                Rejected = [.. _desired.Rejected],
+                Warnings = [.. _desired.Warnings],
+                HasListed = _snapshot is not null,
+            };
+        }
+    }
+
+    public override void Dispose()
+    {
+        _snapshotCame.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var watching = WatchAsync(stoppingToken);
+        try
+        {
+            while (!stoppingToken.IsCancellationRequested)
+            {
+                var deadline = TryReconcile();
+                var wait = deadline is null ? Timeout.InfiniteTimeSpan : Max(deadline.Value - time.GetUtcNow(), TimeSpan.Zero);
+                await _snapshotCame.WaitAsync(wait, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+        finally
+        {
+            await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await StopAllAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task WatchAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var snapshot in watcher.WatchAsync(stoppingToken).ConfigureAwait(false))
+        {
+            lock (_gate)
+            {
+                _snapshot = snapshot;
+            }
+
+            _snapshotCame.Set();
+        }
+    }
+
+    private DateTimeOffset? TryReconcile()
+    {
+        try
+        {
+            return Reconcile();
+        }
+        catch (Exception bug)
+        {
+            // Nothing that a label says may end the loop; the next listing gets another chance.
+            Log.Broken(logger, bug);
+            return null;
+        }
+    }
+
+    private DateTimeOffset? Reconcile()
+    {
+        lock (_gate)
+        {
+            // Without a first listing nothing is known, and nothing may be taken down.
+            if (_snapshot is null)
+            {
+                return null;
+            }
+
+            var desired = DesiredState.From(_snapshot, defaults);
+            LogRefusals(_desired, desired);
+            _desired = desired;
+            var plan = Plan.From(desired.Services, _actual, time.GetUtcNow(), settings.Grace);
+            Apply(plan);
+            return plan.NextDeadline;
+        }
+    }
+
+    private void Apply(Plan plan)
+    {
+        foreach (var service in plan.Add)
+        {
+            var node = new Node(nodes, service);
+            _nodes[service.Name] = node;
+            _actual[service.Name] = new ServiceActual(service, null);
+            _ending.Remove(service.Name, out var before);
+            Log.Added(logger, service.Name);
+            node.Start(before ?? Task.CompletedTask);
+        }
+
+        foreach (var service in plan.Update)
+        {
+            _actual[service.Name] = new ServiceActual(service, null);
+            _nodes[service.Name].Update(service);
+        }
+
+        foreach (var service in plan.Idle)
+        {
+            _actual[service.Name] = new ServiceActual(service, time.GetUtcNow());
+            _nodes[service.Name].Update(service);
+            Log.Idle(logger, service.Name, settings.Grace.TotalSeconds);
+        }
+
+        foreach (var name in plan.Remove)
+        {
+            _actual.Remove(name);
+            _nodes.Remove(name, out var node);
+            Log.Removed(logger, name);
+            _ending[name] = node!.DisposeAsync().AsTask();
+        }
+
+        foreach (var (name, _) in _ending.Where(static ending => ending.Value.IsCompleted).ToList())
+        {
+            _ending.Remove(name);
+        }
+    }
+
+    private async Task StopAllAsync()
+    {
+        List<Task> ends;
+        lock (_gate)
+        {
+            ends = [.. _nodes.Values.Select(static node => node.DisposeAsync().AsTask()), .. _ending.Values];
+        }
+
+        await Task.WhenAll(ends).ConfigureAwait(false);
+    }
+
+    private void LogRefusals(DesiredState before, DesiredState after)
+    {
+        foreach (var refusal in after.Rejected.Except(before.Rejected))
+        {
+            Log.Rejected(logger, refusal.Service ?? "", refusal.ContainerName, refusal.Reason);
+        }
+
+        foreach (var warning in after.Warnings.Except(before.Warnings))
+        {
+            Log.LabelWarning(logger, warning.Service ?? "", warning.ContainerName, warning.Text);
+        }
+    }
+
+    private static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
+
+    private static partial class Log
+    {
+        [LoggerMessage(2001, LogLevel.Information, "{Service}: wanted; starting its node")]
+        public static partial void Added(ILogger logger, string service);
+
+        [LoggerMessage(2002, LogLevel.Information, "{Service}: its last container stopped; the node stays for {Seconds:0} s")]
+        public static partial void Idle(ILogger logger, string service, double seconds);
+
+        [LoggerMessage(2003, LogLevel.Information, "{Service}: no longer wanted; its node stops, its state is kept")]
+        public static partial void Removed(ILogger logger, string service);
+
+        [LoggerMessage(2004, LogLevel.Warning, "{Service}: container {Container} is refused: {Reason}")]
+        public static partial void Rejected(ILogger logger, string service, string container, string reason);
+
+        [LoggerMessage(2006, LogLevel.Error, "This is a bug in Dovetail; the services stay as they are")]
+        public static partial void Broken(ILogger logger, Exception bug);
+
+        [LoggerMessage(2005, LogLevel.Warning, "{Service}: container {Container}: {Text}")]
+        public static partial void LabelWarning(ILogger logger, string service, string container, string text);
+    }
+}

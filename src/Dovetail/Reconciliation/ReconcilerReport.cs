@@ -1,0 +1,19 @@
+using System.Collections.Immutable;
+using Dovetail.Nodes;
+using Dovetail.Services;
+
+namespace Dovetail.Reconciliation;
+
+/// <summary>How all services stand at one moment.</summary>
+internal sealed record ReconcilerReport
+{
+    public required ImmutableArray<NodeReport> Nodes { get; init; }
+
+    /// <summary>What was refused, and why.</summary>
+    public required ImmutableArray<RejectedContainer> Rejected { get; init; }
+
+    public required ImmutableArray<ContainerWarning> Warnings { get; init; }
+
+    /// <summary>Whether the containers have been listed at least once.</summary>
+    public required bool HasListed { get; init; }
+}
