@@ -1,0 +1,94 @@
+using Dovetail.Admin;
+using Dovetail.Configuration;
+using Dovetail.Docker;
+using Dovetail.Nodes;
+using Dovetail.Processes;
+using Dovetail.Proxy;
+using Dovetail.Reconciliation;
+using Dovetail.Tailscale;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Dovetail.Commands;
+
+/// <summary>Puts the daemon together: the admin API is the host's own web server, the reconciler its background service.</summary>
+internal static class DaemonHost
+{
+    // Docker kills after 10 s.
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(9);
+
+    public static WebApplication Build(DovetailSettings settings)
+    {
+        // Empty, so that no file in the working directory and no ASPNETCORE_ variable can make anything listen on a port.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        AddLogging(builder.Logging, settings.LogLevel);
+        var socket = AdminSocket.PathIn(settings.Nodes.RuntimeDirectory);
+        File.Delete(socket);
+        builder.WebHost.UseKestrel(kestrel => kestrel.ListenUnixSocket(socket));
+        builder.Services.AddRouting();
+        builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = ShutdownTimeout);
+        AddDaemon(builder.Services, settings);
+
+        var app = builder.Build();
+        AdminApi.Map(
+            app,
+            app.Services.GetRequiredService<Reconciler>(),
+            app.Services.GetRequiredService<DockerWatcher>(),
+            settings.Docker.ToString());
+        return app;
+    }
+
+    private static void AddLogging(ILoggingBuilder logging, LogLevel level)
+    {
+        logging.SetMinimumLevel(level);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddFilter("Yarp", LogLevel.Warning);
+        logging.AddSimpleConsole(static console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            console.ColorBehavior = LoggerColorBehavior.Default;
+        });
+    }
+
+    private static void AddDaemon(IServiceCollection services, DovetailSettings settings)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(Random.Shared);
+        services.AddProxy();
+        services.AddSingleton(settings.Services);
+        services.AddSingleton(new ReconcilerSettings(settings.Grace));
+        services.AddSingleton(new DockerWatcherOptions
+        {
+            LabelPrefix = settings.Services.LabelPrefix,
+            Container = settings.OwnContainer,
+            ResyncInterval = settings.Resync,
+        });
+        services.AddSingleton(provider => new DockerClient(settings.Docker, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<DockerWatcher>();
+        services.AddSingleton<ParentDeathPipe>();
+        services.AddSingleton<CertificateGate>();
+        services.AddSingleton(provider => NodeServicesFrom(provider, settings));
+        services.AddSingleton<Reconciler>();
+        services.AddHostedService(static provider => provider.GetRequiredService<Reconciler>());
+    }
+
+    private static NodeServices NodeServicesFrom(IServiceProvider provider, DovetailSettings settings)
+    {
+        var environment = ChildEnvironment.From(Environment.GetEnvironmentVariables());
+        var time = provider.GetRequiredService<TimeProvider>();
+        return new NodeServices
+        {
+            Settings = settings.Nodes,
+            Keys = settings.Keys,
+            Command = new TailscaleCommand(settings.Tailscale, environment, time),
+            Listeners = provider.GetRequiredService<NodeListenerFactory>(),
+            Certificates = provider.GetRequiredService<CertificateGate>(),
+            ParentDeath = provider.GetRequiredService<ParentDeathPipe>(),
+            Environment = environment,
+            Time = time,
+            Random = provider.GetRequiredService<Random>(),
+            Logs = provider.GetRequiredService<ILoggerFactory>(),
+        };
+    }
+}

@@ -1,0 +1,78 @@
+using Dovetail.Admin;
+using Dovetail.Configuration;
+using Dovetail.Nodes;
+using Dovetail.Processes;
+
+namespace Dovetail.Commands;
+
+/// <summary><c>dovetail run</c>: the daemon.</summary>
+internal static partial class RunCommand
+{
+    /// <returns>0 when it was asked to stop, 1 when it cannot start; then every reason is on <paramref name="error"/>.</returns>
+    public static async Task<int> RunAsync(Func<string, string?> variables, TextWriter error, CancellationToken cancellationToken)
+    {
+        var (settings, errors) = SettingsReader.Read(variables);
+        if (settings is null)
+        {
+            return await RefuseAsync(error, errors).ConfigureAwait(false);
+        }
+
+        FileCreationMask.OwnerOnly();
+        errors = await new StartupChecks(settings, TimeProvider.System).RunAsync(cancellationToken).ConfigureAwait(false);
+        if (errors.Count > 0)
+        {
+            return await RefuseAsync(error, errors).ConfigureAwait(false);
+        }
+
+        using var state = DirectoryLock.TryTake(settings.Nodes.StateRoot);
+        using var runtime = DirectoryLock.TryTake(settings.Nodes.RuntimeDirectory);
+        if (state is null || runtime is null)
+        {
+            var (setting, path) = state is null
+                ? (Settings.StateDirectory, settings.Nodes.StateRoot)
+                : (Settings.RuntimeDirectory, settings.Nodes.RuntimeDirectory);
+            return await RefuseAsync(error, [$"{setting.Variable}={path}: another Dovetail uses it; stop that one, or give this one a directory of its own"])
+                .ConfigureAwait(false);
+        }
+
+        KeyFile.RemoveLeftovers(settings.Nodes.RuntimeDirectory);
+        var app = DaemonHost.Build(settings);
+        await using (app.ConfigureAwait(false))
+        {
+            var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Dovetail");
+            Log.Starting(logger, StatusReader.Version, settings.Nodes.StateRoot, settings.Nodes.ControlUrl ?? "Tailscale");
+            if (!settings.HasKey)
+            {
+                Log.NoKey(logger);
+            }
+
+            await app.RunAsync(cancellationToken).ConfigureAwait(false);
+            Log.Stopped(logger);
+        }
+
+        return 0;
+    }
+
+    private static async Task<int> RefuseAsync(TextWriter error, IReadOnlyList<string> reasons)
+    {
+        await error.WriteLineAsync("Dovetail cannot start:").ConfigureAwait(false);
+        foreach (var reason in reasons)
+        {
+            await error.WriteLineAsync($"  {reason}").ConfigureAwait(false);
+        }
+
+        return 1;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1001, LogLevel.Information, "Dovetail {Version} starts; state in {StateRoot}, control server: {Control}")]
+        public static partial void Starting(ILogger logger, string version, string stateRoot, string control);
+
+        [LoggerMessage(1002, LogLevel.Warning, "Neither TS_AUTHKEY nor TS_AUTHKEY_FILE is set: a new service waits until somebody follows its login URL")]
+        public static partial void NoKey(ILogger logger);
+
+        [LoggerMessage(1003, LogLevel.Information, "Dovetail has stopped")]
+        public static partial void Stopped(ILogger logger);
+    }
+}

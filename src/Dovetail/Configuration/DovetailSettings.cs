@@ -1,0 +1,34 @@
+using Dovetail.Docker;
+using Dovetail.Nodes;
+using Dovetail.Services;
+
+namespace Dovetail.Configuration;
+
+/// <summary>The whole configuration, checked.</summary>
+internal sealed record DovetailSettings
+{
+    public required NodeSettings Nodes { get; init; }
+
+    public required AuthKeySource Keys { get; init; }
+
+    /// <summary>Whether a key or a key file is configured at all.</summary>
+    public required bool HasKey { get; init; }
+
+    public required ServiceDefaults Services { get; init; }
+
+    public required DockerEndpoint Docker { get; init; }
+
+    /// <summary>Id or name of Dovetail's own container, <c>none</c>, or null to find it out.</summary>
+    public string? OwnContainer { get; init; }
+
+    /// <summary>How long a node outlives its last container.</summary>
+    public required TimeSpan Grace { get; init; }
+
+    /// <summary>How often all containers are listed even without an event.</summary>
+    public required TimeSpan Resync { get; init; }
+
+    /// <summary>The <c>tailscale</c> binary.</summary>
+    public required string Tailscale { get; init; }
+
+    public required LogLevel LogLevel { get; init; }
+}

@@ -1,0 +1,62 @@
+using Dovetail.Processes;
+using Dovetail.Tailscale;
+
+namespace Dovetail.Configuration;
+
+/// <summary>What has to be in place before the daemon starts and does not come about by waiting: the binaries and the directories.</summary>
+internal sealed class StartupChecks(DovetailSettings settings, TimeProvider time)
+{
+    private readonly List<string> _errors = [];
+
+    /// <returns>What is wrong, each with the variable and the fix; empty when all is well.</returns>
+    public async Task<IReadOnlyList<string>> RunAsync(CancellationToken cancellationToken)
+    {
+        CheckDirectory(Settings.StateDirectory, settings.Nodes.StateRoot);
+        CheckDirectory(Settings.RuntimeDirectory, settings.Nodes.RuntimeDirectory);
+        await CheckBinaryAsync(Settings.Tailscaled, settings.Nodes.Tailscaled, cancellationToken).ConfigureAwait(false);
+        await CheckBinaryAsync(Settings.Tailscale, settings.Tailscale, cancellationToken).ConfigureAwait(false);
+        return _errors;
+    }
+
+    private void CheckDirectory(Setting setting, string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            var probe = Path.Combine(path, $".dovetail-{Guid.NewGuid():N}");
+            using (File.Create(probe, 1, FileOptions.DeleteOnClose))
+            {
+                // It can be written.
+            }
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            _errors.Add($"{setting.Variable}={path}: cannot be written ({failed.Message}); mount a volume there or name another directory");
+        }
+    }
+
+    private async Task CheckBinaryAsync(Setting setting, string fileName, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var environment = ChildEnvironment.From(Environment.GetEnvironmentVariables());
+            var version = await TailscaleVersion.AskAsync(fileName, environment, time, cancellationToken).ConfigureAwait(false);
+            if (version is null)
+            {
+                _errors.Add($"{setting.Variable}={fileName}: does not say a version; name the official binary");
+            }
+            else if (version < TailscaleVersion.Oldest)
+            {
+                _errors.Add($"{setting.Variable}={fileName}: version {version} is too old; Dovetail needs {TailscaleVersion.Oldest} or newer, which speaks the PROXY protocol");
+            }
+        }
+        catch (ChildStartException failed)
+        {
+            _errors.Add($"{setting.Variable}={fileName}: {failed.Message}; install Tailscale {TailscaleVersion.Oldest} or newer, or name its path");
+        }
+        catch (TimeoutException)
+        {
+            _errors.Add($"{setting.Variable}={fileName}: does not answer --version; name the official binary");
+        }
+    }
+}
