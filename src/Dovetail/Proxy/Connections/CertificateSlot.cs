@@ -1,0 +1,37 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace Dovetail.Proxy.Connections;
+
+/// <summary>The certificate of the next handshake. Open connections keep the one they began with.</summary>
+internal sealed class CertificateSlot(TimeSpan wait, TimeProvider time)
+{
+    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile ServerCertificate? _current;
+
+    public void Set(ServerCertificate certificate)
+    {
+        _current = certificate;
+        _first.TrySetResult();
+    }
+
+    /// <summary>For Kestrel: what a handshake uses, whatever name the client asks for.</summary>
+    /// <exception cref="AuthenticationException">There was no certificate in time; Kestrel closes the connection.</exception>
+    public async ValueTask<SslServerAuthenticationOptions> SelectAsync(TlsHandshakeCallbackContext handshake)
+    {
+        if (_current is null)
+        {
+            try
+            {
+                await _first.Task.WaitAsync(wait, time, handshake.CancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException e)
+            {
+                throw new AuthenticationException("The node has no certificate yet.", e);
+            }
+        }
+
+        return new SslServerAuthenticationOptions { ServerCertificateContext = _current!.Context };
+    }
+}

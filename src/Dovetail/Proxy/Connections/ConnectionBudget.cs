@@ -1,0 +1,52 @@
+using System.Net;
+
+namespace Dovetail.Proxy.Connections;
+
+/// <summary>Counts the open connections of a node, and of each peer.</summary>
+internal sealed class ConnectionBudget(int perNode, int perPeer)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<IPAddress, int> _byPeer = [];
+    private int _open;
+
+    public int Open => Volatile.Read(ref _open);
+
+    public bool TryEnter()
+    {
+        if (Interlocked.Increment(ref _open) <= perNode)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _open);
+        return false;
+    }
+
+    public void Leave() => Interlocked.Decrement(ref _open);
+
+    public bool TryEnter(IPAddress peer)
+    {
+        lock (_lock)
+        {
+            var count = _byPeer.GetValueOrDefault(peer);
+            if (count >= perPeer)
+            {
+                return false;
+            }
+
+            _byPeer[peer] = count + 1;
+            return true;
+        }
+    }
+
+    public void Leave(IPAddress peer)
+    {
+        lock (_lock)
+        {
+            if (--_byPeer[peer] == 0)
+            {
+                _byPeer.Remove(peer);
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace Dovetail.Proxy.Forwarding;
+
+/// <summary>Why a search for an upstream ended without one.</summary>
+internal enum SearchOutcome
+{
+    /// <summary>The service has no upstream.</summary>
+    NoUpstream,
+
+    /// <summary>No upstream accepts connections.</summary>
+    Refused,
+
+    /// <summary>The upstreams do not answer.</summary>
+    TimedOut,
+
+    /// <summary>Too many requests wait already.</summary>
+    TooManyHeld,
+
+    /// <summary>The listener stops.</summary>
+    Stopping,
+}

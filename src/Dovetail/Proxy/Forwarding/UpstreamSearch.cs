@@ -1,0 +1,73 @@
+namespace Dovetail.Proxy.Forwarding;
+
+/// <summary>
+/// One request's search for an upstream that accepts it: another one after each that refused, else waiting up to
+/// <c>dovetail.hold</c>, counted from the first time there was none.
+/// </summary>
+internal sealed class UpstreamSearch(UpstreamGroup group, HoldRoom room, TimeSpan hold, TimeProvider time, CancellationToken stopping)
+{
+    // Only for requests that do not wait: they try even those that are known to fail, each once. Those that wait leave
+    // the failing ones to the probe, and may come back to one that has recovered.
+    private readonly List<UpstreamTarget>? _tried = hold == TimeSpan.Zero ? [] : null;
+    private long? _heldSince;
+
+    /// <summary>Why <see cref="NextAsync"/> gave null.</summary>
+    public SearchOutcome Outcome { get; private set; }
+
+    /// <returns>The upstream to try, counted in; null: give up.</returns>
+    /// <exception cref="OperationCanceledException">The client went away.</exception>
+    public async ValueTask<UpstreamTarget?> NextAsync(CancellationToken aborted)
+    {
+        while (true)
+        {
+            var changed = group.Changed;
+            if (group.TryEnter(_tried ?? [], evenFailing: _tried is not null) is { } target)
+            {
+                return target;
+            }
+
+            _heldSince ??= time.GetTimestamp();
+            var left = hold - time.GetElapsedTime(_heldSince.Value);
+            if (left <= TimeSpan.Zero)
+            {
+                Outcome = Reason();
+                return null;
+            }
+
+            if (!room.TryEnter())
+            {
+                Outcome = SearchOutcome.TooManyHeld;
+                return null;
+            }
+
+            try
+            {
+                using var linked = CancellationTokenSource.CreateLinkedTokenSource(aborted, stopping);
+                await changed.WaitAsync(left, time, linked.Token).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                // The next round ends the search, or finds what came in the last moment.
+            }
+            catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
+            {
+                Outcome = SearchOutcome.Stopping;
+                return null;
+            }
+            finally
+            {
+                room.Leave();
+            }
+        }
+    }
+
+    /// <summary>The request could not connect to <paramref name="target"/>.</summary>
+    public void Failed(UpstreamTarget target) => _tried?.Add(target);
+
+    private SearchOutcome Reason() => group switch
+    {
+        { IsEmpty: true } => SearchOutcome.NoUpstream,
+        { Failure: ConnectFailure.TimedOut } => SearchOutcome.TimedOut,
+        _ => SearchOutcome.Refused,
+    };
+}

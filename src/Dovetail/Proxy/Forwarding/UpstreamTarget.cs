@@ -1,0 +1,214 @@
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Dovetail.Proxy.Forwarding;
+
+/// <summary>
+/// One upstream at run time: its connections, how many requests it has, and whether it accepts connections now. Lives
+/// from the configuration that names it first until its last request after the configuration that no longer does.
+/// </summary>
+internal sealed partial class UpstreamTarget : IDisposable
+{
+    private static readonly TimeSpan FirstProbe = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LastProbe = TimeSpan.FromSeconds(1);
+
+    private readonly string _service;
+    private readonly ListenerLimits _limits;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Action _recovered;
+    private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _retired = new();
+    private readonly CancellationToken _whenRetired;
+    private readonly Lazy<HttpMessageInvoker> _invoker;
+    private int _active;
+    private bool _isRetired;
+    private volatile FailureState? _failure;
+
+    /// <param name="recovered">Called when the upstream accepts connections again.</param>
+    public UpstreamTarget(
+        string service, UpstreamAddress address, ListenerLimits limits, TimeProvider time, ILogger logger, Action recovered)
+    {
+        Address = address;
+        _service = service;
+        _limits = limits;
+        _time = time;
+        _logger = logger;
+        _recovered = recovered;
+        _whenRetired = _retired.Token;
+        _invoker = new Lazy<HttpMessageInvoker>(() => UpstreamClient.Create(this, limits));
+        RequestConfig = UpstreamClient.RequestConfig(address.Scheme, limits);
+    }
+
+    public UpstreamAddress Address { get; }
+
+    public HttpMessageInvoker Invoker => _invoker.Value;
+
+    public ForwarderRequestConfig RequestConfig { get; }
+
+    /// <summary>Requests and raw connections in flight.</summary>
+    public int Active => Volatile.Read(ref _active);
+
+    /// <summary>Why the last attempt to connect failed; null while the upstream accepts.</summary>
+    public ConnectFailure? Failure => _failure?.Failure;
+
+    /// <summary>Counts a request in, so that the connections stay for it.</summary>
+    /// <returns>False when the upstream has been retired meanwhile.</returns>
+    public bool TryEnter()
+    {
+        lock (_lock)
+        {
+            if (_isRetired)
+            {
+                return false;
+            }
+
+            _active++;
+            return true;
+        }
+    }
+
+    public void Leave()
+    {
+        bool last;
+        lock (_lock)
+        {
+            last = --_active == 0 && _isRetired;
+        }
+
+        if (last)
+        {
+            Close();
+        }
+    }
+
+    /// <summary>No configuration names the upstream any more: the requests it has may end, then its connections close.</summary>
+    public void Dispose()
+    {
+        bool last;
+        lock (_lock)
+        {
+            if (_isRetired)
+            {
+                return;
+            }
+
+            _isRetired = true;
+            last = _active == 0;
+        }
+
+        _retired.Cancel();
+        _retired.Dispose();
+        if (last)
+        {
+            Close();
+        }
+    }
+
+    /// <summary>Opens a connection and remembers how that went.</summary>
+    /// <exception cref="UpstreamConnectException">It could not be connected to.</exception>
+    public async Task<System.Net.Sockets.Socket> ConnectAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var socket = await UpstreamConnector.ConnectAsync(Address, _limits.ConnectTimeout, _time, cancellationToken).ConfigureAwait(false);
+            Accepted();
+            return socket;
+        }
+        catch (UpstreamConnectException e)
+        {
+            Failed(e.Failure);
+            throw;
+        }
+    }
+
+    private void Accepted()
+    {
+        if (_failure is null)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (_failure is null)
+            {
+                return;
+            }
+
+            _failure = null;
+        }
+
+        Log.Recovered(_logger, _service, Address.ContainerName);
+        _recovered();
+    }
+
+    private void Failed(ConnectFailure failure)
+    {
+        lock (_lock)
+        {
+            var isNew = _failure is null;
+            _failure = new FailureState(failure);
+            if (!isNew || _isRetired)
+            {
+                return;
+            }
+        }
+
+        Log.LeftOut(_logger, _service, Address.ContainerName, failure);
+        _ = ProbeAsync();
+    }
+
+    // Requests do not try an upstream that is known to fail: this does, until it accepts again or is retired.
+    private async Task ProbeAsync()
+    {
+        try
+        {
+            for (var delay = FirstProbe; Failure is not null; delay = Min(delay * 2, LastProbe))
+            {
+                await Task.Delay(delay, _time, _whenRetired).ConfigureAwait(false);
+                try
+                {
+                    using var socket = await ConnectAsync(_whenRetired).ConfigureAwait(false);
+                }
+                catch (UpstreamConnectException)
+                {
+                    // Not yet.
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Retired.
+        }
+        catch (Exception e)
+        {
+            // Out of descriptors, for example. Let requests find out again rather than leave the upstream out for ever.
+            Log.ProbeFailed(_logger, e, _service, Address.ContainerName);
+            Accepted();
+        }
+    }
+
+    private void Close()
+    {
+        if (_invoker.IsValueCreated)
+        {
+            _invoker.Value.Dispose();
+        }
+    }
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    private sealed record FailureState(ConnectFailure Failure);
+
+    private static partial class Log
+    {
+        [LoggerMessage(4301, LogLevel.Warning, "{Service}: container {Container} does not accept connections ({Failure}); left out until it does")]
+        public static partial void LeftOut(ILogger logger, string service, string container, ConnectFailure failure);
+
+        [LoggerMessage(4302, LogLevel.Information, "{Service}: container {Container} accepts connections again")]
+        public static partial void Recovered(ILogger logger, string service, string container);
+
+        [LoggerMessage(4303, LogLevel.Warning, "{Service}: container {Container} could not be probed; requests will try it")]
+        public static partial void ProbeFailed(ILogger logger, Exception exception, string service, string container);
+    }
+}

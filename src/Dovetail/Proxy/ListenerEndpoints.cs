@@ -1,0 +1,64 @@
+using System.Net;
+using System.Text;
+using Dovetail.Proxy.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Options;
+
+namespace Dovetail.Proxy;
+
+/// <summary>Builds a node's Kestrel: two ports, each behind the gate, every limit set on purpose.</summary>
+internal static class ListenerEndpoints
+{
+    public static (KestrelServer Server, ListenOptions Https, ListenOptions Http) Build(
+        ListenerParts parts, IPEndPoint https, IPEndPoint http, ConnectionGate gate, CertificateSlot certificates, Func<ListenerState> state)
+    {
+        var options = new KestrelServerOptions { ApplicationServices = parts.Services, AddServerHeader = false };
+        Limit(options, parts.Limits);
+
+        ListenOptions? httpsOptions = null;
+        ListenOptions? httpOptions = null;
+        options.Listen(https, listen =>
+        {
+            httpsOptions = listen;
+            listen.Protocols = HttpProtocols.Http1AndHttp2;
+            listen.Use(next => connection =>
+                gate.OnConnectionAsync(connection, isHttps: true, () => state().Config.Https ? null : RefusalReason.NoHttps, next));
+            listen.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                HandshakeTimeout = parts.Limits.HandshakeTimeout,
+                OnConnection = certificates.SelectAsync,
+            });
+        });
+        options.Listen(http, listen =>
+        {
+            httpOptions = listen;
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(next => connection => gate.OnConnectionAsync(connection, isHttps: false, () => null, next));
+        });
+
+        return (new KestrelServer(Options.Create(options), parts.Transport, parts.Loggers), httpsOptions!, httpOptions!);
+    }
+
+    private static void Limit(KestrelServerOptions options, ListenerLimits limits)
+    {
+        options.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        options.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+
+        // The gate counts connections, with reasons.
+        options.Limits.MaxConcurrentConnections = null;
+        options.Limits.MaxConcurrentUpgradedConnections = null;
+
+        // Bodies of any size, at any speed, in both directions.
+        options.Limits.MaxRequestBodySize = null;
+        options.Limits.MinRequestBodyDataRate = null;
+        options.Limits.MinResponseDataRate = null;
+
+        options.Limits.KeepAliveTimeout = limits.KeepAliveTimeout;
+        options.Limits.RequestHeadersTimeout = limits.RequestHeadersTimeout;
+        options.Limits.MaxRequestLineSize = limits.RequestLineSize;
+        options.Limits.MaxRequestHeadersTotalSize = limits.RequestHeadersSize;
+        options.Limits.MaxRequestHeaderCount = limits.RequestHeaderCount;
+        options.Limits.Http2.MaxStreamsPerConnection = limits.Http2Streams;
+    }
+}

@@ -1,0 +1,157 @@
+using System.Collections.Immutable;
+using System.Net;
+using Dovetail.Proxy.Connections;
+using Dovetail.Proxy.Forwarding;
+using Dovetail.Proxy.Identity;
+using Dovetail.Services;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Dovetail.Proxy;
+
+/// <summary>One node's listener: its own loopback address, its own Kestrel, its upstreams. Owned by the node.</summary>
+internal sealed partial class NodeListener : IAsyncDisposable
+{
+    private const int PreferredHttpsPort = 8443;
+    private const int PreferredHttpPort = 8080;
+    private const int BindAttempts = 8;
+
+    private readonly ListenerParts _parts;
+    private readonly ILogger _logger;
+    private readonly string _service;
+    private readonly ListenerCounters _counters = new();
+    private readonly ConnectionBudget _budget;
+    private readonly ConnectionGate _gate;
+    private readonly CertificateSlot _certificates;
+    private readonly UpstreamGroup _upstreams;
+    private readonly HoldRoom _room;
+    private readonly RequestHandler _handler;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly SemaphoreSlim _updating = new(1);
+    private readonly Lock _lock = new();
+    private volatile ListenerState _state;
+    private KestrelServer? _server;
+    private IPAddress? _address;
+    private Task? _stopped;
+
+    internal NodeListener(ListenerParts parts, IPeerDirectory peers, IConnectionOwner owner, ListenerConfig initial)
+    {
+        _parts = parts;
+        _service = initial.Service.Name;
+        _logger = parts.Loggers.CreateLogger<NodeListener>();
+        _state = new ListenerState(initial);
+        _budget = new ConnectionBudget(parts.Limits.ConnectionsPerNode, parts.Limits.ConnectionsPerPeer);
+        _gate = new ConnectionGate(_service, owner, parts.Sockets, _budget, _counters, parts.Limits, parts.Time, _logger);
+        _certificates = new CertificateSlot(parts.Limits.CertificateWait, parts.Time);
+        _upstreams = new UpstreamGroup(_service, parts.Limits, parts.Time, _logger);
+        _room = new HoldRoom(parts.Limits.HeldPerService);
+        var cache = new PeerCache(_service, peers, parts.Limits, parts.Time, _logger);
+        var forwarder = new RequestForwarder(_service, parts.Forwarder, _upstreams, _room, _counters, parts.Time, _logger);
+        _handler = new RequestHandler(() => _state, cache, forwarder, _counters, parts.Time, _logger, _stopping.Token);
+        Ports = new ListenerPorts(new IPEndPoint(IPAddress.None, 0), new IPEndPoint(IPAddress.None, 0), ImmutableSortedDictionary<int, IPEndPoint>.Empty);
+    }
+
+    /// <summary>Where it listens; the raw TCP ports change with <see cref="UpdateAsync"/>.</summary>
+    public ListenerPorts Ports { get; private set; }
+
+    public ListenerStatistics Statistics => _counters.Read(_budget.Open, _room.Held);
+
+    /// <summary>Serves by <paramref name="config"/> from the next request on.</summary>
+    public async ValueTask UpdateAsync(ListenerConfig config)
+    {
+        await _updating.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            Apply(config);
+        }
+        finally
+        {
+            _updating.Release();
+        }
+    }
+
+    /// <summary>Uses <paramref name="certificate"/> from the next handshake on.</summary>
+    public void UseCertificate(ServerCertificate certificate) => _certificates.Set(certificate);
+
+    /// <summary>Stops accepting, lets requests in flight finish within <paramref name="drain"/>, cuts the rest.</summary>
+    public Task StopAsync(TimeSpan drain)
+    {
+        lock (_lock)
+        {
+            return _stopped ??= StopOnceAsync(drain);
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+
+    internal async Task StartAsync(CancellationToken cancellationToken)
+    {
+        Apply(_state.Config);
+        for (var attempt = 0; ; attempt++)
+        {
+            // The last resort is any free port: something may hold 8443 on every address of the machine.
+            var anyPort = attempt == BindAttempts;
+            var address = _parts.Addresses.Take(_service, anyPort ? 0 : attempt);
+            var (server, https, http) = ListenerEndpoints.Build(
+                _parts,
+                new IPEndPoint(address, anyPort ? 0 : PreferredHttpsPort),
+                new IPEndPoint(address, anyPort ? 0 : PreferredHttpPort),
+                _gate,
+                _certificates,
+                () => _state);
+            try
+            {
+                await server.StartAsync(_handler, cancellationToken).ConfigureAwait(false);
+                _server = server;
+                _address = address;
+                Ports = Ports with { Https = https.IPEndPoint!, Http = http.IPEndPoint! };
+                return;
+            }
+            catch (Exception e)
+            {
+                server.Dispose();
+                _parts.Addresses.Return(address);
+                if (e is not IOException || anyPort)
+                {
+                    throw;
+                }
+
+                Log.AddressTaken(_logger, _service, address);
+            }
+        }
+    }
+
+    private void Apply(ListenerConfig config)
+    {
+        _state = new ListenerState(config);
+        _upstreams.Update(config.Service.Upstreams.Select(upstream => (
+            new UpstreamAddress(upstream.ContainerId, upstream.ContainerName, upstream.Scheme, upstream.Host, upstream.Port),
+            IsPreferred(config.Service.Health, upstream.Health))));
+    }
+
+    private static bool IsPreferred(HealthMode mode, UpstreamHealth health) =>
+        mode == HealthMode.Ignore || health is UpstreamHealth.None or UpstreamHealth.Healthy;
+
+    private async Task StopOnceAsync(TimeSpan drain)
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        if (_server is not null)
+        {
+            // Without a token this would not return while a WebSocket is open.
+            using var cut = new CancellationTokenSource(drain, _parts.Time);
+            await _server.StopAsync(cut.Token).ConfigureAwait(false);
+            _server.Dispose();
+        }
+
+        _upstreams.Dispose();
+        if (_address is not null)
+        {
+            _parts.Addresses.Return(_address);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4011, LogLevel.Information, "{Service}: {Address} is in use by another process, trying the next address")]
+        public static partial void AddressTaken(ILogger logger, string service, IPAddress address);
+    }
+}

@@ -1,0 +1,42 @@
+using Dovetail.Proxy.Connections;
+using Microsoft.AspNetCore.Connections;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Dovetail.Proxy;
+
+/// <summary>Starts listeners, and owns what all listeners of the daemon share.</summary>
+/// <param name="services">The daemon's root container; it has Kestrel's HTTPS services.</param>
+internal sealed class NodeListenerFactory(
+    IServiceProvider services,
+    IConnectionListenerFactory transport,
+    IHttpForwarder forwarder,
+    ListenerLimits limits,
+    TimeProvider time,
+    ILoggerFactory loggers) : IDisposable
+{
+    private readonly LoopbackAddressPool _addresses = new();
+    private readonly SocketOwner _sockets = new();
+
+    /// <summary>Starts a listener on a loopback address of its own.</summary>
+    /// <param name="peers">Knows the tailnet as the node sees it.</param>
+    /// <param name="owner">The node's tailscaled.</param>
+    /// <exception cref="IOException">No address could be bound.</exception>
+    public async Task<NodeListener> StartAsync(
+        IPeerDirectory peers, IConnectionOwner owner, ListenerConfig initial, CancellationToken cancellationToken)
+    {
+        var shared = new ListenerParts(services, transport, forwarder, _addresses, _sockets, limits, time, loggers);
+        var listener = new NodeListener(shared, peers, owner, initial);
+        try
+        {
+            await listener.StartAsync(cancellationToken).ConfigureAwait(false);
+            return listener;
+        }
+        catch
+        {
+            await listener.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public void Dispose() => _sockets.Dispose();
+}

@@ -1,0 +1,20 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Dovetail.Proxy;
+
+/// <summary>Registration of the listeners in the daemon's root container.</summary>
+internal static class ProxyServices
+{
+    /// <summary>
+    /// Adds <see cref="NodeListenerFactory"/> and what it needs. The container must be that of a web application on
+    /// Kestrel: <c>UseHttps</c> takes services from there that cannot be registered one by one.
+    /// </summary>
+    public static IServiceCollection AddProxy(this IServiceCollection services, ListenerLimits? limits = null)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(limits ?? new ListenerLimits());
+        services.AddHttpForwarder();
+        services.TryAddSingleton<NodeListenerFactory>();
+        return services;
+    }
+}

@@ -1,0 +1,133 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using Dovetail.Proxy;
+using Dovetail.Proxy.Connections;
+using Dovetail.Services;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Dovetail.Tests.Proxy.Support;
+
+/// <summary>A listener with the test in the place of tailscaled: connections begin with a PROXY protocol header.</summary>
+internal sealed class TestListener : IAsyncDisposable
+{
+    public const string HostName = "web.example.ts.net";
+    public static readonly IPEndPoint Laptop = new(IPAddress.Parse("100.64.0.7"), 40123);
+
+    private readonly WebApplication _root;
+
+    private TestListener(WebApplication root, NodeListener listener, FakeDirectory directory, FakeOwner owner, ListenerConfig config)
+    {
+        _root = root;
+        Listener = listener;
+        Directory = directory;
+        Owner = owner;
+        Config = config;
+    }
+
+    public NodeListener Listener { get; }
+
+    public FakeDirectory Directory { get; }
+
+    public FakeOwner Owner { get; }
+
+    public ListenerConfig Config { get; }
+
+    public static async Task<TestListener> StartAsync(
+        ServiceSpec service, FakeDirectory? directory = null, bool https = true, ListenerLimits? limits = null, bool withCertificate = true)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.Services.AddProxy(limits);
+        var root = builder.Build();
+        var config = new ListenerConfig(service, HostName, https);
+        directory ??= new FakeDirectory();
+        var owner = new FakeOwner();
+        var factory = root.Services.GetRequiredService<NodeListenerFactory>();
+        var listener = await factory.StartAsync(directory, owner, config, TestContext.Current.CancellationToken);
+        if (withCertificate)
+        {
+            listener.UseCertificate(TestCertificate.Create(HostName));
+        }
+
+        return new TestListener(root, listener, directory, owner, config);
+    }
+
+    public static ServiceSpec Service(params TestUpstream[] upstreams) => new()
+    {
+        Name = "web",
+        Upstreams = upstreams.Select(upstream => upstream.Upstream).ToEquatableArray(),
+    };
+
+    public ValueTask UpdateAsync(ServiceSpec service) => Listener.UpdateAsync(Config with { Service = service });
+
+    /// <summary>A connection as tailscaled makes it, header sent.</summary>
+    public async Task<NetworkStream> ConnectAsync(IPEndPoint? port = null, IPEndPoint? peer = null)
+    {
+        var stream = await ConnectBareAsync(port);
+        await stream.WriteAsync(Header(peer ?? Laptop), TestContext.Current.CancellationToken);
+        return stream;
+    }
+
+    public async Task<NetworkStream> ConnectBareAsync(IPEndPoint? port = null)
+    {
+        var target = port ?? Listener.Ports.Https;
+        var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(target, TestContext.Current.CancellationToken);
+        return new NetworkStream(socket, ownsSocket: true);
+    }
+
+    public async Task<SslStream> ConnectTlsAsync(string protocol = "http/1.1", IPEndPoint? peer = null)
+    {
+        var stream = new SslStream(await ConnectAsync(peer: peer));
+        await stream.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = HostName,
+                RemoteCertificateValidationCallback = IsOurs,
+                ApplicationProtocols = [new SslApplicationProtocol(protocol)],
+            },
+            TestContext.Current.CancellationToken);
+        return stream;
+    }
+
+    /// <summary>A client that reaches the listener through the tailnet; base address <c>https://web.example.ts.net/</c>.</summary>
+    public HttpClient Client(Version? version = null, bool https = true, IPEndPoint? peer = null)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+            EnableMultipleHttp2Connections = true,
+            SslOptions = { RemoteCertificateValidationCallback = IsOurs },
+            ConnectCallback = async (_, _) => await ConnectAsync(https ? Listener.Ports.Https : Listener.Ports.Http, peer),
+        };
+        return new HttpClient(handler)
+        {
+            BaseAddress = new Uri($"{(https ? "https" : "http")}://{HostName}/"),
+            DefaultRequestVersion = version ?? HttpVersion.Version11,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Timeout = TimeSpan.FromSeconds(60),
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Listener.DisposeAsync();
+        await _root.DisposeAsync();
+    }
+
+    // The chain is the test's own; the name must be the node's.
+    private static bool IsOurs(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) =>
+        certificate?.Subject == $"CN={HostName}";
+
+    private static byte[] Header(IPEndPoint peer) => new ProxyProtocolHeader(
+        peer,
+        new IPEndPoint(peer.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Parse("100.64.0.3") : IPAddress.Parse("fd7a:115c:a1e0::3"), 8443)).ToBytes();
+}

@@ -1,0 +1,76 @@
+using System.Net;
+using Dovetail.Services;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
+
+namespace Dovetail.Tests.Proxy.Support;
+
+/// <summary>A container's application: a real Kestrel on a loopback address that no listener uses.</summary>
+internal sealed class TestUpstream : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private TestUpstream(WebApplication app, string containerId, UpstreamScheme scheme)
+    {
+        _app = app;
+        var uri = new Uri(app.Urls.First());
+        Upstream = new Upstream
+        {
+            ContainerId = containerId,
+            ContainerName = containerId,
+            Scheme = scheme,
+            Host = uri.Host,
+            Port = uri.Port,
+            Route = "test",
+        };
+    }
+
+    public Upstream Upstream { get; }
+
+    public static async Task<TestUpstream> StartAsync(
+        RequestDelegate handler, string containerId = "app", UpstreamScheme scheme = UpstreamScheme.Http, int port = 0)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(options =>
+        {
+            options.Limits.MaxRequestBodySize = null;
+            options.Limits.MinRequestBodyDataRate = null;
+            options.Limits.MinResponseDataRate = null;
+            options.Listen(IPAddress.Parse("127.99.0.1"), port, listen =>
+            {
+                listen.Protocols = scheme switch
+                {
+                    UpstreamScheme.H2c => HttpProtocols.Http2,
+                    UpstreamScheme.Http => HttpProtocols.Http1,
+                    _ => HttpProtocols.Http1AndHttp2,
+                };
+                if (scheme is UpstreamScheme.Https or UpstreamScheme.HttpsInsecure)
+                {
+                    listen.UseHttps(TestCertificate.Create("upstream.test").Leaf);
+                }
+            });
+        });
+        var app = builder.Build();
+        app.UseWebSockets();
+        app.Run(handler);
+        await app.StartAsync();
+        return new TestUpstream(app, containerId, scheme);
+    }
+
+    /// <summary>Ends as a killed container does: connections are cut.</summary>
+    public async Task KillAsync()
+    {
+        await _app.StopAsync(new CancellationToken(canceled: true));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        await _app.DisposeAsync();
+    }
+}
