@@ -1,0 +1,82 @@
+using Dovetail.Admin;
+
+namespace Dovetail.Tests.Admin;
+
+public sealed class StatusTableTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void A_table_that_a_person_reads()
+    {
+        var text = StatusTable.Render(Document(Photos(), Login()), Now, colour: false);
+
+        Assert.Equal(
+            """
+            NAME     URL                              STATE        UPSTREAM                               CERT        SINCE
+            photos   https://photos.tailtest.ts.net   Ready        immich-server http://172.18.0.4:2283   89 d left   3 h
+            notes    -                                NeedsLogin   -                                      -           12 s
+              └ the node is not logged in: log in at https://login.example/a/1
+                Open https://login.example/a/1 or set TS_AUTHKEY.
+
+            REFUSED
+              blog (service my_blog): dovetail.name=my_blog is no host name
+
+            """,
+            text);
+    }
+
+    [Fact]
+    public void An_engine_that_is_away_comes_first()
+    {
+        var text = StatusTable.Render(Document() with { Docker = new DockerStatus("unix:///x", false, "no such file", null) }, Now, colour: false);
+
+        Assert.StartsWith("Docker is away: no such file", text, StringComparison.Ordinal);
+        Assert.Contains("No service yet", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Colours_change_no_width()
+    {
+        var plain = StatusTable.Render(Document(Photos(), Login()), Now, colour: false);
+        var coloured = StatusTable.Render(Document(Photos(), Login()), Now, colour: true);
+
+        Assert.NotEqual(plain, coloured);
+        Assert.Equal(plain, System.Text.RegularExpressions.Regex.Replace(coloured, "\e\\[[0-9]+m", ""));
+    }
+
+    private static StatusDocument Document(params ServiceStatus[] services) => new()
+    {
+        Version = "0.1.0",
+        Docker = new DockerStatus("unix:///var/run/docker.sock", true, null, Now),
+        Services = services,
+        Rejected = services.Length == 0 ? [] : [new RejectedStatus("blog", "my_blog", "dovetail.name=my_blog is no host name")],
+        Warnings = [],
+    };
+
+    private static ServiceStatus Photos() => new()
+    {
+        Name = "photos",
+        Url = "https://photos.tailtest.ts.net",
+        State = "Ready",
+        Since = Now.AddHours(-3),
+        DnsName = "photos.tailtest.ts.net",
+        Addresses = ["100.64.0.1"],
+        Certificate = new CertificateStatus("photos.tailtest.ts.net", Now.AddDays(89)),
+        Upstreams = [new UpstreamStatus("immich-server", "http://172.18.0.4:2283", "Healthy", "shared network")],
+        Conditions = [],
+        Tailscaled = new TailscaledStatus(42, 0, []),
+    };
+
+    private static ServiceStatus Login() => new()
+    {
+        Name = "notes",
+        State = "NeedsLogin",
+        Since = Now.AddSeconds(-12),
+        Addresses = [],
+        LoginUrl = "https://login.example/a/1",
+        Upstreams = [],
+        Conditions = [new ConditionStatus("needs-login", "Problem", "the node is not logged in: log in at https://login.example/a/1", "Open https://login.example/a/1 or set TS_AUTHKEY.")],
+        Tailscaled = new TailscaledStatus(43, 0, []),
+    };
+}

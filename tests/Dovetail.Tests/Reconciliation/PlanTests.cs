@@ -1,0 +1,99 @@
+using Dovetail.Reconciliation;
+using Dovetail.Services;
+
+namespace Dovetail.Tests.Reconciliation;
+
+public sealed class PlanTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(5);
+
+    [Fact]
+    public void A_new_service_gets_a_node()
+    {
+        var plan = From([Service("web")]);
+
+        Assert.Equal("web", Assert.Single(plan.Add).Name);
+        Assert.Empty(plan.Update);
+    }
+
+    [Fact]
+    public void The_same_service_again_is_nothing_to_do()
+    {
+        var plan = From([Service("web")], new ServiceActual(Service("web"), null));
+
+        Assert.Empty(plan.Add.Concat(plan.Update).Concat(plan.Idle));
+        Assert.Empty(plan.Remove);
+    }
+
+    [Fact]
+    public void Another_upstream_is_an_update_and_touches_no_other_service()
+    {
+        var plan = From(
+            [Service("api"), Service("web", "172.17.0.3")],
+            new ServiceActual(Service("api"), null), new ServiceActual(Service("web", "172.17.0.2"), null));
+
+        Assert.Equal("web", Assert.Single(plan.Update).Name);
+        Assert.Empty(plan.Add);
+    }
+
+    [Fact]
+    public void A_service_whose_container_went_idles_first()
+    {
+        var plan = From([], new ServiceActual(Service("web", "172.17.0.2"), null));
+
+        Assert.Empty(Assert.Single(plan.Idle).Upstreams);
+        Assert.Empty(plan.Remove);
+        Assert.Equal(Now + Grace, plan.NextDeadline);
+    }
+
+    [Fact]
+    public void Within_the_grace_period_nothing_happens_again()
+    {
+        var plan = From([], new ServiceActual(Service("web"), Now - TimeSpan.FromMinutes(4)));
+
+        Assert.Empty(plan.Idle);
+        Assert.Empty(plan.Remove);
+        Assert.Equal(Now + TimeSpan.FromMinutes(1), plan.NextDeadline);
+    }
+
+    [Fact]
+    public void A_container_that_comes_back_in_time_finds_its_node()
+    {
+        var plan = From([Service("web")], new ServiceActual(Service("web"), Now - TimeSpan.FromMinutes(4)));
+
+        Assert.Equal("web", Assert.Single(plan.Update).Name);
+        Assert.Null(plan.NextDeadline);
+    }
+
+    [Fact]
+    public void After_the_grace_period_the_node_goes()
+    {
+        var plan = From([], new ServiceActual(Service("web"), Now - Grace));
+
+        Assert.Equal("web", Assert.Single(plan.Remove));
+        Assert.Null(plan.NextDeadline);
+    }
+
+    [Fact]
+    public void Without_a_grace_period_it_goes_at_once() =>
+        Assert.Equal("web", Assert.Single(Plan.From([], Actual(new ServiceActual(Service("web"), null)), Now, TimeSpan.Zero).Remove));
+
+    private static Plan From(ServiceSpec[] desired, params ServiceActual[] actual) => Plan.From(desired, Actual(actual), Now, Grace);
+
+    private static Dictionary<string, ServiceActual> Actual(params ServiceActual[] actual) => actual.ToDictionary(known => known.Service.Name);
+
+    private static ServiceSpec Service(string name, params string[] hosts) => new()
+    {
+        Name = name,
+        Upstreams = hosts.Select(host => new Upstream
+        {
+            ContainerId = host,
+            ContainerName = host,
+            Scheme = UpstreamScheme.Http,
+            Host = host,
+            Port = 80,
+            Route = "",
+        }).ToEquatableArray(),
+    };
+}

@@ -1,0 +1,21 @@
+using System.Text.Json;
+using Dovetail.Tailscale;
+using Dovetail.Tests.Nodes;
+
+namespace Dovetail.Tests.Tailscale;
+
+public sealed class ServeConfigTests
+{
+    // 06-serve/localapi.txt shows the document that tailscaled stores.
+    [Fact]
+    public void Every_port_goes_to_the_listener_with_proxy_protocol_two()
+    {
+        var ports = NodeFactsBuilder.Ports with { Tcp = NodeFactsBuilder.Ports.Tcp.Add(5432, new(NodeFactsBuilder.Ports.Http.Address, 40001)) };
+
+        var json = JsonSerializer.Serialize(ServeConfig.For(ports), TailscaleJson.Default.ServeConfig);
+
+        Assert.Equal(
+            """{"TCP":{"443":{"TCPForward":"127.83.1.2:8443","ProxyProtocol":2},"5432":{"TCPForward":"127.83.1.2:40001","ProxyProtocol":2},"80":{"TCPForward":"127.83.1.2:8080","ProxyProtocol":2}}}""",
+            json);
+    }
+}

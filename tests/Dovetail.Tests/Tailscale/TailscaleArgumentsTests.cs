@@ -1,0 +1,31 @@
+using Dovetail.Tailscale;
+
+namespace Dovetail.Tests.Tailscale;
+
+public sealed class TailscaleArgumentsTests
+{
+    [Fact]
+    public void Up_describes_the_node_completely() => Assert.Equal(
+        [
+            "--socket=/run/dovetail/nodes/web.sock", "up", "--reset", "--auth-key=file:/run/dovetail/keys/k", "--hostname=web",
+            "--advertise-tags=tag:a,tag:b", "--login-server=https://headscale.example.com", "--accept-dns=false", "--timeout=60s",
+        ],
+        TailscaleArguments.Up("/run/dovetail/nodes/web.sock", new UpOptions
+        {
+            HostName = "web",
+            Tags = ["tag:a", "tag:b"],
+            ControlUrl = "https://headscale.example.com",
+            KeyFile = "/run/dovetail/keys/k",
+            Timeout = TimeSpan.FromSeconds(60),
+        }));
+
+    [Fact]
+    public void What_is_not_given_is_left_to_reset() => Assert.Equal(
+        ["--socket=/s", "up", "--reset", "--hostname=web", "--accept-dns=false", "--timeout=15s"],
+        TailscaleArguments.Up("/s", new UpOptions { HostName = "web", Timeout = TimeSpan.FromSeconds(15) }));
+
+    [Fact]
+    public void Tailscaled_runs_in_userspace_with_its_own_state_and_socket() => Assert.Equal(
+        ["--tun=userspace-networking", "--statedir=/var/lib/dovetail/web", "--socket=/run/dovetail/nodes/web.sock", "--port=0"],
+        TailscaledArguments.For("/var/lib/dovetail/web", "/run/dovetail/nodes/web.sock"));
+}
