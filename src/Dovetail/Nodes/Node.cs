@@ -62,6 +62,9 @@ internal sealed partial class Node : IAsyncDisposable
         _facts.Change(static known => known with { Stopping = true });
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _api.Dispose();
+        _facts.Dispose();
+        _stopping.Dispose();
     }
 
     private NodeIdentity IdentityOf(ServiceSpec service) => new(service.Name, service.Tags, _services.Settings.ControlUrl);
@@ -75,15 +78,11 @@ internal sealed partial class Node : IAsyncDisposable
         {
             pump = PumpAsync(pumping.Token);
             _listener = await ListenAsync().ConfigureAwait(false);
-            await _supervisor.RunAsync(DrainAsync, _stopping.Token).ConfigureAwait(false);
+            await SuperviseAsync().ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             // Stopped before it listened.
-        }
-        catch (Exception bug)
-        {
-            Log.Broken(_logger, bug, Name);
         }
         finally
         {
@@ -95,10 +94,23 @@ internal sealed partial class Node : IAsyncDisposable
                 await listener.DisposeAsync().ConfigureAwait(false);
             }
 
-            _api.Dispose();
-            _facts.Dispose();
-            _stopping.Dispose();
             Log.Stopped(_logger, Name);
+        }
+    }
+
+    private async Task SuperviseAsync()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await _supervisor.RunAsync(DrainAsync, _stopping.Token).ConfigureAwait(false);
+            }
+            catch (Exception bug) when (!_stopping.IsCancellationRequested)
+            {
+                Log.Broken(_logger, bug, Name);
+                await Task.Delay(_services.Settings.Timings.RetryMax, _services.Time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 
