@@ -1,0 +1,205 @@
+using Dovetail.Docker;
+using Dovetail.Services;
+using static Dovetail.Tests.Services.SampleContainer;
+
+namespace Dovetail.Tests.Services;
+
+public sealed class DesiredStateTests
+{
+    private static readonly string[] Web = ["dovetail.name=web", "dovetail.port=80"];
+    private static readonly string[] ComposeWeb = [.. Web, "com.docker.compose.project=p", "com.docker.compose.service=web"];
+
+    [Fact]
+    public void A_labelled_container_becomes_a_service_with_one_upstream()
+    {
+        var state = Desired(Named("a", 0, Web));
+
+        var service = Assert.Single(state.Services);
+        Assert.Equal("web", service.Name);
+        var upstream = Assert.Single(service.Upstreams);
+        Assert.Equal(("a", "172.17.0.2", 80), (upstream.ContainerName, upstream.Host, upstream.Port));
+        Assert.Empty(state.Rejected);
+    }
+
+    [Theory]
+    [InlineData(ContainerState.Running, 1, 1)]
+    [InlineData(ContainerState.Restarting, 1, 0)]
+    [InlineData(ContainerState.Paused, 1, 0)]
+    [InlineData(ContainerState.Created, 0, 0)]
+    [InlineData(ContainerState.Exited, 0, 0)]
+    [InlineData(ContainerState.Dead, 0, 0)]
+    [InlineData(ContainerState.Removing, 0, 0)]
+    internal void A_containers_state_tells_whether_it_wants_a_service_and_serves(ContainerState container, int services, int upstreams)
+    {
+        var state = Desired(Named("a", 0, Web) with { State = container });
+
+        Assert.Equal(services, state.Services.Count);
+        Assert.Equal(upstreams, state.Services.Sum(service => service.Upstreams.Count));
+    }
+
+    [Fact]
+    public void Replicas_of_a_compose_service_serve_together_in_the_order_of_their_creation()
+    {
+        var state = Desired(Named("p-web-2", 2, ComposeWeb), Named("p-web-1", 1, ComposeWeb));
+
+        Assert.Equal(["p-web-1", "p-web-2"], Assert.Single(state.Services).Upstreams.Select(upstream => upstream.ContainerName));
+        Assert.Empty(state.Rejected);
+        Assert.Empty(state.Warnings);
+    }
+
+    [Fact]
+    public void Replicas_of_a_swarm_service_serve_together()
+    {
+        string[] labels = [.. Web, "com.docker.swarm.service.id=s1"];
+
+        Assert.Equal(2, Assert.Single(Desired(Named("web.1.x", 1, labels), Named("web.2.y", 2, labels)).Services).Upstreams.Count);
+    }
+
+    [Fact]
+    public void Of_two_strangers_with_one_name_the_first_created_serves_and_the_other_is_refused()
+    {
+        var state = Desired(Named("new", 2, Web), Named("old", 1, Web));
+
+        Assert.Equal("old", Assert.Single(Assert.Single(state.Services).Upstreams).ContainerName);
+        var rejected = Assert.Single(state.Rejected);
+        Assert.Equal(("new", "web"), (rejected.ContainerName, rejected.Service));
+        Assert.Contains("belongs to container old, which was created first", rejected.Reason, StringComparison.Ordinal);
+        Assert.Contains("dovetail.loadbalance=true", rejected.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_next_container_takes_over_when_the_first_goes()
+    {
+        var state = Desired(Named("new", 2, Web), Named("old", 1, Web) with { State = ContainerState.Exited });
+
+        Assert.Equal("new", Assert.Single(Assert.Single(state.Services).Upstreams).ContainerName);
+        Assert.Empty(state.Rejected);
+    }
+
+    [Fact]
+    public void A_fraction_of_a_second_decides_who_was_first()
+    {
+        var old = Named("old", 1, Web);
+
+        Assert.Equal("old", Assert.Single(Assert.Single(Desired(old with { Name = "new", Id = "0", Created = old.Created.AddTicks(1) }, old).Services).Upstreams).ContainerName);
+    }
+
+    [Theory]
+    [InlineData("p", "other")]
+    [InlineData("other", "web")]
+    public void Containers_of_two_compose_services_are_strangers(string project, string service)
+    {
+        string[] other = [.. Web, $"com.docker.compose.project={project}", $"com.docker.compose.service={service}"];
+
+        Assert.Single(Desired(Named("a", 1, ComposeWeb), Named("b", 2, other)).Rejected);
+    }
+
+    [Fact]
+    public void Strangers_share_a_name_only_when_each_says_so()
+    {
+        string[] willing = [.. Web, "dovetail.loadbalance=true"];
+
+        Assert.Equal(2, Assert.Single(Desired(Named("a", 1, willing), Named("b", 2, willing)).Services).Upstreams.Count);
+        Assert.Equal("b", Assert.Single(Desired(Named("a", 1, willing), Named("b", 2, Web)).Rejected).ContainerName);
+    }
+
+    [Fact]
+    public void A_container_of_compose_run_takes_no_requests_from_its_service()
+    {
+        var state = Desired(Named("p-web-run-1", 1, [.. ComposeWeb, "com.docker.compose.oneoff=True"]), Named("p-web-1", 2, [.. ComposeWeb, "com.docker.compose.oneoff=False"]));
+
+        Assert.Equal("p-web-1", Assert.Single(Assert.Single(state.Services).Upstreams).ContainerName);
+        Assert.Equal("p-web-run-1", Assert.Single(state.Rejected).ContainerName);
+    }
+
+    [Fact]
+    public void Where_replicas_disagree_the_first_created_rules_and_a_warning_says_so()
+    {
+        var state = Desired(Named("p-web-1", 1, [.. ComposeWeb, "dovetail.tls=off"]), Named("p-web-2", 2, [.. ComposeWeb, "dovetail.allow=a@example.com"]));
+
+        var service = Assert.Single(state.Services);
+        Assert.Equal((TlsMode.Off, 0, 2), (service.Tls, service.Allow.Count, service.Upstreams.Count));
+        var warning = Assert.Single(state.Warnings);
+        Assert.Equal(("p-web-2", "web"), (warning.ContainerName, warning.Service));
+        Assert.StartsWith("differs from container p-web-1 in tls, allow;", warning.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Replicas_may_listen_on_different_ports()
+    {
+        string[] moved = ["dovetail.name=web", "dovetail.port=8080", "dovetail.scheme=h2c", "com.docker.compose.project=p", "com.docker.compose.service=web"];
+
+        var state = Desired(Named("p-web-1", 1, ComposeWeb), Named("p-web-2", 2, moved));
+
+        Assert.Equal([(80, UpstreamScheme.Http), (8080, UpstreamScheme.H2c)], Assert.Single(state.Services).Upstreams.Select(upstream => (upstream.Port, upstream.Scheme)));
+        Assert.Empty(state.Warnings);
+    }
+
+    [Fact]
+    public void One_bad_container_is_refused_alone()
+    {
+        var state = Desired(Named("bad", 1, "dovetail.name=../x", "dovetail.port=80"), Named("good", 2, Web));
+
+        Assert.Equal("web", Assert.Single(state.Services).Name);
+        Assert.Equal(("bad", null), (Assert.Single(state.Rejected).ContainerName, Assert.Single(state.Rejected).Service));
+    }
+
+    [Fact]
+    public void A_refused_container_holds_no_name()
+    {
+        var state = Desired(Named("bad", 1, "dovetail.name=web", "dovetail.port=x"), Named("good", 2, Web));
+
+        Assert.Equal("good", Assert.Single(Assert.Single(state.Services).Upstreams).ContainerName);
+        Assert.Equal("bad", Assert.Single(state.Rejected).ContainerName);
+    }
+
+    [Fact]
+    public void A_raw_tcp_service_has_no_http()
+    {
+        var service = Assert.Single(Desired(Named("db", 1, "dovetail.name=db", "dovetail.tcp.5432=5433", "dovetail.tcp.22=22")).Services);
+
+        Assert.False(service.Http);
+        Assert.Equal([22, 5432], service.TcpPorts);
+        var upstream = Assert.Single(service.Upstreams);
+        Assert.Equal(("172.17.0.2", 22), (upstream.Host, upstream.Port));
+        Assert.Equal([new TcpUpstream(22, "172.17.0.2", 22), new TcpUpstream(5432, "172.17.0.2", 5433)], upstream.Tcp);
+    }
+
+    [Fact]
+    public void A_replica_without_http_cannot_serve_a_service_with_it()
+    {
+        var state = Desired(
+            Named("a", 1, "dovetail.name=x", "dovetail.port=80", "dovetail.loadbalance=1"),
+            Named("b", 2, "dovetail.name=x", "dovetail.tcp.22=22", "dovetail.loadbalance=1"));
+
+        Assert.Equal("b", Assert.Single(state.Rejected).ContainerName);
+    }
+
+    [Fact]
+    public void A_container_that_cannot_be_reached_keeps_its_service()
+    {
+        var service = Assert.Single(Desired(Named("a", 1, Web) with { Networks = [] }).Services);
+
+        Assert.Empty(service.Upstreams);
+        Assert.Equal("a", Assert.Single(service.Unreachable).ContainerName);
+    }
+
+    [Theory]
+    [InlineData(ContainerHealth.None, UpstreamHealth.None)]
+    [InlineData(ContainerHealth.Starting, UpstreamHealth.Starting)]
+    [InlineData(ContainerHealth.Healthy, UpstreamHealth.Healthy)]
+    [InlineData(ContainerHealth.Unhealthy, UpstreamHealth.Unhealthy)]
+    internal void An_upstream_is_as_healthy_as_its_container(ContainerHealth container, UpstreamHealth upstream) =>
+        Assert.Equal(upstream, Assert.Single(Assert.Single(Desired(Named("a", 1, Web) with { Health = container }).Services).Upstreams).Health);
+
+    [Fact]
+    public void Equal_containers_make_an_equal_state()
+    {
+        var first = Desired(Named("a", 1, ComposeWeb), Named("b", 2, "dovetail.name=../x"));
+        var second = Desired(Named("b", 2, "dovetail.name=../x"), Named("a", 1, ComposeWeb));
+
+        Assert.Equal(first, second);
+        Assert.Equal(first.GetHashCode(), second.GetHashCode());
+        Assert.NotEqual(first, Desired(Named("a", 1, ComposeWeb)));
+    }
+}
