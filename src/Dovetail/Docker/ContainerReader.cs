@@ -8,9 +8,7 @@ namespace Dovetail.Docker;
 /// <summary>Makes <see cref="Container"/>s of what the Engine answers. What is missing or odd in an answer is left out; nothing throws.</summary>
 internal static class ContainerReader
 {
-    /// <summary>
-    /// From the details. Null when the answer names no container.
-    /// </summary>
+    /// <summary>From the details. Null when the answer names no container.</summary>
     public static Container? From(ContainerInspectResponse details) => details.Id is { Length: > 0 } id
         ? new Container
         {
@@ -29,7 +27,7 @@ internal static class ContainerReader
 
     /// <summary>
     /// From a list entry, for a container whose details cannot be had: the same but for the time of creation (to the second) and ports
-    /// of a container that uses another's network.
+    /// of a container that uses another's network. Null when the entry names no container.
     /// </summary>
     public static Container? From(ContainerListResponse entry) => entry.Id is { Length: > 0 } id
         ? new Container
@@ -109,9 +107,25 @@ internal static class ContainerReader
     // Newer Engines answer "invalid IP" or nothing at all where older ones answer "".
     private static string? Address(string? text) => IPAddress.TryParse(text, out var address) ? address.ToString() : null;
 
-    private static ContainerState State(string? text) => Enum.TryParse<ContainerState>(text, ignoreCase: true, out var state) && Enum.IsDefined(state) ? state : ContainerState.Unknown;
+    private static ContainerState State(string? text) => text switch
+    {
+        "created" => ContainerState.Created,
+        "running" => ContainerState.Running,
+        "paused" => ContainerState.Paused,
+        "restarting" => ContainerState.Restarting,
+        "removing" => ContainerState.Removing,
+        "exited" => ContainerState.Exited,
+        "dead" => ContainerState.Dead,
+        _ => ContainerState.Unknown,
+    };
 
-    private static ContainerHealth Health(string? text) => Enum.TryParse<ContainerHealth>(text, ignoreCase: true, out var health) && Enum.IsDefined(health) ? health : ContainerHealth.None;
+    private static ContainerHealth Health(string? text) => text switch
+    {
+        "starting" => ContainerHealth.Starting,
+        "healthy" => ContainerHealth.Healthy,
+        "unhealthy" => ContainerHealth.Unhealthy,
+        _ => ContainerHealth.None,
+    };
 
     private static ContainerHealth HealthOfStatus(string status) =>
         status.EndsWith("(health: starting)", StringComparison.Ordinal) ? ContainerHealth.Starting

@@ -1,0 +1,68 @@
+using Dovetail.Docker;
+
+namespace Dovetail.Tests.Docker;
+
+/// <summary>A watcher with its client and its one reader.</summary>
+internal sealed class Watch : IAsyncDisposable
+{
+    private readonly DockerClient _client;
+    private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+    private readonly IAsyncEnumerator<ContainerSnapshot> _snapshots;
+    private Task<bool> _next;
+
+    public Watch(ScriptedEngine engine, DockerWatcherOptions options)
+        : this(engine.Endpoint, options)
+    {
+    }
+
+    public Watch(DockerEndpoint endpoint, DockerWatcherOptions options)
+    {
+        _client = new DockerClient(endpoint, TimeProvider.System);
+        Watcher = new DockerWatcher(_client, options, TimeProvider.System, new Random(1), Log);
+        _snapshots = Watcher.WatchAsync(_stop.Token).GetAsyncEnumerator(CancellationToken.None);
+        _next = _snapshots.MoveNextAsync().AsTask();
+    }
+
+    public CapturedLog<DockerWatcher> Log { get; } = new();
+
+    public DockerWatcher Watcher { get; }
+
+    /// <summary>The next snapshot that is reported.</summary>
+    public async Task<ContainerSnapshot> NextAsync()
+    {
+        try
+        {
+            Assert.True(await _next.WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken));
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"No snapshot within {Eventually.Limit.TotalSeconds} s. Health: {Watcher.Health}");
+        }
+
+        var snapshot = _snapshots.Current;
+        _next = _snapshots.MoveNextAsync().AsTask();
+        return snapshot;
+    }
+
+    /// <summary>The next snapshot that is as it should be; others before it are passed over.</summary>
+    public async Task<ContainerSnapshot> NextAsync(Func<ContainerSnapshot, bool> isWanted)
+    {
+        while (true)
+        {
+            var snapshot = await NextAsync();
+            if (isWanted(snapshot))
+            {
+                return snapshot;
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _next.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        await _snapshots.DisposeAsync();
+        _client.Dispose();
+        _stop.Dispose();
+    }
+}
