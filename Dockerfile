@@ -28,7 +28,7 @@ RUN set -eu; \
     dotnet restore src/Dovetail -a "$arch" -p:PublishReadyToRun="$READYTORUN"
 COPY src src
 RUN dotnet publish src/Dovetail -a "$(cat /tmp/arch)" -c Release --no-restore --self-contained false \
-    -p:PublishReadyToRun="$READYTORUN" -p:DebugType=none -p:GenerateDocumentationFile=false -o /app
+    -p:PublishReadyToRun="$READYTORUN" -p:DebugType=none -p:PublishDocumentationFiles=false -o /app
 
 FROM ${RUNTIME_IMAGE}
 COPY --from=tailscale /usr/local/bin/tailscaled /usr/local/bin/tailscale /usr/local/bin/

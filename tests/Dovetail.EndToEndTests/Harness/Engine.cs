@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Dovetail.EndToEndTests.Harness;
 
 [assembly: AssemblyFixture(typeof(Engine))]
@@ -7,6 +8,10 @@ namespace Dovetail.EndToEndTests.Harness;
 /// <summary>The real Docker Engine that the tests run containers on, with the image they run. One for all tests.</summary>
 public sealed class Engine : IAsyncLifetime
 {
+    /// <summary>How the classic builder names what a step made.</summary>
+    private const string LayerMark = " ---> ";
+
+    private readonly ConcurrentStack<string> _layers = [];
     private readonly TestDirectory _clientSettings = new();
     private readonly string _run = $"dovetail-test-{Guid.NewGuid().ToString("N")[..8]}";
     private readonly Lock _gate = new();
@@ -22,8 +27,15 @@ public sealed class Engine : IAsyncLifetime
         if (_image is not null)
         {
             await RemoveAsync(["ps", "-aq", "--filter", $"label={_run}"], ["rm", "-f", "-v"]);
-            await RemoveAsync(["images", "-q", _run], ["rmi", "-f"]);
         }
+
+        if (!_layers.IsEmpty)
+        {
+            // The last one first: each lies on the one before. Some go with others.
+            await Command.RunAsync("docker", ["rmi", "-f", .. _layers.Distinct()], Environment);
+        }
+
+        await RemoveAsync(["images", "-q", "--filter", $"reference={_run}*"], ["rmi", "-f"]);
 
         _clientSettings.Dispose();
     }
@@ -52,6 +64,23 @@ public sealed class Engine : IAsyncLifetime
                 await write(archive);
             },
             cancellation: cancellation);
+
+    /// <summary>Builds the Dockerfile of a directory with the classic builder.</summary>
+    internal async Task<string> BuildAsync(string tag, string directory, IReadOnlyDictionary<string, string> arguments, CancellationToken cancellation)
+    {
+        var build = await Command.RunAsync(
+            "docker",
+            ["build", "--network=none", "-t", tag, .. arguments.SelectMany(argument => (string[])["--build-arg", $"{argument.Key}={argument.Value}"]), directory],
+            Environment,
+            deadline: TimeSpan.FromMinutes(6),
+            cancellation: cancellation);
+        foreach (var line in build.Stdout.Split('\n').Where(line => line.StartsWith(LayerMark, StringComparison.Ordinal)))
+        {
+            _layers.Push(line[LayerMark.Length..].Trim());
+        }
+
+        return build.MustSucceed().Stdout;
+    }
 
     /// <summary>Runs the docker client.</summary>
     /// <exception cref="InvalidOperationException">It failed; the message holds all it said.</exception>
