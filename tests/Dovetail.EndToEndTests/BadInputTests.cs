@@ -107,6 +107,7 @@ public sealed class BadInputTests(Engine engine) : EndToEndTest(engine)
             (new() { ["name"] = "c", ["port"] = "99999" }, ["port", "99999"]),
             (new() { ["name"] = "d", ["port"] = "" }, ["port"]),
             (new() { ["name"] = "../x", ["port"] = "80" }, ["name", "../x"]),
+            (new() { ["name"] = "UPPER", ["port"] = "80" }, ["name", "UPPER"]),
             (new() { ["name"] = new string('x', 64), ["port"] = "80" }, ["name", new string('x', 64)]),
             (new() { ["name"] = "two words", ["port"] = "80" }, ["name", "two words"]),
             (new() { ["name"] = "bücher", ["port"] = "80" }, ["name", "bücher"]),
@@ -118,9 +119,8 @@ public sealed class BadInputTests(Engine engine) : EndToEndTest(engine)
             refused.Add((await (await RunContainerAsync(labels)).NameAsync(Cancellation), named));
         }
 
-        await RunServiceAsync(web.ToUpperInvariant());
+        await RunServiceAsync(web);
 
-        // Lower-cased, as host names are.
         await daemon.ReadyAsync(web, Cancellation);
         var status = await daemon.StatusAsync(status => status.Rejected.Count == bad.Length, "every bad container to be refused", Cancellation);
         Assert.Equal([web], status.Services.Select(service => service.Name));

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Net;
 using Dovetail.EndToEndTests.Harness;
 
 namespace Dovetail.EndToEndTests;
@@ -9,12 +11,51 @@ namespace Dovetail.EndToEndTests;
 /// </summary>
 public sealed class ImageTests(Engine engine) : EndToEndTest(engine)
 {
-    [Fact(Timeout = 480_000)]
-    public async Task The_image_builds_and_its_container_serves_a_labelled_container()
+    private const string SocketInside = "/var/run/docker.sock";
+
+    [Fact(Timeout = 600_000)]
+    public async Task The_image_builds_and_its_container_serves_another_container()
     {
-        var bases = new BaseImages(Engine, BaseImages.Repository);
+        Assert.SkipWhen(Tailnet is RealTailnet, "The stand-in images hold the stand-in binaries.");
+        var image = await BuildAsync();
+        var peer = await PeerAsync();
+        var web = await RunServiceAsync("web", "Good morning");
+
+        var dovetail = Own(await RunImageAsync(image));
+        await Eventually.GetAsync(
+            "web to be Ready in the container's own status",
+            async token => DaemonStatus.Parse((await ExecAsync(dovetail, token, "dovetail", "status", "--json")).Stdout),
+            status => status.Find("web") is { State: "Ready", Upstreams.Count: 1 },
+            cancellation: Cancellation);
+
+        var page = await Eventually.GetAsync(
+            "web to answer",
+            async token =>
+            {
+                using var response = await peer.Http().GetAsync($"https://{peer.NameOf("web")}/", token);
+                return (response.StatusCode, Body: await response.Content.ReadAsStringAsync(token));
+            },
+            answer => answer.StatusCode == HttpStatusCode.OK,
+            cancellation: Cancellation);
+        Assert.Equal($"Good morning from {web.HostName}", page.Body.Trim());
+
+        // What HEALTHCHECK runs.
+        await ExecAsync(dovetail, Cancellation, "dovetail", "health");
+
+        // `docker stop` reaches the program itself, not a shell in front of it.
+        var started = Stopwatch.GetTimestamp();
+        await dovetail.StopAsync(Cancellation);
+        Assert.True(Since(started) < TimeSpan.FromSeconds(8), $"docker stop took {Since(started).TotalSeconds:0.0} s");
+        var exit = await Engine.DockerAsync(["inspect", "-f", "{{.State.ExitCode}}", dovetail.Id], cancellation: Cancellation);
+        Assert.Equal("0", exit.Stdout.Trim());
+    }
+
+    private async Task<string> BuildAsync()
+    {
+        var bases = new BaseImages(Engine);
         await bases.ImportAsync(Cancellation);
         var image = $"{Engine.Mark}-dovetail";
+        var started = Stopwatch.GetTimestamp();
         await Engine.BuildAsync(
             image,
             BaseImages.Repository,
@@ -26,8 +67,38 @@ public sealed class ImageTests(Engine engine) : EndToEndTest(engine)
                 ["READYTORUN"] = "false",
             },
             Cancellation);
+        Report($"docker build of the Dockerfile: {Since(started).TotalSeconds:0} s");
 
+        // Commands are passed on by the entry point.
         var version = await Engine.DockerAsync(["run", "--rm", image, "version"], cancellation: Cancellation);
-        Assert.Equal("x", version.Stdout);
+        Assert.Matches(@"\d+\.\d+\.\d+", version.Stdout);
+        return image;
+    }
+
+    /// <summary>Runs the image as the examples do: the Engine's socket, a key and nothing else but what the test tailnet needs.</summary>
+    private async Task<TestContainer> RunImageAsync(string image)
+    {
+        var gateway = await Engine.DockerAsync(["network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", "bridge"], cancellation: Cancellation);
+        var control = new UriBuilder(Tailnet.ControlUrl) { Host = gateway.Stdout.Trim() };
+        var run = await Engine.DockerAsync(
+            [
+                "run", "-d", "--label", Engine.Mark, "-v", $"{new Uri(Engine.Host).LocalPath}:{SocketInside}:ro", "-e", $"TS_AUTHKEY={Tailnet.AuthKey}",
+                "-e", $"TS_CONTROL_URL={control.Uri}", "-e", $"DOVETAIL_LABEL_PREFIX={Prefix}", image,
+            ],
+            cancellation: Cancellation);
+        return new TestContainer(Engine, run.Stdout.Trim());
+    }
+
+    private async Task<CommandResult> ExecAsync(TestContainer container, CancellationToken cancellation, params string[] command)
+    {
+        try
+        {
+            return await Engine.DockerAsync(["exec", container.Id, .. command], cancellation: cancellation);
+        }
+        catch (InvalidOperationException failed)
+        {
+            var log = await Engine.DockerAsync(["logs", container.Id], cancellation: cancellation);
+            throw new InvalidOperationException($"{failed.Message}{System.Environment.NewLine}{log.Stdout}{log.Stderr}", failed);
+        }
     }
 }

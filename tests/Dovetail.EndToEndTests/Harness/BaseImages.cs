@@ -7,7 +7,7 @@ namespace Dovetail.EndToEndTests.Harness;
 /// What stands in for the three base images of the Dockerfile where no registry can be reached: this machine's own SDK and runtime on
 /// a busybox, and the tailnet's two binaries. The SDK brings the packages that the build restores, so that it builds without a network.
 /// </summary>
-internal sealed class BaseImages(Engine engine, string repository)
+internal sealed class BaseImages(Engine engine)
 {
     private static readonly string[] Applets = ["sh", "cat", "chmod", "echo", "env", "hostname", "ln", "mkdir", "rm", "sleep", "uname"];
 
@@ -79,9 +79,9 @@ internal sealed class BaseImages(Engine engine, string repository)
         }
     }
 
-    private async Task AddPackagesAsync(Archive archive, CancellationToken cancellation)
+    private static async Task AddPackagesAsync(Archive archive, CancellationToken cancellation)
     {
-        await using var stream = File.OpenRead(Path.Combine(repository, "src/Dovetail/obj/project.assets.json"));
+        await using var stream = File.OpenRead(Path.Combine(Repository, "src/Dovetail/obj/project.assets.json"));
         using var assets = await JsonDocument.ParseAsync(stream, cancellationToken: cancellation);
         var folder = assets.RootElement.GetProperty("packageFolders").EnumerateObject().First().Name;
         await archive.AddDirectoryAsync("packages", cancellation);

@@ -1,3 +1,3 @@
 namespace Dovetail.EndToEndTests.Harness;
 
-internal sealed record CertificateStatus(DateTimeOffset NotAfter, IReadOnlyList<string> Names);
+internal sealed record CertificateStatus(string Name, DateTimeOffset NotAfter);

@@ -3,7 +3,12 @@ using System.Text.Json;
 namespace Dovetail.EndToEndTests.Harness;
 
 /// <summary>What <c>dovetail status --json</c> says: the part of its documented shape that tests look at.</summary>
-internal sealed record DaemonStatus(string Version, DockerStatus Docker, IReadOnlyList<ServiceStatus> Services, IReadOnlyList<RejectedContainer> Rejected, IReadOnlyList<string> Warnings)
+internal sealed record DaemonStatus(
+    string Version,
+    DockerStatus Docker,
+    IReadOnlyList<ServiceStatus> Services,
+    IReadOnlyList<RejectedContainer> Rejected,
+    IReadOnlyList<LabelWarning> Warnings)
 {
     /// <summary>The document as it came.</summary>
     public string Json { get; private init; } = "";

@@ -1,3 +1,3 @@
 namespace Dovetail.EndToEndTests.Harness;
 
-internal sealed record DockerStatus(bool Connected, string? Error);
+internal sealed record DockerStatus(string Endpoint, bool Connected, string? Error);

@@ -1,7 +1,7 @@
 namespace Dovetail.EndToEndTests.Harness;
 
 /// <summary>One service of <see cref="DaemonStatus"/>.</summary>
-/// <param name="State">Starting, NeedsLogin, NeedsApproval, Running, CertPending, Ready, Backoff, Stopping or Idle.</param>
+/// <param name="State">Starting, NeedsLogin, NeedsApproval, Running, CertPending, Ready, Backoff or Stopping.</param>
 internal sealed record ServiceStatus(
     string Name,
     string? Url,

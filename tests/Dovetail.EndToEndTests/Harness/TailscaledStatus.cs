@@ -1,3 +1,3 @@
 namespace Dovetail.EndToEndTests.Harness;
 
-internal sealed record TailscaledStatus(int? Pid, int Restarts);
+internal sealed record TailscaledStatus(int? Pid, int Restarts, IReadOnlyList<string> LastWords);

@@ -1,0 +1,3 @@
+namespace Dovetail.EndToEndTests.Harness;
+
+internal sealed record LabelWarning(string Container, string? Service, string Text);
