@@ -9,6 +9,7 @@ namespace Dovetail.EndToEndTests;
 /// program compiled inside. Stood in for, because no registry can be reached: the three base images (<see cref="BaseImages"/>), and with
 /// them ahead-of-time compilation, whose compiler would come from the package source.
 /// </summary>
+[Collection(MeasuredTests.Name)]
 public sealed class ImageTests(Engine engine) : EndToEndTest(engine)
 {
     private const string SocketInside = "/var/run/docker.sock";

@@ -4,6 +4,7 @@ using Dovetail.EndToEndTests.Harness;
 namespace Dovetail.EndToEndTests;
 
 /// <summary>Nodes come up side by side: a slow one never delays another.</summary>
+[Collection(MeasuredTests.Name)]
 public sealed class ManyServicesTests(Engine engine) : EndToEndTest(engine)
 {
     private const int Services = 20;

@@ -4,6 +4,7 @@ using Dovetail.EndToEndTests.Harness;
 namespace Dovetail.EndToEndTests;
 
 /// <summary>However Dovetail ends, it leaves nothing running.</summary>
+[Collection(MeasuredTests.Name)]
 public sealed class ShutdownTests(Engine engine) : EndToEndTest(engine)
 {
     [Fact(Timeout = 180_000)]
