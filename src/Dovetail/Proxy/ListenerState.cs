@@ -1,4 +1,5 @@
 using Dovetail.Proxy.Identity;
+using Dovetail.Services;
 
 namespace Dovetail.Proxy;
 
@@ -11,4 +12,8 @@ internal sealed class ListenerState(ListenerConfig config)
 
     /// <summary>Whether a request's peer has to be looked up at all.</summary>
     public bool NeedsPeer => Config.Service.Identity || !Policy.AllowsEverybody;
+
+    /// <summary>Whether a container in this state of health takes requests like any other.</summary>
+    public static bool IsPreferred(HealthMode mode, UpstreamHealth health) =>
+        mode == HealthMode.Ignore || health is UpstreamHealth.None or UpstreamHealth.Healthy;
 }

@@ -3,7 +3,7 @@ using System.Net;
 using Dovetail.Proxy.Connections;
 using Dovetail.Proxy.Forwarding;
 using Dovetail.Proxy.Identity;
-using Dovetail.Services;
+using Dovetail.Proxy.Tcp;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Dovetail.Proxy;
@@ -25,6 +25,7 @@ internal sealed partial class NodeListener : IAsyncDisposable
     private readonly UpstreamGroup _upstreams;
     private readonly HoldRoom _room;
     private readonly RequestHandler _handler;
+    private readonly TcpPorts _tcp;
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _updating = new(1);
     private readonly Lock _lock = new();
@@ -47,6 +48,7 @@ internal sealed partial class NodeListener : IAsyncDisposable
         var cache = new PeerCache(_service, peers, parts.Limits, parts.Time, _logger);
         var forwarder = new RequestForwarder(_service, parts.Forwarder, _upstreams, _room, _counters, parts.Time, _logger);
         _handler = new RequestHandler(() => _state, cache, forwarder, _counters, parts.Time, _logger, _stopping.Token);
+        _tcp = new TcpPorts(new TcpService(_service, parts, _gate, cache, _room, _counters, () => _state, _logger));
         Ports = new ListenerPorts(new IPEndPoint(IPAddress.None, 0), new IPEndPoint(IPAddress.None, 0), ImmutableSortedDictionary<int, IPEndPoint>.Empty);
     }
 
@@ -61,7 +63,14 @@ internal sealed partial class NodeListener : IAsyncDisposable
         await _updating.WaitAsync().ConfigureAwait(false);
         try
         {
+            if (_address is null || _stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
             Apply(config);
+            await _tcp.UpdateAsync(config, _address).ConfigureAwait(false);
+            Ports = Ports with { Tcp = _tcp.EndPoints };
         }
         finally
         {
@@ -85,7 +94,6 @@ internal sealed partial class NodeListener : IAsyncDisposable
 
     internal async Task StartAsync(CancellationToken cancellationToken)
     {
-        Apply(_state.Config);
         for (var attempt = 0; ; attempt++)
         {
             // The last resort is any free port: something may hold 8443 on every address of the machine.
@@ -104,7 +112,7 @@ internal sealed partial class NodeListener : IAsyncDisposable
                 _server = server;
                 _address = address;
                 Ports = Ports with { Https = https.IPEndPoint!, Http = http.IPEndPoint! };
-                return;
+                break;
             }
             catch (Exception e)
             {
@@ -118,6 +126,8 @@ internal sealed partial class NodeListener : IAsyncDisposable
                 Log.AddressTaken(_logger, _service, address);
             }
         }
+
+        await UpdateAsync(_state.Config).ConfigureAwait(false);
     }
 
     private void Apply(ListenerConfig config)
@@ -125,28 +135,37 @@ internal sealed partial class NodeListener : IAsyncDisposable
         _state = new ListenerState(config);
         _upstreams.Update(config.Service.Upstreams.Select(upstream => (
             new UpstreamAddress(upstream.ContainerId, upstream.ContainerName, upstream.Scheme, upstream.Host, upstream.Port),
-            IsPreferred(config.Service.Health, upstream.Health))));
+            ListenerState.IsPreferred(config.Service.Health, upstream.Health))));
     }
-
-    private static bool IsPreferred(HealthMode mode, UpstreamHealth health) =>
-        mode == HealthMode.Ignore || health is UpstreamHealth.None or UpstreamHealth.Healthy;
 
     private async Task StopOnceAsync(TimeSpan drain)
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
-        if (_server is not null)
-        {
-            // Without a token this would not return while a WebSocket is open.
-            using var cut = new CancellationTokenSource(drain, _parts.Time);
-            await _server.StopAsync(cut.Token).ConfigureAwait(false);
-            _server.Dispose();
-        }
+
+        // An update that has begun ends first, or it could open a port that nobody closes.
+        await _updating.WaitAsync().ConfigureAwait(false);
+        _updating.Release();
+
+        await Task.WhenAll(StopHttpAsync(drain), _tcp.StopAsync(drain)).ConfigureAwait(false);
 
         _upstreams.Dispose();
         if (_address is not null)
         {
             _parts.Addresses.Return(_address);
         }
+    }
+
+    private async Task StopHttpAsync(TimeSpan drain)
+    {
+        if (_server is null)
+        {
+            return;
+        }
+
+        // Without a token this would not return while a WebSocket is open.
+        using var cut = new CancellationTokenSource(drain, _parts.Time);
+        await _server.StopAsync(cut.Token).ConfigureAwait(false);
+        _server.Dispose();
     }
 
     private static partial class Log

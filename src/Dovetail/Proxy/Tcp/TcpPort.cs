@@ -1,0 +1,195 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Dovetail.Proxy.Connections;
+using Dovetail.Proxy.Forwarding;
+using Dovetail.Proxy.Identity;
+using Microsoft.AspNetCore.Connections;
+
+namespace Dovetail.Proxy.Tcp;
+
+/// <summary>One <c>dovetail.tcp.N</c>: accepts on the node's loopback address and relays to an upstream.</summary>
+internal sealed partial class TcpPort : IAsyncDisposable
+{
+    private readonly int _nodePort;
+    private readonly TcpService _service;
+    private readonly IConnectionListener _listener;
+    private readonly UpstreamGroup _upstreams;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _cut = new();
+    private readonly ConcurrentDictionary<Task, byte> _connections = new();
+    private readonly Task _accepting;
+
+    private TcpPort(int nodePort, TcpService service, IConnectionListener listener)
+    {
+        _nodePort = nodePort;
+        _service = service;
+        _listener = listener;
+        _upstreams = new UpstreamGroup(service.Name, service.Parts.Limits, service.Parts.Time, service.Logger);
+        _accepting = AcceptAsync();
+    }
+
+    public IPEndPoint EndPoint => (IPEndPoint)_listener.EndPoint;
+
+    /// <summary>Listens on the port's own number at <paramref name="address"/>, or on any free one.</summary>
+    /// <exception cref="IOException">Neither could be bound.</exception>
+    public static async Task<TcpPort> OpenAsync(int nodePort, IPAddress address, TcpService service)
+    {
+        IConnectionListener listener;
+        try
+        {
+            listener = await service.Parts.Transport.BindAsync(new IPEndPoint(address, nodePort)).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
+        {
+            listener = await service.Parts.Transport.BindAsync(new IPEndPoint(address, 0)).ConfigureAwait(false);
+        }
+
+        return new TcpPort(nodePort, service, listener);
+    }
+
+    public void Update(ListenerConfig config) => _upstreams.Update(
+        from upstream in config.Service.Upstreams
+        from tcp in upstream.Tcp
+        where tcp.NodePort == _nodePort
+        select (
+            new UpstreamAddress(upstream.ContainerId, upstream.ContainerName, upstream.Scheme, tcp.Host, tcp.Port),
+            ListenerState.IsPreferred(config.Service.Health, upstream.Health)));
+
+    /// <summary>Stops accepting, gives open connections <paramref name="drain"/> to end, cuts the rest.</summary>
+    public async Task StopAsync(TimeSpan drain)
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _listener.UnbindAsync().ConfigureAwait(false);
+        await _accepting.ConfigureAwait(false);
+        var all = Task.WhenAll(_connections.Keys);
+        try
+        {
+            await all.WaitAsync(drain, _service.Parts.Time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            await _cut.CancelAsync().ConfigureAwait(false);
+            await all.ConfigureAwait(false);
+        }
+
+        _upstreams.Dispose();
+        await _listener.DisposeAsync().ConfigureAwait(false);
+        _stopping.Dispose();
+        _cut.Dispose();
+    }
+
+    public async ValueTask DisposeAsync() => await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+
+    private async Task AcceptAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                var connection = await _listener.AcceptAsync().ConfigureAwait(false);
+                if (connection is null)
+                {
+                    return;
+                }
+
+                var task = ServeAsync(connection);
+                _connections.TryAdd(task, 0);
+                _ = task.ContinueWith(
+                    ended => _connections.TryRemove(ended, out _),
+                    CancellationToken.None,
+                    TaskContinuationOptions.ExecuteSynchronously,
+                    TaskScheduler.Default);
+            }
+            catch (Exception e) when (!_stopping.IsCancellationRequested)
+            {
+                // Out of descriptors, as a rule: others are closed in time, so go on.
+                Log.AcceptFailed(_service.Logger, e, _service.Name, _nodePort);
+                await Task.Delay(TimeSpan.FromMilliseconds(100), _service.Parts.Time, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (Exception)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task ServeAsync(ConnectionContext connection)
+    {
+        await Task.Yield();
+        await using var owned = connection.ConfigureAwait(false);
+        try
+        {
+            await _service.Gate.OnConnectionAsync(connection, isHttps: false, () => null, RelayAsync).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // Aborted, not closed: a part must not look like the whole.
+            connection.Abort();
+            Log.Ended(_service.Logger, e, _service.Name, _nodePort);
+        }
+    }
+
+    private async Task RelayAsync(ConnectionContext connection)
+    {
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed, _cut.Token);
+        var state = _service.State();
+        if (!await IsAllowedAsync(connection, state, _cut.Token).ConfigureAwait(false))
+        {
+            _service.Counters.ConnectionRefused(RefusalReason.NotAllowed);
+            connection.Abort();
+            return;
+        }
+
+        var search = new UpstreamSearch(_upstreams, _service.Room, state.Config.Service.Hold, _service.Parts.Time, _stopping.Token);
+        while (await search.NextAsync(gone.Token).ConfigureAwait(false) is { } target)
+        {
+            try
+            {
+                using var socket = await target.ConnectAsync(_cut.Token).ConfigureAwait(false);
+                await TcpRelay.RunAsync(connection.Transport, socket, _cut.Token).ConfigureAwait(false);
+                return;
+            }
+            catch (UpstreamConnectException)
+            {
+                search.Failed(target);
+            }
+            finally
+            {
+                target.Leave();
+            }
+        }
+
+        _service.Counters.ConnectionRefused(RefusalReason.NoUpstream);
+        connection.Abort();
+    }
+
+    private async Task<bool> IsAllowedAsync(ConnectionContext connection, ListenerState state, CancellationToken cut)
+    {
+        if (state.Policy.AllowsEverybody)
+        {
+            return true;
+        }
+
+        var source = connection.Features.Get<PeerConnection>()!.Source;
+        var identity = await _service.Peers.GetAsync(source, cut).ConfigureAwait(false);
+        var decision = state.Policy.Decide(identity);
+        if (decision != AccessDecision.Allowed)
+        {
+            Log.Denied(_service.Logger, _service.Name, _nodePort, source.Address, decision);
+        }
+
+        return decision == AccessDecision.Allowed;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4401, LogLevel.Warning, "{Service}: cannot accept a connection to TCP port {Port}; trying again")]
+        public static partial void AcceptFailed(ILogger logger, Exception exception, string service, int port);
+
+        [LoggerMessage(4402, LogLevel.Debug, "{Service}: a connection to TCP port {Port} broke off")]
+        public static partial void Ended(ILogger logger, Exception exception, string service, int port);
+
+        [LoggerMessage(4403, LogLevel.Information, "{Service}: denied {Address} on TCP port {Port}: {Decision}")]
+        public static partial void Denied(ILogger logger, string service, int port, IPAddress address, AccessDecision decision);
+    }
+}

@@ -1,0 +1,17 @@
+namespace Dovetail.Tests.Proxy.Support;
+
+/// <summary>Waits for what happens on its own time.</summary>
+internal static class Eventually
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    public static async Task TrueAsync(Func<bool> condition)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < Deadline, "It did not happen in time.");
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+}
