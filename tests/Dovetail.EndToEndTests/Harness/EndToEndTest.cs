@@ -56,7 +56,7 @@ public abstract class EndToEndTest(Engine engine) : IAsyncLifetime
 
     /// <summary>The environment of a daemon as a user would set it, with what this test changes in it; null takes a variable away.</summary>
     internal Dictionary<string, string?> Environment(IReadOnlyDictionary<string, string?>? changes = null) =>
-        new Dictionary<string, string?>
+        Inherited().With(new Dictionary<string, string?>
         {
             ["TS_AUTHKEY"] = Tailnet.AuthKey,
             ["TS_CONTROL_URL"] = Tailnet.ControlUrl,
@@ -66,7 +66,7 @@ public abstract class EndToEndTest(Engine engine) : IAsyncLifetime
             ["DOVETAIL_TAILSCALE"] = Tailnet.Tailscale,
             ["DOVETAIL_RUNTIME_DIR"] = RuntimeDirectory,
             ["DOVETAIL_LABEL_PREFIX"] = Prefix,
-        }.With(Tailnet.Environment).With(changes);
+        }).With(Tailnet.Environment).With(changes);
 
     /// <summary>Starts Dovetail; waits for nothing.</summary>
     internal DovetailDaemon StartDaemon(IReadOnlyDictionary<string, string?>? changes = null) =>
@@ -101,6 +101,13 @@ public abstract class EndToEndTest(Engine engine) : IAsyncLifetime
 
     /// <summary>Writes a measured figure to the console, where <c>tests/run</c> shows it also when the test passes.</summary>
     internal static void Report(string figure) => Console.WriteLine($"   {figure}");
+
+    /// <summary>Takes away what the one who runs the tests has set for a Dovetail or Docker of their own.</summary>
+    private static Dictionary<string, string?> Inherited() =>
+        System.Environment.GetEnvironmentVariables().Keys.Cast<string>()
+            .Where(name => name.StartsWith("TS_", StringComparison.Ordinal) || name.StartsWith("DOCKER_", StringComparison.Ordinal)
+                || (name.StartsWith("DOVETAIL_", StringComparison.Ordinal) && !name.StartsWith("DOVETAIL_TEST_", StringComparison.Ordinal)))
+            .ToDictionary(name => name, string? (_) => null);
 
     internal static TimeSpan Since(long started) => Stopwatch.GetElapsedTime(started);
 }
