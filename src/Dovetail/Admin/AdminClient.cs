@@ -7,6 +7,8 @@ namespace Dovetail.Admin;
 /// <summary>Asks a running daemon.</summary>
 internal sealed class AdminClient(string socket) : IDisposable
 {
+    private static readonly TimeSpan ReadDeadline = TimeSpan.FromSeconds(5);
+
     private readonly HttpClient _http = new(new SocketsHttpHandler
     {
         UseProxy = false,
@@ -27,7 +29,8 @@ internal sealed class AdminClient(string socket) : IDisposable
     })
     {
         BaseAddress = new Uri("http://dovetail/"),
-        Timeout = TimeSpan.FromSeconds(5),
+        // Forgetting a service waits for its tailscaled and for the control server.
+        Timeout = TimeSpan.FromSeconds(90),
     };
 
     /// <returns>Null when no daemon answers.</returns>
@@ -38,22 +41,81 @@ internal sealed class AdminClient(string socket) : IDisposable
     public Task<HealthDocument?> GetHealthAsync(CancellationToken cancellationToken) =>
         GetAsync("v1/health", AdminJson.Default.HealthDocument, cancellationToken);
 
+    /// <summary>Starts a service's tailscaled anew.</summary>
+    /// <returns>The daemon's answer; null when none answers.</returns>
+    public Task<AdminAnswer?> RestartAsync(string name, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, $"v1/services/{Uri.EscapeDataString(name)}/restart", cancellationToken);
+
+    /// <summary>Logs a service's machine out and removes its state.</summary>
+    /// <returns>The daemon's answer; null when none answers.</returns>
+    public Task<AdminAnswer?> ForgetAsync(string name, bool force, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Delete, $"v1/services/{Uri.EscapeDataString(name)}{(force ? "?force" : "")}", cancellationToken);
+
+    /// <summary>Copies the log of a service's tailscaled.</summary>
+    /// <param name="follow">Goes on with what is written from now on, until cancelled.</param>
+    /// <returns>Null when no daemon answers.</returns>
+    public async Task<AdminAnswer?> CopyLogAsync(string name, bool follow, TextWriter output, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var path = $"v1/services/{Uri.EscapeDataString(name)}/log{(follow ? "?follow" : "")}";
+            using var answer = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            if (!answer.IsSuccessStatusCode)
+            {
+                return new AdminAnswer(false, (await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false)).Trim());
+            }
+
+            using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
+            while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
+            {
+                await output.WriteLineAsync(line.AsMemory(), cancellationToken).ConfigureAwait(false);
+            }
+
+            return new AdminAnswer(true, "");
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return new AdminAnswer(true, "");
+        }
+        catch (Exception silent) when (silent is HttpRequestException or IOException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
     public void Dispose() => _http.Dispose();
+
+    private async Task<AdminAnswer?> SendAsync(HttpMethod method, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(method, path);
+            using var answer = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            var text = await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+            return new AdminAnswer(answer.IsSuccessStatusCode, text.Trim());
+        }
+        catch (Exception silent) when (silent is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
 
     private async Task<T?> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
     {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(ReadDeadline);
         try
         {
-            using var answer = await _http.GetAsync(path, cancellationToken).ConfigureAwait(false);
+            using var answer = await _http.GetAsync(path, deadline.Token).ConfigureAwait(false);
             answer.EnsureSuccessStatusCode();
-            var body = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            var body = await answer.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
             await using (body.ConfigureAwait(false))
             {
-                return await JsonSerializer.DeserializeAsync(body, type, cancellationToken).ConfigureAwait(false);
+                return await JsonSerializer.DeserializeAsync(body, type, deadline.Token).ConfigureAwait(false);
             }
         }
-        catch (Exception silent) when (silent is HttpRequestException or TaskCanceledException or JsonException && !cancellationToken.IsCancellationRequested)
+        catch (Exception silent) when (!cancellationToken.IsCancellationRequested && silent is HttpRequestException or OperationCanceledException or JsonException)
         {
             return null;
         }

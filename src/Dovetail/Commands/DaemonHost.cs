@@ -25,7 +25,11 @@ internal static class DaemonHost
         File.Delete(socket);
         builder.WebHost.UseKestrel(kestrel => kestrel.ListenUnixSocket(socket));
         builder.Services.AddRouting();
-        builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = ShutdownTimeout);
+        builder.Services.Configure<HostOptions>(static options =>
+        {
+            options.ShutdownTimeout = ShutdownTimeout;
+            options.ServicesStopConcurrently = true;
+        });
         AddDaemon(builder.Services, settings);
 
         var app = builder.Build();

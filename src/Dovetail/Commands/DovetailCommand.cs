@@ -14,6 +14,9 @@ internal static class DovetailCommand
         AddRun(root, options);
         root.Subcommands.Add(Run(options));
         root.Subcommands.Add(Status(options));
+        root.Subcommands.Add(Restart(options));
+        root.Subcommands.Add(Logs(options));
+        root.Subcommands.Add(Forget(options));
         root.Subcommands.Add(Health(options));
         root.Subcommands.Add(Version());
         return root;
@@ -46,6 +49,49 @@ internal static class DovetailCommand
             StatusCommand.RunAsync(SocketOf(options, parsed), parsed.GetValue(json), Console.Out, Console.Error, cancellationToken));
         return command;
     }
+
+    private static Command Restart(SettingOptions options)
+    {
+        var name = ServiceName();
+        var command = new Command("restart", "Start a service's tailscaled anew; its machine, address and certificate stay.");
+        command.Arguments.Add(name);
+        command.Options.Add(options.RuntimeDirectory);
+        command.SetAction((parsed, cancellationToken) => ServiceOf(options, parsed).RestartAsync(parsed.GetRequiredValue(name), cancellationToken));
+        return command;
+    }
+
+    private static Command Logs(SettingOptions options)
+    {
+        var name = ServiceName();
+        var follow = new Option<bool>("--follow", "-f") { Description = "go on with what is written from now on" };
+        var command = new Command("logs", "Print the log of a service's tailscaled.");
+        command.Arguments.Add(name);
+        command.Options.Add(follow);
+        command.Options.Add(options.RuntimeDirectory);
+        command.SetAction((parsed, cancellationToken) =>
+            ServiceOf(options, parsed).LogsAsync(parsed.GetRequiredValue(name), parsed.GetValue(follow), cancellationToken));
+        return command;
+    }
+
+    private static Command Forget(SettingOptions options)
+    {
+        var name = ServiceName();
+        var yes = new Option<bool>("--yes", "-y") { Description = "do not ask" };
+        var force = new Option<bool>("--force") { Description = "remove the state even if the machine cannot be logged out" };
+        var command = new Command("forget", "Log a service's machine out of the tailnet and remove its state; refused while a container wants it.");
+        command.Arguments.Add(name);
+        command.Options.Add(yes);
+        command.Options.Add(force);
+        command.Options.Add(options.RuntimeDirectory);
+        command.SetAction((parsed, cancellationToken) => ServiceOf(options, parsed).ForgetAsync(
+            parsed.GetRequiredValue(name), parsed.GetValue(yes), parsed.GetValue(force), !Console.IsInputRedirected, cancellationToken));
+        return command;
+    }
+
+    private static Argument<string> ServiceName() => new("name") { Description = "name of the service" };
+
+    private static ServiceCommands ServiceOf(SettingOptions options, ParseResult parsed) =>
+        new(SocketOf(options, parsed), Console.In, Console.Out, Console.Error);
 
     private static Command Health(SettingOptions options)
     {

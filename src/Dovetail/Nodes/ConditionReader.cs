@@ -19,7 +19,16 @@ internal static class ConditionReader
             yield return Conditions.ListenerFailed(error);
         }
 
-        if (facts.Down is { } down)
+        if (facts.StateMovedTo is { } aside)
+        {
+            yield return Conditions.StateMovedAside(aside);
+        }
+
+        if (facts.StateError is { } stateError)
+        {
+            yield return Conditions.StateUnusable(stateError);
+        }
+        else if (facts.Down is { } down)
         {
             yield return Conditions.TailscaledEnded(down.How, down.RetryAt);
         }
@@ -79,11 +88,7 @@ internal static class ConditionReader
         foreach (var warning in facts.Warnings.Values.OrderBy(static warning => warning.WarnableCode, StringComparer.Ordinal))
         {
             var text = warning.Text ?? "";
-            if (text.StartsWith("State store failed", StringComparison.Ordinal))
-            {
-                yield return Conditions.StateUnusable(text);
-            }
-            else if (warning.WarnableCode is "no-derp-connection" && facts.Backend == BackendState.Running)
+            if (warning.WarnableCode is "no-derp-connection" && facts.Backend == BackendState.Running)
             {
                 yield return Conditions.RelayUnreachable(text);
             }
@@ -147,6 +152,11 @@ internal static class ConditionReader
 
     private static Condition? Named(string error)
     {
+        if (error.Contains("no space left", StringComparison.Ordinal) || error.Contains("state store is unhealthy", StringComparison.Ordinal))
+        {
+            return Conditions.StateUnusable(error);
+        }
+
         if (UpFailure.SaysTagsRefused(error))
         {
             return Conditions.TagsNotPermitted(error);

@@ -49,7 +49,11 @@ internal static class Conditions
 
     public static Condition StateUnusable(string detail) => new(
         "state-unusable", Severity.Problem, $"tailscaled cannot use its state directory: {detail}",
-        "See that the directory under TS_STATE_DIR can be written and has room, then restart Dovetail.");
+        "See that the directory under TS_STATE_DIR can be written and has room; it is tried again by itself.");
+
+    public static Condition StateMovedAside(string path) => new(
+        "state-moved-aside", Severity.Notice, $"the node's state could not be read and was moved to {path}; it registered anew",
+        "Remove the old machine in the admin console, and the file when you do not need it.");
 
     public static Condition RelayUnreachable(string detail) => new(
         "relay-unreachable", Severity.Notice, detail, "Peers that cannot connect directly may not reach the node; check the firewall.");

@@ -48,6 +48,12 @@ internal sealed partial class Node : IAsyncDisposable
 
     public NodeReport Report => _report;
 
+    /// <summary>What its tailscaleds wrote, across their lives.</summary>
+    public LogBuffer DaemonLog => _log;
+
+    /// <summary>Starts a new tailscaled in place of the running one, or at once when one is waited for. Listener and state stay.</summary>
+    public void Restart() => _supervisor.Restart();
+
     /// <summary>Begins. Returns at once.</summary>
     /// <param name="after">What has to be over first: the end of an earlier node on the same state directory.</param>
     public void Start(Task after) => _run = Task.Run(() => RunAsync(after));
@@ -62,6 +68,7 @@ internal sealed partial class Node : IAsyncDisposable
         _facts.Change(static known => known with { Stopping = true });
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _supervisor.Dispose();
         _api.Dispose();
         _facts.Dispose();
         _stopping.Dispose();
@@ -196,6 +203,12 @@ internal sealed partial class Node : IAsyncDisposable
     {
         if (_supervisor.Life is not { } life || facts.Stopping)
         {
+            return;
+        }
+
+        if (decision.Replace is { } reason)
+        {
+            life.Restart.TrySetResult(reason);
             return;
         }
 

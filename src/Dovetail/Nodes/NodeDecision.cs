@@ -12,6 +12,9 @@ internal sealed record NodeDecision
 
     public LoginAction Login { get; init; }
 
+    /// <summary>Why this tailscaled is to be replaced by another after a wait; null: it is not.</summary>
+    public string? Replace { get; init; }
+
     /// <summary>Whether tailscaled is to be told where the listener is.</summary>
     public bool ApplyServe { get; init; }
 
@@ -24,6 +27,8 @@ internal sealed record NodeDecision
         State = StateOf(facts, now),
         Conditions = ConditionReader.Read(facts, now),
         Login = LoginDecision.Decide(facts, now),
+        // It would never look at its directory again by itself.
+        Replace = facts is { StateError: not null, Backend: BackendState.NoState, Down: null } ? "cannot use its state directory" : null,
         ApplyServe = MustServe(facts, now),
         CertificateDomain = CertificateDecision.Decide(facts, now),
     };

@@ -18,6 +18,12 @@ internal sealed record NodeFacts
     /// <summary>Why there is no listener; null when there is one.</summary>
     public string? ListenerError { get; init; }
 
+    /// <summary>Why tailscaled cannot use its state directory; outlives it, until one can.</summary>
+    public string? StateError { get; init; }
+
+    /// <summary>Where an unreadable state file was moved to; null: there was none.</summary>
+    public string? StateMovedTo { get; init; }
+
     /// <summary>The service is being taken down.</summary>
     public bool Stopping { get; init; }
 

@@ -54,7 +54,8 @@ internal sealed partial class NodeObserver(LocalApiClient api, FactsCell facts, 
             var next = known;
             if (message.State is { } state && state != known.Backend)
             {
-                next = next with { Backend = state };
+                // A daemon without a usable state never leaves NoState.
+                next = next with { Backend = state, StateError = state == BackendState.NoState ? next.StateError : null };
             }
 
             if (message.Prefs is { } prefs)
@@ -65,6 +66,7 @@ internal sealed partial class NodeObserver(LocalApiClient api, FactsCell facts, 
             if (message.Health is { } health)
             {
                 next = next with { Warnings = health.Warnings?.ToImmutableDictionary() ?? ImmutableDictionary<string, HealthWarning>.Empty };
+                next = next.Warnings.TryGetValue("state-store-health", out var store) ? next with { StateError = store.Text } : next;
             }
 
             if (message.BrowseToUrl is { Length: > 0 } url)

@@ -6,11 +6,24 @@ namespace Dovetail.Nodes;
 /// <summary>Keeps a tailscaled running for a node: starts one, watches it, replaces it when it ends or hangs.</summary>
 internal sealed partial class NodeSupervisor(
     NodeServices services, NodePaths paths, LocalApiClient api, FactsCell facts, LogBuffer log, TailscaledOwner owner, ILogger logger)
+    : IDisposable
 {
+    private readonly WakeSignal _waited = new();
     private volatile NodeLife? _life;
 
     /// <summary>The life in which work may be begun; null while there is none.</summary>
     public NodeLife? Life => _life;
+
+    /// <summary>Ends the running tailscaled for a new one, or the wait for the next.</summary>
+    public void Restart()
+    {
+        if (_life is { } life)
+        {
+            life.Restart.TrySetResult(null);
+        }
+
+        _waited.Set();
+    }
 
     /// <summary>How often tailscaled was started after the first time.</summary>
     public int Restarts { get; private set; }
@@ -36,11 +49,16 @@ internal sealed partial class NodeSupervisor(
             }
 
             failures = services.Time.GetElapsedTime(begun) >= services.Settings.Timings.Stable ? 1 : failures + 1;
-            var wait = Backoff.Wait(failures, services.Settings.Timings.RetryMin, services.Settings.Timings.RetryMax, services.Random.NextDouble());
+            var timings = services.Settings.Timings;
+            // A directory that can be written again is to be noticed soon; looking costs little.
+            var longest = facts.Current.StateError is null ? timings.RetryMax : timings.StateRetryMax;
+            var wait = Backoff.Wait(failures, timings.RetryMin, longest, services.Random.NextDouble());
             facts.Change(known => known with { Backend = null, Down = new DaemonDown(end, services.Time.GetUtcNow() + wait) });
-            await Task.Delay(wait, services.Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _waited.WaitAsync(wait, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    public void Dispose() => _waited.Dispose();
 
     /// <returns>How tailscaled ended; null: it was ended on purpose.</returns>
     private async Task<string?> LiveAsync(Func<Task> drain, CancellationToken stopping)
@@ -48,6 +66,11 @@ internal sealed partial class NodeSupervisor(
         Tailscaled tailscaled;
         try
         {
+            if (StateFile.MoveAsideIfBroken(paths.State, services.Time.GetUtcNow()) is { } aside)
+            {
+                facts.Change(known => known with { StateMovedTo = aside });
+            }
+
             tailscaled = Tailscaled.Start(services, paths, facts.Current.Service.Memory ?? services.Settings.Memory, log);
         }
         catch (Exception failed) when (failed is ChildStartException or IOException or UnauthorizedAccessException)

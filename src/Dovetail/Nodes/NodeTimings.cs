@@ -27,6 +27,9 @@ internal sealed record NodeTimings
     /// <summary>Longest wait after a failed action; default 60 s.</summary>
     public TimeSpan RetryMax { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Longest wait while the state directory cannot be used; default 8 s.</summary>
+    public TimeSpan StateRetryMax { get; init; } = TimeSpan.FromSeconds(8);
+
     /// <summary>A tailscaled that ran for this long starts again with the shortest wait; default 1 min.</summary>
     public TimeSpan Stable { get; init; } = TimeSpan.FromMinutes(1);
 

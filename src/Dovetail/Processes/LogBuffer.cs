@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+
 namespace Dovetail.Processes;
 
 /// <summary>The last lines of a log, oldest first; older ones are dropped.</summary>
@@ -5,6 +7,7 @@ namespace Dovetail.Processes;
 internal sealed class LogBuffer(int capacity)
 {
     private readonly Queue<string> _lines = new(capacity);
+    private readonly HashSet<Channel<string>> _followers = [];
     private readonly Lock _gate = new();
 
     public void Add(string line)
@@ -17,6 +20,10 @@ internal sealed class LogBuffer(int capacity)
             }
 
             _lines.Enqueue(line);
+            foreach (var follower in _followers)
+            {
+                follower.Writer.TryWrite(line);
+            }
         }
     }
 
@@ -26,6 +33,36 @@ internal sealed class LogBuffer(int capacity)
         lock (_gate)
         {
             return [.. _lines.Skip(Math.Max(0, _lines.Count - count))];
+        }
+    }
+
+    /// <summary>All lines that are kept, then each new one until cancelled. A follower that reads too slowly misses the oldest.</summary>
+    public async IAsyncEnumerable<string> FollowAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var channel = Channel.CreateBounded<string>(new BoundedChannelOptions(capacity) { FullMode = BoundedChannelFullMode.DropOldest });
+        lock (_gate)
+        {
+            foreach (var line in _lines)
+            {
+                channel.Writer.TryWrite(line);
+            }
+
+            _followers.Add(channel);
+        }
+
+        try
+        {
+            await foreach (var line in channel.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            {
+                yield return line;
+            }
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _followers.Remove(channel);
+            }
         }
     }
 }

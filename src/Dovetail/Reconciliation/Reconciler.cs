@@ -14,6 +14,7 @@ internal sealed partial class Reconciler(
     private readonly Dictionary<string, Node> _nodes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ServiceActual> _actual = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task> _ending = new(StringComparer.Ordinal);
+    private readonly NodeEraser _eraser = new(nodes);
     private ContainerSnapshot? _snapshot;
     private DesiredState _desired = DesiredState.Empty;
 
@@ -29,6 +30,61 @@ internal sealed partial class Reconciler(
                 Warnings = [.. _desired.Warnings],
                 HasListed = _snapshot is not null,
             };
+        }
+    }
+
+    /// <summary>The node of a service; null when it has none.</summary>
+    public Node? Find(string name)
+    {
+        lock (_gate)
+        {
+            return _nodes.GetValueOrDefault(name);
+        }
+    }
+
+    /// <summary>Takes a service off the tailnet for good. Refused while a container wants it.</summary>
+    /// <param name="name">A valid service name.</param>
+    /// <param name="force">Removes the state even if the machine cannot be logged out.</param>
+    public async Task<ForgetOutcome> ForgetAsync(string name, bool force, CancellationToken cancellationToken)
+    {
+        TaskCompletionSource erased = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task ended;
+        lock (_gate)
+        {
+            if (_actual.TryGetValue(name, out var known) && known.UnwantedSince is null)
+            {
+                return new ForgetOutcome(false, $"{name} is wanted by a running container; stop that first");
+            }
+
+            if (!_eraser.HasState(name) && known is null)
+            {
+                return new ForgetOutcome(false, $"there is no state of a service named {name}");
+            }
+
+            if (known is not null)
+            {
+                Remove(name);
+            }
+
+            ended = _ending.GetValueOrDefault(name) ?? Task.CompletedTask;
+            // A container that comes meanwhile gets a new machine, after the old one is gone.
+            _ending[name] = erased.Task;
+        }
+
+        try
+        {
+            await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var failure = await _eraser.EraseAsync(name, force, cancellationToken).ConfigureAwait(false);
+            if (failure is null)
+            {
+                Log.Forgotten(logger, name);
+            }
+
+            return new ForgetOutcome(failure is null, failure);
+        }
+        finally
+        {
+            erased.SetResult();
         }
     }
 
@@ -130,16 +186,21 @@ internal sealed partial class Reconciler(
 
         foreach (var name in plan.Remove)
         {
-            _actual.Remove(name);
-            _nodes.Remove(name, out var node);
             Log.Removed(logger, name);
-            _ending[name] = node!.DisposeAsync().AsTask();
+            Remove(name);
         }
 
         foreach (var (name, _) in _ending.Where(static ending => ending.Value.IsCompleted).ToList())
         {
             _ending.Remove(name);
         }
+    }
+
+    private void Remove(string name)
+    {
+        _actual.Remove(name);
+        _nodes.Remove(name, out var node);
+        _ending[name] = node!.DisposeAsync().AsTask();
     }
 
     private async Task StopAllAsync()
@@ -181,6 +242,9 @@ internal sealed partial class Reconciler(
 
         [LoggerMessage(2004, LogLevel.Warning, "{Service}: container {Container} is refused: {Reason}")]
         public static partial void Rejected(ILogger logger, string service, string container, string reason);
+
+        [LoggerMessage(2007, LogLevel.Information, "{Service}: forgotten; its machine is logged out and its state removed")]
+        public static partial void Forgotten(ILogger logger, string service);
 
         [LoggerMessage(2006, LogLevel.Error, "This is a bug in Dovetail; the services stay as they are")]
         public static partial void Broken(ILogger logger, Exception bug);

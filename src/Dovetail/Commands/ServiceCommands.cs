@@ -1,0 +1,55 @@
+using Dovetail.Admin;
+
+namespace Dovetail.Commands;
+
+/// <summary><c>dovetail restart</c>, <c>dovetail logs</c> and <c>dovetail forget</c>: what is done to one service.</summary>
+/// <param name="socket">The daemon's admin socket.</param>
+internal sealed class ServiceCommands(string socket, TextReader input, TextWriter output, TextWriter error)
+{
+    public async Task<int> RestartAsync(string name, CancellationToken cancellationToken)
+    {
+        using var client = new AdminClient(socket);
+        return await TellAsync(await client.RestartAsync(name, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    public async Task<int> LogsAsync(string name, bool follow, CancellationToken cancellationToken)
+    {
+        using var client = new AdminClient(socket);
+        return await TellAsync(await client.CopyLogAsync(name, follow, output, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    /// <param name="confirmed">The caller said yes already; else a person is asked, and without a terminal it is refused.</param>
+    public async Task<int> ForgetAsync(string name, bool confirmed, bool force, bool hasTerminal, CancellationToken cancellationToken)
+    {
+        if (!confirmed)
+        {
+            if (!hasTerminal)
+            {
+                await error.WriteLineAsync($"Forgetting {name} removes its machine from the tailnet and its state from disk; say --yes.").ConfigureAwait(false);
+                return 1;
+            }
+
+            await output.WriteAsync($"Log {name} out of the tailnet and remove its state? Its address and certificate are lost. [y/N] ").ConfigureAwait(false);
+            var answer = await input.ReadLineAsync(cancellationToken).ConfigureAwait(false);
+            if (answer?.Trim().ToLowerInvariant() is not ("y" or "yes"))
+            {
+                await output.WriteLineAsync("Nothing was done.").ConfigureAwait(false);
+                return 1;
+            }
+        }
+
+        using var client = new AdminClient(socket);
+        return await TellAsync(await client.ForgetAsync(name, force, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    private async Task<int> TellAsync(AdminAnswer? answer)
+    {
+        var text = answer?.Text ?? StatusCommand.NoDaemon(socket);
+        if (text.Length > 0)
+        {
+            await (answer is { Done: true } ? output : error).WriteLineAsync(text).ConfigureAwait(false);
+        }
+
+        return answer is { Done: true } ? 0 : 1;
+    }
+}

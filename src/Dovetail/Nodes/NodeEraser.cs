@@ -1,0 +1,86 @@
+using Dovetail.Processes;
+using Dovetail.Tailscale;
+
+namespace Dovetail.Nodes;
+
+/// <summary>Takes a service off the tailnet for good: logs its machine out, then removes its state.</summary>
+internal sealed class NodeEraser(NodeServices services)
+{
+    private const int LogLines = 50;
+    private static readonly TimeSpan LogoutDeadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Whether there is any state of the service.</summary>
+    public bool HasState(string name) => Directory.Exists(PathsOf(name).State);
+
+    /// <param name="name">A service without a running node.</param>
+    /// <param name="force">Removes the state even if the machine cannot be logged out.</param>
+    /// <returns>Why it could not be done, with the state kept; null: it is done.</returns>
+    public async Task<string?> EraseAsync(string name, bool force, CancellationToken cancellationToken)
+    {
+        var paths = PathsOf(name);
+        var failure = File.Exists(Path.Combine(paths.State, "tailscaled.state"))
+            ? await LogOutAsync(paths, cancellationToken).ConfigureAwait(false)
+            : null;
+        if (failure is not null && !force)
+        {
+            return $"{name} cannot be logged out: {failure}. Its state is kept; --force removes it, and the machine stays in the admin console.";
+        }
+
+        try
+        {
+            if (Directory.Exists(paths.State))
+            {
+                Directory.Delete(paths.State, recursive: true);
+            }
+
+            return null;
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            return $"the state of {name} cannot be removed: {failed.Message}";
+        }
+    }
+
+    private NodePaths PathsOf(string name) => NodePaths.For(services.Settings.StateRoot, services.Settings.RuntimeDirectory, name);
+
+    private async Task<string?> LogOutAsync(NodePaths paths, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var tailscaled = Tailscaled.Start(services, paths, services.Settings.Memory, new LogBuffer(LogLines));
+            await using (tailscaled.ConfigureAwait(false))
+            {
+                if (!await tailscaled.WaitForSocketAsync(services.Settings.Timings.HangLimit, cancellationToken).ConfigureAwait(false))
+                {
+                    return "its tailscaled does not start";
+                }
+
+                using var api = new LocalApiClient(paths.Socket, services.Settings.Timings.LocalApi);
+                await WaitForControlAsync(api, cancellationToken).ConfigureAwait(false);
+                var result = await services.Command.RunAsync(TailscaleArguments.Logout(paths.Socket), LogoutDeadline, cancellationToken).ConfigureAwait(false);
+                return result.Succeeded ? null : UpFailure.From(result.Error).Text;
+            }
+        }
+        catch (Exception failed) when (failed is ChildStartException or IOException or UnauthorizedAccessException or LocalApiException)
+        {
+            return failed.Message;
+        }
+    }
+
+    // A daemon that has not reached the control server yet would log out here only, and the machine would stay there.
+    private async Task WaitForControlAsync(LocalApiClient api, CancellationToken cancellationToken)
+    {
+        var begun = services.Time.GetTimestamp();
+        while (services.Time.GetElapsedTime(begun) < services.Settings.Timings.HangLimit)
+        {
+            var status = await api.GetStatusAsync(cancellationToken).ConfigureAwait(false);
+            if (status.BackendState is not (nameof(BackendState.NoState) or nameof(BackendState.Starting)))
+            {
+                return;
+            }
+
+            await Task.Delay(Pause, services.Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}
