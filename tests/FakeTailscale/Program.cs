@@ -1,1 +1,26 @@
-return 0;
+using FakeTailscale.Cli;
+using FakeTailscale.Common;
+using FakeTailscale.Control;
+using FakeTailscale.Daemon;
+
+string name = ProgramName.Name;
+string[] rest = args;
+if (name is not ("tailscaled" or "tailscale") && args.Length > 0)
+{
+    name = args[0];
+    rest = args[1..];
+}
+
+return name switch
+{
+    "tailscaled" => await DaemonProgram.RunAsync(rest),
+    "tailscale" => await CliProgram.RunAsync(rest),
+    "control" => await ControlProgram.RunAsync(rest),
+    _ => Usage(),
+};
+
+static int Usage()
+{
+    Console.Error.WriteLine("Start this as tailscaled or tailscale (a link of that name, or that word as the first argument), or as: control --listen=IP:PORT --ca-file=FILE --auth-key=KEY");
+    return 2;
+}

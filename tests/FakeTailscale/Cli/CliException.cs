@@ -1,0 +1,21 @@
+namespace FakeTailscale.Cli;
+
+/// <summary>Ends a command: the message goes to stderr as it is, with one line end.</summary>
+internal sealed class CliException : Exception
+{
+    public CliException()
+    {
+    }
+
+    public CliException(string message)
+        : base(message)
+    {
+    }
+
+    public CliException(string message, Exception inner)
+        : base(message, inner)
+    {
+    }
+
+    public int ExitCode { get; init; } = 1;
+}

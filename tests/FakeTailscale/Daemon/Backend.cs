@@ -1,0 +1,743 @@
+using System.Text.Json;
+using FakeTailscale.Common;
+using FakeTailscale.DataPath;
+using FakeTailscale.Network;
+
+namespace FakeTailscale.Daemon;
+
+/// <summary>
+/// The state machine of a daemon. Changes happen one at a time under a lock and are announced on the bus in the order recorded in
+/// 04-bus/timelines.txt; readers take <see cref="Snapshot"/> and never wait.
+/// </summary>
+internal sealed class Backend : IAsyncDisposable
+{
+    // Recorded: the "starting" warning goes when the node runs, or by itself.
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _gate = new();
+    private readonly Bus _bus = new();
+    private readonly HealthTracker _health = new();
+    private readonly StateStore _store;
+    private readonly MapRequest _about;
+    private readonly Random _random;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<ControlSession> _sessions = [];
+    private BackendSnapshot _snapshot = new();
+    private ControlSession? _session;
+    private int _warmUps;
+    private int _maps;
+    private int _polls;
+
+    public Backend(StateStore store, DataGate gate, MapRequest about, Random random)
+    {
+        _store = store;
+        Gate = gate;
+        _about = about;
+        _random = random;
+    }
+
+    public BackendSnapshot Snapshot => Volatile.Read(ref _snapshot);
+
+    /// <summary>Open while packets pass.</summary>
+    public DataGate Gate { get; }
+
+    public ControlClient? Control => _session?.Client;
+
+    /// <summary>Takes up what the state file says: nothing, a stopped node, or one that goes back to its tailnet by itself.</summary>
+    public void Boot()
+    {
+        lock (_gate)
+        {
+            if (_store.Failure is { } failure)
+            {
+                DaemonLog.Line($"store.New failed: {failure}; starting with in-memory store with a health warning");
+            }
+
+            DaemonLog.Line("Start");
+            Prefs? known = _store.Failure is null ? _store.LoadPrefs() : null;
+            Prefs prefs = known ?? new Prefs();
+            ServeConfig? serve = known is not null && _store.LoadServeConfig() is { } text ? ServeConfig.Parse(text) : null;
+            _snapshot = _snapshot with { Prefs = prefs, Serve = serve };
+            if (_store.Failure is { } reason)
+            {
+                _health.Set(HealthWarning.StateStore(reason));
+                _health.Set(HealthWarning.WantRunningFalse(IpnState.NoState));
+                Publish(Snapshot);
+            }
+            else if (prefs.Identity is null || prefs.LoggedOut)
+            {
+                SwitchTo(IpnState.NeedsLogin);
+                _health.Set(HealthWarning.WantRunningFalse(IpnState.NeedsLogin));
+                Publish(Snapshot);
+            }
+            else
+            {
+                DaemonLog.Line($"pm: using backend prefs: {prefs}");
+                BeginSession("", loginAtOnce: true);
+                if (!prefs.WantRunning)
+                {
+                    SwitchTo(IpnState.Stopped);
+                    _health.Set(HealthWarning.WantRunningFalse(IpnState.Stopped));
+                    Publish(Snapshot);
+                }
+                else
+                {
+                    BeginWarmUp();
+                }
+            }
+        }
+    }
+
+    /// <summary><c>POST start</c>: takes new preferences and goes to control with them.</summary>
+    /// <exception cref="BackendException">The state cannot be kept.</exception>
+    public void Start(string authKey, Prefs? update)
+    {
+        lock (_gate)
+        {
+            if (_store.Failure is not null)
+            {
+                throw new BackendException("cannot start backend when state store is unhealthy");
+            }
+
+            DaemonLog.Line("Start");
+            Prefs before = Snapshot.Prefs;
+            Prefs prefs = update is null ? before : update with { Identity = before.Identity, LoggedOut = false };
+            DaemonLog.Line($"Start: updated prefs: {prefs}, reason: [opts.UpdatePrefs]");
+            try
+            {
+                MachineKey();
+                if (prefs.Identity is not null)
+                {
+                    _store.SavePrefs(prefs);
+                }
+            }
+            catch (StateStoreException failure)
+            {
+                DaemonLog.Line($"error writing machine key to store: {failure.Message}");
+                SwitchTo(IpnState.NoState);
+                throw new BackendException($"initMachineKeyLocked: {failure.Message}");
+            }
+
+            Publish(Snapshot with { Prefs = prefs, AuthUrl = "", InMapPoll = false });
+            _bus.Send(new BusMessage { Prefs = prefs });
+            bool clearedLogin = _health.Clear(HealthTracker.LoginState);
+            BeginSession(authKey, loginAtOnce: prefs.Identity is not null);
+            IpnState next = NextState();
+            if (next == IpnState.Running)
+            {
+                _health.Clear(HealthTracker.WantRunningFalse);
+                GoRunning();
+            }
+            else
+            {
+                if (Snapshot.NetMap is not null || prefs.Identity is null)
+                {
+                    SwitchTo(next);
+                    _bus.Send(new BusMessage { State = next });
+                }
+
+                BeginWarmUp();
+                SendHealth(2);
+            }
+
+            if (clearedLogin)
+            {
+                SendHealth(1);
+            }
+
+            Publish(Snapshot);
+        }
+    }
+
+    /// <summary><c>POST login-interactive</c>.</summary>
+    /// <param name="process">The process that asked, the only one to be told a login URL.</param>
+    public void LoginInteractive(int process)
+    {
+        lock (_gate)
+        {
+            DaemonLog.Line("StartLoginInteractiveAs(\"root\"): url=" + (Snapshot.AuthUrl.Length > 0 ? "true" : "false"));
+            if (_session is null)
+            {
+                MachineKey();
+                BeginSession("", loginAtOnce: false);
+            }
+
+            DaemonLog.Line("control: LoginInteractive -> regen=true");
+            _session!.Login(process);
+        }
+    }
+
+    /// <summary><c>PATCH prefs</c>.</summary>
+    public Prefs EditPrefs(JsonElement mask)
+    {
+        lock (_gate)
+        {
+            Prefs before = Snapshot.Prefs;
+            Prefs prefs = before.With(mask);
+            if (prefs.SameAs(before))
+            {
+                return before;
+            }
+
+            DaemonLog.Line($"EditPrefs: {prefs}");
+            if (prefs.Identity is not null)
+            {
+                _store.SavePrefs(prefs);
+            }
+
+            Publish(Snapshot with { Prefs = prefs });
+            if (prefs.WantRunning != before.WantRunning && prefs.Identity is not null)
+            {
+                if (prefs.WantRunning)
+                {
+                    GoUp(prefs);
+                }
+                else
+                {
+                    GoDown(prefs);
+                }
+
+                return prefs;
+            }
+
+            _bus.Send(new BusMessage { Prefs = prefs });
+            if (prefs.Hostname != before.Hostname)
+            {
+                _session?.SetHostname(EffectiveHostname(prefs));
+            }
+
+            return prefs;
+        }
+    }
+
+    /// <summary><c>POST logout</c>: offline at once, then control is told, then the profile is forgotten.</summary>
+    /// <exception cref="BackendException">Control cannot be reached: the node stays stopped and logged out.</exception>
+    public async Task LogoutAsync()
+    {
+        ControlSession session;
+        NodeIdentity identity;
+        lock (_gate)
+        {
+            if (Snapshot.Prefs.Identity is not { } known)
+            {
+                return;
+            }
+
+            identity = known;
+            Prefs prefs = Snapshot.Prefs with { WantRunning = false, LoggedOut = true };
+            DaemonLog.Line("EditPrefs: MaskedPrefs{WantRunning=false LoggedOut=true}");
+            _store.SavePrefs(prefs);
+            GoDown(prefs);
+            session = NewSession("");
+        }
+
+        try
+        {
+            await session.LogoutAsync(identity.NodeKey, _store.IsMemory ? TimeSpan.FromSeconds(5) : Knobs.LogoutTimeout).ConfigureAwait(false);
+        }
+        catch (ControlException failure)
+        {
+            throw new BackendException(failure.Message);
+        }
+
+        lock (_gate)
+        {
+            _store.DeleteProfile();
+            Prefs prefs = new() { ControlUrl = Snapshot.Prefs.ControlUrl, AcceptDns = Snapshot.Prefs.AcceptDns };
+            _bus.Send(new BusMessage { State = IpnState.NoState });
+            Publish(new BackendSnapshot { Prefs = prefs });
+            _bus.Send(new BusMessage { Prefs = prefs });
+            SwitchTo(IpnState.NeedsLogin);
+            _bus.Send(new BusMessage { State = IpnState.NeedsLogin });
+            SendHealth(5);
+        }
+    }
+
+    /// <summary>Replaces the serve config.</summary>
+    /// <param name="config">The new one.</param>
+    /// <param name="expectedEtag">Null for whatever is there.</param>
+    /// <returns>False when something else is there than expected.</returns>
+    /// <exception cref="BackendException">There is no network map yet.</exception>
+    public bool SetServeConfig(ServeConfig config, string? expectedEtag)
+    {
+        lock (_gate)
+        {
+            if (expectedEtag is not null && expectedEtag != ServeConfig.Etag(Snapshot.VisibleServe?.Text ?? "null"))
+            {
+                return false;
+            }
+
+            if (Snapshot.NetMap is null)
+            {
+                throw new BackendException("updating config: netMap is nil");
+            }
+
+            _store.SaveServeConfig(config.Text);
+            Publish(Snapshot with { Serve = config });
+            return true;
+        }
+    }
+
+    /// <param name="mask">1 engine, 2 state, 4 preferences, 8 network map, 128 health (recording 04-bus/masks.txt).</param>
+    /// <param name="process">The process that watches.</param>
+    public BusSubscriber Subscribe(long mask, int process)
+    {
+        lock (_gate)
+        {
+            BusSubscriber subscriber = new(process);
+            BackendSnapshot now = Snapshot;
+            if ((mask & 15) != 0)
+            {
+                BusMessage first = new()
+                {
+                    SessionId = (mask & 2) != 0 ? Native.RandomHex(8) : null,
+                    State = (mask & 2) != 0 ? now.State : null,
+                    BrowseToUrl = (mask & 2) != 0 && now.AuthUrl.Length > 0 ? now.AuthUrl : null,
+                    Prefs = (mask & 4) != 0 ? now.Prefs : null,
+                    NetMap = (mask & 8) != 0 ? now.NetMap : null,
+                    Engine = (mask & 1) != 0,
+                    Health = (mask & 128) != 0 ? _health.Document() : null,
+                };
+                subscriber.Lines.Writer.TryWrite(first.ToLine());
+            }
+
+            _bus.Add(subscriber);
+            return subscriber;
+        }
+    }
+
+    public void Unsubscribe(BusSubscriber subscriber)
+    {
+        lock (_gate)
+        {
+            _bus.Remove(subscriber);
+        }
+    }
+
+    public void EndBus()
+    {
+        lock (_gate)
+        {
+            _bus.Complete();
+        }
+    }
+
+    public void OnLoginUrl(ControlSession session, string url, int? process, bool hadAuthKey)
+    {
+        lock (_gate)
+        {
+            if (session != _session)
+            {
+                return;
+            }
+
+            Publish(Snapshot with { AuthUrl = url });
+            if (Snapshot.State == IpnState.NoState)
+            {
+                SwitchTo(IpnState.NeedsLogin);
+                _bus.Send(new BusMessage { State = IpnState.NeedsLogin });
+            }
+
+            if (hadAuthKey)
+            {
+                _health.Set(HealthWarning.LoginState(""));
+                Publish(Snapshot);
+            }
+
+            _bus.Send(new BusMessage { Engine = true });
+            _bus.Send(new BusMessage { BrowseToUrl = url }, process);
+        }
+    }
+
+    public void OnLoginRefused(ControlSession session, string error)
+    {
+        lock (_gate)
+        {
+            if (session == _session)
+            {
+                _bus.Send(new BusMessage { ErrMessage = error });
+                SetLoginHealth(error);
+            }
+        }
+    }
+
+    public void OnLoginFailed(ControlSession session, string error)
+    {
+        lock (_gate)
+        {
+            if (session == _session)
+            {
+                SetLoginHealth(error);
+            }
+        }
+    }
+
+    public void OnLoggedIn(ControlSession session, string nodeKey, RegisterReply reply)
+    {
+        DaemonLog.Noise(0.6);
+        lock (_gate)
+        {
+            if (session != _session)
+            {
+                return;
+            }
+
+            bool newLogin = Snapshot.Prefs.Identity?.NodeKey != nodeKey;
+            bool hadWarning = _health.Clear(HealthTracker.LoginState);
+            Prefs prefs = Snapshot.Prefs with { Identity = new NodeIdentity(nodeKey, reply.NodeId, reply.User!), LoggedOut = false };
+            _store.SavePrefs(prefs);
+            Publish(Snapshot with { Prefs = prefs, AuthUrl = "" });
+            DaemonLog.Line($"active login: {reply.User!.LoginName}");
+            if (newLogin)
+            {
+                _bus.Send(new BusMessage { LoginFinished = true });
+                SendHealth(1);
+                _bus.Send(new BusMessage { Prefs = prefs });
+            }
+            else if (hadWarning)
+            {
+                SendHealth(1);
+            }
+        }
+    }
+
+    public void OnMap(ControlSession session, NetworkMap map)
+    {
+        lock (_gate)
+        {
+            if (session != _session)
+            {
+                return;
+            }
+
+            IpnState before = Snapshot.State;
+            bool wasExpired = before == IpnState.NeedsLogin && Snapshot.NetMap is not null;
+            bool sawFirst = Snapshot.NetMap is null;
+            _polls++;
+            Publish(Snapshot with { NetMap = map, InMapPoll = Snapshot.Prefs.WantRunning });
+            bool healed = _health.Clear(HealthTracker.NotInMapPoll);
+            IpnState next = NextState();
+            if (next == IpnState.Running && wasExpired)
+            {
+                _bus.Send(new BusMessage { LoginFinished = true });
+            }
+
+            if (healed)
+            {
+                Publish(Snapshot);
+                SendHealth(1);
+            }
+
+            _bus.Send(new BusMessage { NetMap = map });
+            if (next == IpnState.Running && before != IpnState.Running)
+            {
+                SendFirstMap(map, sawFirst);
+            }
+            else if (next != before)
+            {
+                SwitchTo(next);
+                _bus.Send(new BusMessage { State = next });
+                SendHealth(2);
+            }
+
+            WatchExpiry(map.Self);
+            Publish(Snapshot);
+        }
+    }
+
+    public void OnMapLost(ControlSession session)
+    {
+        lock (_gate)
+        {
+            if (session != _session || !Snapshot.InMapPoll)
+            {
+                return;
+            }
+
+            Publish(Snapshot with { InMapPoll = false });
+            _ = WarnOfLostMapAsync(_polls);
+        }
+    }
+
+    /// <summary>Ends everything; in-memory nodes log out first, as recorded in 09-logout-down.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_store.IsMemory && Snapshot.Prefs.Identity is not null)
+        {
+            try
+            {
+                await LogoutAsync().ConfigureAwait(false);
+                DaemonLog.Line("logged out ephemeral node on shutdown");
+            }
+            catch (BackendException failure)
+            {
+                DaemonLog.Line($"failed to log out ephemeral node on shutdown after 5s: {failure.Message}");
+            }
+        }
+
+        await _stop.CancelAsync().ConfigureAwait(false);
+        foreach (ControlSession session in _sessions)
+        {
+            session.Abandon();
+        }
+    }
+
+    private static string EffectiveHostname(Prefs prefs) => prefs.Hostname.Length > 0 ? prefs.Hostname : Environment.MachineName;
+
+    private string MachineKey()
+    {
+        if (_store.MachineKey is { } known)
+        {
+            return known;
+        }
+
+        DaemonLog.Line("generating new machine key");
+        string key = NodeIdentity.NewKey("mkey");
+        _store.SaveMachineKey(key);
+        DaemonLog.Line("machine key written to store");
+        return key;
+    }
+
+    private ControlSession NewSession(string authKey)
+    {
+        Prefs prefs = Snapshot.Prefs;
+        SessionOptions options = new()
+        {
+            ControlUrl = prefs.ControlUrl.Length > 0 ? prefs.ControlUrl : "https://controlplane.tailscale.com",
+            MachineKey = MachineKey(),
+            NodeKey = prefs.Identity?.NodeKey,
+            AuthKey = authKey,
+            Hostname = EffectiveHostname(prefs),
+            Tags = prefs.AdvertiseTags,
+            Ephemeral = _store.IsMemory,
+            Paused = !prefs.WantRunning,
+            Map = _about,
+        };
+        ControlSession session = new(this, options, _random);
+        _sessions.Add(session);
+        return session;
+    }
+
+    private void BeginSession(string authKey, bool loginAtOnce)
+    {
+        EndSession();
+        ControlSession session = NewSession(authKey);
+        _session = session;
+        session.Start(loginAtOnce);
+    }
+
+    private void EndSession()
+    {
+        if (_session is { } before)
+        {
+            _session = null;
+            _sessions.Remove(before);
+            before.Abandon();
+        }
+    }
+
+    private IpnState NextState()
+    {
+        BackendSnapshot now = Snapshot;
+        if (now.Prefs.LoggedOut || now.Prefs.Identity is null)
+        {
+            return IpnState.NeedsLogin;
+        }
+
+        if (now.NetMap is null)
+        {
+            return now.State is IpnState.NeedsLogin ? IpnState.NeedsLogin : IpnState.NoState;
+        }
+
+        if (!now.Prefs.WantRunning)
+        {
+            return IpnState.Stopped;
+        }
+
+        if (now.NetMap.Self.IsExpired(TimeProvider.System.GetUtcNow()))
+        {
+            return IpnState.NeedsLogin;
+        }
+
+        return now.NetMap.Self.Authorized ? IpnState.Running : IpnState.NeedsMachineAuth;
+    }
+
+    private void SendFirstMap(NetworkMap map, bool sawFirst)
+    {
+        SwitchTo(IpnState.Starting);
+        _bus.Send(new BusMessage { State = IpnState.Starting });
+        if (sawFirst)
+        {
+            SendHealth(1);
+            _bus.Send(new BusMessage { DriveShares = true });
+        }
+
+        EndWarmUp();
+        SwitchTo(IpnState.Running);
+        _bus.Send(new BusMessage { State = IpnState.Running });
+        _bus.Send(new BusMessage { Engine = true });
+        SendHealth(4);
+        _bus.Send(new BusMessage { Engine = true });
+        _bus.Send(new BusMessage { NetMap = map });
+        SendHealth(2);
+    }
+
+    private void GoRunning()
+    {
+        EndWarmUp();
+        SwitchTo(IpnState.Starting);
+        _bus.Send(new BusMessage { State = IpnState.Starting });
+        SwitchTo(IpnState.Running);
+        _bus.Send(new BusMessage { State = IpnState.Running });
+        _bus.Send(new BusMessage { Engine = true });
+    }
+
+    private void GoDown(Prefs prefs)
+    {
+        EndSession();
+        _health.Clear(HealthTracker.WarmingUp);
+        _health.Clear(HealthTracker.LoginState);
+        IpnState next = Snapshot.NetMap is null && Snapshot.State == IpnState.NeedsLogin ? IpnState.NeedsLogin : IpnState.Stopped;
+        SwitchTo(next);
+        _health.Set(HealthWarning.WantRunningFalse(next));
+        Publish(Snapshot with { Prefs = prefs, InMapPoll = false });
+        _bus.Send(new BusMessage { State = next });
+        _bus.Send(new BusMessage { Prefs = prefs });
+        SendHealth(3);
+    }
+
+    private void GoUp(Prefs prefs)
+    {
+        _health.Clear(HealthTracker.WantRunningFalse);
+        BeginSession("", loginAtOnce: true);
+        IpnState next = NextState();
+        if (next != IpnState.Running)
+        {
+            SwitchTo(next);
+            _bus.Send(new BusMessage { State = next });
+            _bus.Send(new BusMessage { Prefs = prefs });
+            BeginWarmUp();
+            SendHealth(1);
+            return;
+        }
+
+        SwitchTo(IpnState.Starting);
+        _bus.Send(new BusMessage { State = IpnState.Starting });
+        _bus.Send(new BusMessage { Prefs = prefs });
+        SwitchTo(IpnState.Running);
+        _bus.Send(new BusMessage { State = IpnState.Running });
+        _bus.Send(new BusMessage { Engine = true });
+        SendHealth(3);
+    }
+
+    private void SetLoginHealth(string error)
+    {
+        bool known = _health.Has(HealthTracker.LoginState);
+        _health.Set(HealthWarning.LoginState(error));
+        Publish(Snapshot);
+        if (!known)
+        {
+            SendHealth(1);
+        }
+    }
+
+    private void SendHealth(int times)
+    {
+        BusMessage message = new() { Health = _health.Document() };
+        for (int sent = 0; sent < times; sent++)
+        {
+            _bus.Send(message);
+        }
+    }
+
+    private void SwitchTo(IpnState state)
+    {
+        BackendSnapshot now = Snapshot;
+        DaemonLog.Line($"Switching ipn state {now.State} -> {state} (WantRunning={(now.Prefs.WantRunning ? "true" : "false")}, nm={(now.NetMap is null ? "false" : "true")})");
+        Publish(now with { State = state });
+    }
+
+    private void Publish(BackendSnapshot snapshot)
+    {
+        BackendSnapshot next = snapshot with { Health = _health.Texts };
+        Volatile.Write(ref _snapshot, next);
+        Gate.Set(next.CarriesTraffic);
+    }
+
+    private void BeginWarmUp()
+    {
+        _health.Set(HealthWarning.WarmingUp());
+        _health.Clear(HealthTracker.WantRunningFalse);
+        Publish(Snapshot);
+        _ = EndWarmUpLaterAsync(++_warmUps);
+    }
+
+    private void EndWarmUp()
+    {
+        _warmUps++;
+        _health.Clear(HealthTracker.WarmingUp);
+        _health.Clear(HealthTracker.WantRunningFalse);
+    }
+
+    private async Task EndWarmUpLaterAsync(int which)
+    {
+        await WaitAsync(WarmUp).ConfigureAwait(false);
+        lock (_gate)
+        {
+            if (which == _warmUps && _health.Clear(HealthTracker.WarmingUp))
+            {
+                Publish(Snapshot);
+                SendHealth(1);
+            }
+        }
+    }
+
+    private async Task WarnOfLostMapAsync(int which)
+    {
+        await WaitAsync(Knobs.MapPollHealthDelay).ConfigureAwait(false);
+        lock (_gate)
+        {
+            if (which == _polls && Snapshot.State == IpnState.Running && !_stop.IsCancellationRequested)
+            {
+                _health.Set(HealthWarning.NotInMapPoll());
+                Publish(Snapshot);
+                SendHealth(1);
+            }
+        }
+    }
+
+    private void WatchExpiry(NodeInfo self)
+    {
+        int which = ++_maps;
+        TimeSpan left = (self.KeyExpiry ?? DateTimeOffset.MaxValue) - TimeProvider.System.GetUtcNow();
+        if (left > TimeSpan.Zero && left < TimeSpan.FromDays(1))
+        {
+            _ = ExpireLaterAsync(which, left);
+        }
+    }
+
+    private async Task ExpireLaterAsync(int which, TimeSpan left)
+    {
+        await WaitAsync(left + TimeSpan.FromMilliseconds(20)).ConfigureAwait(false);
+        lock (_gate)
+        {
+            if (which == _maps && Snapshot.State == IpnState.Running && NextState() == IpnState.NeedsLogin)
+            {
+                _bus.Send(new BusMessage { NetMap = Snapshot.NetMap });
+                SwitchTo(IpnState.NeedsLogin);
+                _bus.Send(new BusMessage { State = IpnState.NeedsLogin });
+            }
+        }
+    }
+
+    private async Task WaitAsync(TimeSpan time)
+    {
+        try
+        {
+            await Task.Delay(time, _stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+}

@@ -1,0 +1,37 @@
+namespace FakeTailscale.Daemon;
+
+/// <summary>Hands notifications to everybody who watches. Not thread-safe: guarded by the backend.</summary>
+internal sealed class Bus
+{
+    private readonly List<BusSubscriber> _subscribers = [];
+
+    public bool IsWatched => _subscribers.Count > 0;
+
+    public void Add(BusSubscriber subscriber) => _subscribers.Add(subscriber);
+
+    public void Remove(BusSubscriber subscriber) => _subscribers.Remove(subscriber);
+
+    /// <param name="message">What to tell.</param>
+    /// <param name="process">Only the subscribers of this process; null for all.</param>
+    public void Send(BusMessage message, int? process = null)
+    {
+        byte[]? line = null;
+        foreach (BusSubscriber subscriber in _subscribers)
+        {
+            if (process is null || subscriber.Process == process)
+            {
+                line ??= message.ToLine();
+                subscriber.Lines.Writer.TryWrite(line);
+            }
+        }
+    }
+
+    /// <summary>Ends every stream, as at shutdown.</summary>
+    public void Complete()
+    {
+        foreach (BusSubscriber subscriber in _subscribers)
+        {
+            subscriber.Lines.Writer.TryComplete();
+        }
+    }
+}

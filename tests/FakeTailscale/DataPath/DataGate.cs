@@ -1,0 +1,34 @@
+namespace FakeTailscale.DataPath;
+
+/// <summary>
+/// Open while the node carries traffic. Connections of a node that is down or expired neither break nor end: they stand still until the node is
+/// back (recordings 06-serve/data-path.txt and 02-up/expired-key-datapath.txt).
+/// </summary>
+internal sealed class DataGate
+{
+    private readonly Lock _gate = new();
+    private TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public bool IsOpen => _opened.Task.IsCompleted;
+
+    public Task WaitAsync(CancellationToken cancellation)
+    {
+        Task opened = _opened.Task;
+        return opened.IsCompleted ? opened : opened.WaitAsync(cancellation);
+    }
+
+    public void Set(bool open)
+    {
+        lock (_gate)
+        {
+            if (open)
+            {
+                _opened.TrySetResult();
+            }
+            else if (_opened.Task.IsCompleted)
+            {
+                _opened = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Net;
+using System.Net.Sockets;
+using FakeTailscale.Daemon;
+using FakeTailscale.Network;
+
+namespace FakeTailscale.DataPath;
+
+/// <summary>Opens connections to peers of the tailnet, as userspace networking does for its SOCKS5 server.</summary>
+internal sealed class PeerDialer(Backend backend)
+{
+    private int _port = Random.Shared.Next(32768, 60000);
+
+    public Backend Backend => backend;
+
+    /// <exception cref="DialException">The node is unknown, away, or refuses.</exception>
+    public async Task<PeerConnection> DialAsync(NodeInfo node, bool version6, int port, CancellationToken cancellation)
+    {
+        if (backend.Snapshot is not { CarriesTraffic: true, NetMap: { } map })
+        {
+            throw new DialException("tailscale is not running");
+        }
+
+        int sourcePort = 32768 + (Interlocked.Increment(ref _port) & 0x6fff);
+        IPEndPoint source = new(IPAddress.Parse(version6 ? map.Self.IPv6 : map.Self.IPv4), sourcePort);
+        IPEndPoint destination = new(IPAddress.Parse(version6 ? node.IPv6 : node.IPv4), port);
+        byte[] hello = new TunnelHello(map.Secret, source, destination).ToBytes();
+        foreach (string endpoint in node.Endpoints)
+        {
+            Socket tunnel = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            TunnelAnswer answer = await TryAsync(tunnel, endpoint, hello, cancellation).ConfigureAwait(false);
+            if (answer == TunnelAnswer.Accepted)
+            {
+                return new PeerConnection(tunnel, source, node);
+            }
+
+            tunnel.Dispose();
+            if (answer == TunnelAnswer.Refused)
+            {
+                throw new DialException($"connect tcp {destination}: connection was refused");
+            }
+        }
+
+        throw new DialException($"connect tcp {destination}: no route to host");
+    }
+
+    private static async Task<TunnelAnswer> TryAsync(Socket tunnel, string endpoint, byte[] hello, CancellationToken cancellation)
+    {
+        try
+        {
+            await tunnel.ConnectAsync(IPEndPoint.Parse(endpoint), cancellation).ConfigureAwait(false);
+            await TunnelPump.SendAsync(tunnel, hello, cancellation).ConfigureAwait(false);
+            byte[] answer = new byte[1];
+            return await tunnel.ReceiveAsync(answer.AsMemory(), cancellation).ConfigureAwait(false) == 1 ? (TunnelAnswer)answer[0] : TunnelAnswer.WrongNode;
+        }
+        catch (SocketException)
+        {
+            return TunnelAnswer.WrongNode;
+        }
+        catch (OperationCanceledException)
+        {
+            tunnel.Dispose();
+            throw new DialException("i/o timeout");
+        }
+    }
+}

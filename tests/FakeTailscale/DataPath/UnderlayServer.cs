@@ -1,0 +1,213 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using FakeTailscale.Daemon;
+
+namespace FakeTailscale.DataPath;
+
+/// <summary>Takes the connections of peers and forwards them as the node's serve config says, or to 127.0.0.1.</summary>
+internal sealed class UnderlayServer : IDisposable
+{
+    private static readonly TimeSpan HelloLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SilentDrop = TimeSpan.FromSeconds(10);
+
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private Backend? _backend;
+
+    public UnderlayServer()
+    {
+        _listener.Bind(new IPEndPoint(IPAddress.Any, 0));
+        _listener.Listen(1024);
+    }
+
+    public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+
+    public void Start(Backend backend)
+    {
+        _backend = backend;
+        _ = Task.Run(AcceptAsync);
+    }
+
+    public void Dispose() => _listener.Dispose();
+
+    private async Task AcceptAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                Socket tunnel = await _listener.AcceptAsync().ConfigureAwait(false);
+                tunnel.NoDelay = true;
+                _ = ServeAsync(tunnel);
+            }
+            catch (ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException failure) when (failure.SocketErrorCode is SocketError.OperationAborted or SocketError.Interrupted)
+            {
+                return;
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(10).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task ServeAsync(Socket tunnel)
+    {
+        try
+        {
+            if (await ReadHelloAsync(tunnel).ConfigureAwait(false) is { } hello)
+            {
+                await ForwardAsync(tunnel, hello).ConfigureAwait(false);
+            }
+        }
+        catch (Exception failure) when (failure is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+        }
+        finally
+        {
+            tunnel.Dispose();
+        }
+    }
+
+    private static async Task<TunnelHello?> ReadHelloAsync(Socket tunnel)
+    {
+        using CancellationTokenSource limit = new(HelloLimit);
+        byte[] bytes = new byte[TunnelHello.Length];
+        int have = 0;
+        while (have < bytes.Length)
+        {
+            int read = await tunnel.ReceiveAsync(bytes.AsMemory(have), limit.Token).ConfigureAwait(false);
+            if (read == 0)
+            {
+                return null;
+            }
+
+            have += read;
+        }
+
+        return TunnelHello.Read(bytes);
+    }
+
+    private async Task ForwardAsync(Socket tunnel, TunnelHello hello)
+    {
+        BackendSnapshot now = _backend!.Snapshot;
+        string called = hello.Destination.Address.ToString();
+        if (now.NetMap is not { } map || hello.Secret != map.Secret || (called != map.Self.IPv4 && called != map.Self.IPv6))
+        {
+            await AnswerAsync(tunnel, TunnelAnswer.WrongNode).ConfigureAwait(false);
+            return;
+        }
+
+        if (!now.CarriesTraffic || now.Prefs.ShieldsUp)
+        {
+            // A packet to such a node is dropped; the peer gives up by itself.
+            await Task.Delay(SilentDrop).ConfigureAwait(false);
+            await AnswerAsync(tunnel, TunnelAnswer.Dropped).ConfigureAwait(false);
+            return;
+        }
+
+        if (now.Serve?.Tcp.GetValueOrDefault(hello.Destination.Port) is { TcpForward.Length: > 0 } handler)
+        {
+            await AnswerAsync(tunnel, TunnelAnswer.Accepted).ConfigureAwait(false);
+            await ForwardServedAsync(tunnel, hello, handler).ConfigureAwait(false);
+        }
+        else
+        {
+            await ForwardPlainAsync(tunnel, hello.Destination.Port).ConfigureAwait(false);
+        }
+    }
+
+    private async Task ForwardServedAsync(Socket tunnel, TunnelHello hello, TcpHandler handler)
+    {
+        Socket backend;
+        int port;
+        try
+        {
+            (backend, port) = await DialAsync(handler.TcpForward).ConfigureAwait(false);
+        }
+        catch (SocketException failure)
+        {
+            DaemonLog.Line(string.Create(
+                CultureInfo.InvariantCulture,
+                $"localbackend: failed to TCP proxy port {hello.Destination.Port} (from {hello.Source}) to {handler.TcpForward}: dial tcp {handler.TcpForward}: {Common.GoSocketError.Describe(failure.SocketErrorCode)}"));
+            await TunnelPump.FinishAsync(tunnel).ConfigureAwait(false);
+            await SocketEnds.CloseAsync(tunnel).ConfigureAwait(false);
+            return;
+        }
+
+        using Socket owned = backend;
+        using CancellationTokenSource over = new();
+        byte[] header = ProxyHeader.Create(handler.ProxyProtocol, hello.Source, new IPEndPoint(hello.Destination.Address, port));
+        await TunnelPump.SendAsync(backend, header, CancellationToken.None).ConfigureAwait(false);
+
+        // The end of either direction ends both: what the other still had to say is lost (recording 13-datapath/half-close-and-abort.txt).
+        Task<StreamEnd> toPeer = TunnelPump.ToTunnelAsync(backend, tunnel, _backend!.Gate, over.Token);
+        Task<StreamEnd> fromPeer = TunnelPump.FromTunnelAsync(tunnel, backend, _backend.Gate, over.Token);
+        await Task.WhenAny(toPeer, fromPeer).ConfigureAwait(false);
+        await over.CancelAsync().ConfigureAwait(false);
+        await TunnelPump.SettleAsync(tunnel, toPeer, fromPeer).ConfigureAwait(false);
+        backend.Dispose();
+        await SocketEnds.CloseAsync(tunnel).ConfigureAwait(false);
+    }
+
+    private async Task ForwardPlainAsync(Socket tunnel, int port)
+    {
+        using Socket backend = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await backend.ConnectAsync(IPAddress.Loopback, port).ConfigureAwait(false);
+        }
+        catch (SocketException)
+        {
+            await AnswerAsync(tunnel, TunnelAnswer.Refused).ConfigureAwait(false);
+            return;
+        }
+
+        await AnswerAsync(tunnel, TunnelAnswer.Accepted).ConfigureAwait(false);
+        using CancellationTokenSource over = new();
+        Task<StreamEnd> toPeer = TunnelPump.ToTunnelAsync(backend, tunnel, _backend!.Gate, over.Token);
+        Task<StreamEnd> fromPeer = TunnelPump.FromTunnelAsync(tunnel, backend, _backend.Gate, over.Token);
+        Task<StreamEnd> first = await Task.WhenAny(toPeer, fromPeer).ConfigureAwait(false);
+        if (await first.ConfigureAwait(false) != StreamEnd.Finished)
+        {
+            await over.CancelAsync().ConfigureAwait(false);
+        }
+        else if (first == fromPeer)
+        {
+            SocketEnds.Finish(backend);
+        }
+
+        await TunnelPump.SettleAsync(tunnel, toPeer, fromPeer).ConfigureAwait(false);
+        SocketEnds.Finish(backend);
+        await SocketEnds.CloseAsync(tunnel).ConfigureAwait(false);
+    }
+
+    private static async Task<(Socket Socket, int Port)> DialAsync(string target)
+    {
+        int colon = target.LastIndexOf(':');
+        string host = colon < 0 ? target : target[..colon].Trim('[', ']');
+        if (colon < 0 || !ushort.TryParse(target[(colon + 1)..], CultureInfo.InvariantCulture, out ushort port))
+        {
+            throw new SocketException((int)SocketError.HostNotFound);
+        }
+
+        IPAddress[] addresses = IPAddress.TryParse(host, out IPAddress? address) ? [address] : await Dns.GetHostAddressesAsync(host).ConfigureAwait(false);
+        Socket socket = new(addresses[0].AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(new IPEndPoint(addresses[0], port)).ConfigureAwait(false);
+            return (socket, port);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static Task AnswerAsync(Socket tunnel, TunnelAnswer answer) => TunnelPump.SendAsync(tunnel, (byte[])[(byte)answer], CancellationToken.None);
+}

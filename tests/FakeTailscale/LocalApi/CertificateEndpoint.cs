@@ -1,0 +1,50 @@
+using FakeTailscale.Common;
+using FakeTailscale.Daemon;
+
+namespace FakeTailscale.LocalApi;
+
+/// <summary><c>cert/NAME</c>: waits for as long as the order takes, and cancels it when the client goes away (recordings 05-cert).</summary>
+internal static class CertificateEndpoint
+{
+    public static async Task HandleAsync(LocalApiCall call, CertificateStore certificates, string name)
+    {
+        if (!call.MayWrite)
+        {
+            await call.SendErrorAsync(403, "cert access denied").ConfigureAwait(false);
+            return;
+        }
+
+        TimeSpan minimum = TimeSpan.Zero;
+        if (call.Request.Query("min_validity") is { Length: > 0 } text && !GoDuration.TryParse(text, out minimum))
+        {
+            await call.SendErrorAsync(400, "invalid validity parameter").ConfigureAwait(false);
+            return;
+        }
+
+        CertificatePair pair;
+        try
+        {
+            pair = await certificates.GetAsync(name, minimum, call.Exchange.WatchForDisconnect()).ConfigureAwait(false);
+        }
+        catch (ControlException failure)
+        {
+            await call.SendErrorAsync(500, failure.Message).ConfigureAwait(false);
+            return;
+        }
+
+        byte[]? body = call.Request.Query("type") switch
+        {
+            null or "" or "cert" or "crt" => pair.Certificate,
+            "key" => pair.Key,
+            "pair" => [.. pair.Key, .. pair.Certificate],
+            _ => null,
+        };
+        if (body is null)
+        {
+            await call.SendErrorAsync(400, "invalid type; want \"cert\" (default), \"key\", or \"pair\"").ConfigureAwait(false);
+            return;
+        }
+
+        await call.Exchange.SendAsync(200, LocalApiCall.Headers("text/plain"), body).ConfigureAwait(false);
+    }
+}

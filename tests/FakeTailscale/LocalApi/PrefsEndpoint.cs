@@ -1,0 +1,66 @@
+using System.Text.Json;
+using FakeTailscale.Common;
+using FakeTailscale.Daemon;
+
+namespace FakeTailscale.LocalApi;
+
+/// <summary><c>prefs</c> and <c>check-prefs</c>.</summary>
+internal static class PrefsEndpoint
+{
+    public static async Task HandleAsync(LocalApiCall call, Backend backend)
+    {
+        switch (call.Request.Method)
+        {
+            case "GET" or "HEAD":
+                await SendAsync(call, backend.Snapshot.Prefs).ConfigureAwait(false);
+                return;
+            case "PATCH" when !call.MayWrite:
+                await call.SendErrorAsync(403, "prefs write access denied").ConfigureAwait(false);
+                return;
+            case "PATCH":
+                call.Log();
+                await PatchAsync(call, backend).ConfigureAwait(false);
+                return;
+            default:
+                await call.SendErrorAsync(405, "unsupported method").ConfigureAwait(false);
+                return;
+        }
+    }
+
+    public static Task CheckAsync(LocalApiCall call)
+    {
+        if (!call.MayWrite)
+        {
+            return call.SendErrorAsync(403, "checkprefs access denied");
+        }
+
+        if (call.Request.Method != "POST")
+        {
+            return call.SendErrorAsync(405, "unsupported method");
+        }
+
+        call.Log();
+        return call.SendJsonAsync("{}\n"u8.ToArray());
+    }
+
+    private static async Task PatchAsync(LocalApiCall call, Backend backend)
+    {
+        JsonDocument mask;
+        try
+        {
+            mask = JsonDocument.Parse(call.Request.Body);
+        }
+        catch (JsonException)
+        {
+            await call.SendErrorAsync(400, GoJsonError.Describe(call.Request.Body, stream: true)).ConfigureAwait(false);
+            return;
+        }
+
+        using (mask)
+        {
+            await SendAsync(call, backend.EditPrefs(mask.RootElement)).ConfigureAwait(false);
+        }
+    }
+
+    private static Task SendAsync(LocalApiCall call, Prefs prefs) => call.SendJsonAsync([.. Json.Tabbed(writer => prefs.Write(writer)), (byte)'\n']);
+}
