@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dovetail.Services;
 using Dovetail.Tailscale;
 
 namespace Dovetail.Nodes;
@@ -114,9 +115,9 @@ internal static class ConditionReader
         }
 
         if (facts is { Backend: BackendState.Running, Status.BackendState: nameof(BackendState.Running) }
-            && facts.Service.Tls != Services.TlsMode.Off && facts.CertificateDomain is null)
+            && facts.Service is { Http: true, Tls: not TlsMode.Off } && facts.CertificateDomain is null)
         {
-            yield return Conditions.HttpsNotEnabled(facts.Service.Tls == Services.TlsMode.On);
+            yield return Conditions.HttpsNotEnabled(facts.Service.Tls == TlsMode.On);
         }
         else if (certificate.Error is { } error && facts.WantsHttps)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dovetail.Processes;
 using Dovetail.Proxy;
 using Dovetail.Services;
@@ -263,7 +264,7 @@ internal sealed partial class Node : IAsyncDisposable
             Conditions = decision.Conditions,
             DnsName = name,
             Addresses = facts.Status?.TailscaleIps is { Count: > 0 } addresses ? [.. addresses] : before.Addresses,
-            Url = name is null ? null : $"{(facts.WantsHttps ? "https" : "http")}://{name}",
+            Url = name is null ? null : UrlOf(facts, name),
             LoginUrl = facts.Backend == BackendState.NeedsLogin ? facts.CurrentLoginUrl : null,
             CertificateName = facts.Certificate.Name,
             CertificateNotAfter = facts.Certificate.Name is null ? null : facts.Certificate.NotAfter,
@@ -275,6 +276,13 @@ internal sealed partial class Node : IAsyncDisposable
         _report = report;
         LogChanges(before, report);
     }
+
+    private static string UrlOf(NodeFacts facts, string name) => facts.Service switch
+    {
+        { Http: true } => $"{(facts.WantsHttps ? "https" : "http")}://{name}",
+        { TcpPorts: [var first, ..] } => string.Create(CultureInfo.InvariantCulture, $"tcp://{name}:{first}"),
+        _ => name,
+    };
 
     private void LogChanges(NodeReport before, NodeReport after)
     {

@@ -76,7 +76,7 @@ internal sealed record NodeFacts
     }
 
     /// <summary>Whether the service is to be served by HTTPS.</summary>
-    public bool WantsHttps => Service.Tls switch
+    public bool WantsHttps => Service.Http && Service.Tls switch
     {
         TlsMode.Off => false,
         TlsMode.On => true,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Dovetail.Tailscale;
 
 namespace Dovetail.Nodes;
@@ -36,6 +37,11 @@ internal sealed partial class NodeObserver(LocalApiClient api, FactsCell facts, 
                 {
                     Take(message);
                 }
+            }
+            catch (JsonException strange)
+            {
+                Log.BusStrange(logger, facts.Current.Service.Name, strange.Message);
+                await Task.Delay(timings.Poll, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (Exception broken) when (!cancellationToken.IsCancellationRequested)
             {
@@ -123,6 +129,9 @@ internal sealed partial class NodeObserver(LocalApiClient api, FactsCell facts, 
     {
         [LoggerMessage(3101, LogLevel.Debug, "{Service}: the bus broke off: {Reason}")]
         public static partial void BusBroken(ILogger logger, string service, string reason);
+
+        [LoggerMessage(3103, LogLevel.Warning, "{Service}: tailscaled's bus says what Dovetail does not understand: {Reason}")]
+        public static partial void BusStrange(ILogger logger, string service, string reason);
 
         [LoggerMessage(3102, LogLevel.Debug, "{Service}: {Reason}")]
         public static partial void NoAnswer(ILogger logger, string service, string reason);

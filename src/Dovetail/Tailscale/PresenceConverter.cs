@@ -10,7 +10,8 @@ internal sealed class PresenceConverter : JsonConverter<Presence>
     public override Presence Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         var isSet = reader.TokenType != JsonTokenType.Null;
-        reader.Skip();
+        // Not Skip, which refuses to work on a stream; the serializer has the whole value at hand here.
+        _ = reader.TrySkip();
         return new Presence(isSet);
     }
 

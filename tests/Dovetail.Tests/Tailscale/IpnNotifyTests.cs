@@ -1,3 +1,5 @@
+using System.IO.Pipelines;
+using System.Text;
 using System.Text.Json;
 using Dovetail.Tailscale;
 
@@ -25,6 +27,25 @@ public sealed class IpnNotifyTests
     [Fact]
     public void A_netmap_is_noticed_but_not_kept() =>
         Assert.True(Read("""{"State":null,"NetMap":{"SelfNode":{"ID":1},"Peers":[{"ID":2},{"ID":3}]},"DriveShares":[]}""").NetMap.IsSet);
+
+    // The bus is read as it comes; a netmap may arrive in pieces of any size.
+    [Fact]
+    public async Task Messages_are_read_from_a_stream_as_they_come()
+    {
+        var peers = string.Join(',', Enumerable.Range(0, 5000).Select(id => $$"""{"ID":{{id}},"Name":"peer-{{id}}"}"""));
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        var messages = JsonSerializer.DeserializeAsyncEnumerable(
+            pipe.Reader.AsStream(), TailscaleJson.Default.IpnNotify, topLevelValues: true, TestContext.Current.CancellationToken)
+            .GetAsyncEnumerator(TestContext.Current.CancellationToken);
+
+        await pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes("{\"State\":5,\"NetMap\":null}\n"), TestContext.Current.CancellationToken);
+        Assert.True(await messages.MoveNextAsync());
+        Assert.Equal((BackendState.Starting, false), (messages.Current!.State!.Value, messages.Current.NetMap.IsSet));
+
+        await pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes("{\"NetMap\":{\"Peers\":[" + peers + "]},\"State\":6}\n"), TestContext.Current.CancellationToken);
+        Assert.True(await messages.MoveNextAsync());
+        Assert.Equal((BackendState.Running, true), (messages.Current!.State!.Value, messages.Current.NetMap.IsSet));
+    }
 
     private static IpnNotify Read(string json) => JsonSerializer.Deserialize(json, TailscaleJson.Default.IpnNotify)!;
 }
