@@ -11,7 +11,7 @@ public sealed class DockerWatcherTests
     {
         Container = "none",
         ResyncInterval = TimeSpan.FromHours(1),
-        InspectTimeout = TimeSpan.FromMilliseconds(300),
+        InspectTimeout = TimeSpan.FromSeconds(20),
         MinReconnectDelay = TimeSpan.FromMilliseconds(20),
         MaxReconnectDelay = TimeSpan.FromMilliseconds(200),
     };
@@ -205,7 +205,7 @@ public sealed class DockerWatcherTests
 
             return false;
         };
-        await using var watch = new Watch(engine, Patient);
+        await using var watch = new Watch(engine, Patient with { InspectTimeout = TimeSpan.FromSeconds(1) });
 
         var snapshot = await watch.NextAsync();
 
