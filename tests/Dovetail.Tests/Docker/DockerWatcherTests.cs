@@ -131,6 +131,7 @@ public sealed class DockerWatcherTests
         Assert.Single((await watch.NextAsync()).Containers);
         await stop.CancelAsync();
         await storm;
+        Assert.Single(engine.Requests, "/version");
     }
 
     [Fact]
@@ -214,6 +215,29 @@ public sealed class DockerWatcherTests
         Assert.Equal([80], snapshot.Containers[0].ExposedTcpPorts);
         Assert.Contains("container stuck: The Docker Engine", Assert.Single(watch.Log.Of(LogLevel.Warning)), StringComparison.Ordinal);
         Assert.True(watch.Watcher.Health.Connected);
+    }
+
+    [Fact]
+    public async Task A_container_whose_details_come_no_more_keeps_its_place_in_the_order_of_creation()
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Containers[ScriptedEngine.Id(1)] = "web";
+        await using var watch = new Watch(engine, Patient);
+        var created = (await watch.NextAsync()).Containers[0].Created;
+
+        engine.Interfere = context =>
+        {
+            var refuses = context.Request.Path.Value!.Contains(ScriptedEngine.Id(1), StringComparison.Ordinal);
+            context.Response.StatusCode = refuses ? 500 : 200;
+            return Task.FromResult(refuses);
+        };
+        engine.Containers[ScriptedEngine.Id(2)] = "db";
+        await Eventually.TrueAsync(() => engine.Subscribers == 1, "the subscription");
+        engine.Send();
+
+        var snapshot = await watch.NextAsync();
+        Assert.Equal(2, snapshot.Containers.Count);
+        Assert.Equal(created, snapshot.Containers[0].Created);
     }
 
     [Theory]
