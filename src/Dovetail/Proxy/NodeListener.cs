@@ -118,7 +118,8 @@ internal sealed partial class NodeListener : IAsyncDisposable
             {
                 server.Dispose();
                 _parts.Addresses.Return(address);
-                if (e is not IOException || anyPort)
+                // listen() can find the address taken after bind() did not; Kestrel passes that on as it is.
+                if (e is not (IOException or System.Net.Sockets.SocketException) || anyPort)
                 {
                     throw;
                 }

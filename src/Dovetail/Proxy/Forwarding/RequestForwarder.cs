@@ -12,11 +12,15 @@ internal sealed partial class RequestForwarder(
     TimeProvider time,
     ILogger logger)
 {
+    private const int MaxRepeats = 3;
+    private static readonly TimeSpan RepeatDelay = TimeSpan.FromMilliseconds(50);
+
     /// <param name="hold">How long to wait for an upstream.</param>
     /// <param name="stopping">The listener stops: requests that wait are answered.</param>
     public async Task ForwardAsync(HttpContext context, HttpTransformer transformer, TimeSpan hold, CancellationToken stopping)
     {
-        KeepFromBeingRepeated(context.Request);
+        var mayRepeat = RequestRepetition.Prepare(context.Request) && hold > TimeSpan.Zero;
+        var repeats = 0;
         var search = new UpstreamSearch(upstreams, room, hold, time, stopping);
         while (await search.NextAsync(context.RequestAborted).ConfigureAwait(false) is { } target)
         {
@@ -38,13 +42,24 @@ internal sealed partial class RequestForwarder(
             }
 
             var exception = context.Features.Get<IForwarderErrorFeature>()?.Exception;
-            if (UpstreamConnectException.Find(exception) is not null
-                && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+            if (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
             {
-                // Nothing was sent, and the request's body was not touched.
-                search.Failed(target);
-                context.Response.Clear();
-                continue;
+                if (UpstreamConnectException.Find(exception) is not null)
+                {
+                    // Nothing was sent, and the request's body was not touched.
+                    search.Failed(target);
+                    context.Response.Clear();
+                    continue;
+                }
+
+                if (mayRepeat && repeats < MaxRepeats && RequestRepetition.IsBrokenConnection(error, exception))
+                {
+                    // As a rule a container that is just ending: the next try finds another one, or waits for this one.
+                    repeats++;
+                    context.Response.Clear();
+                    await Task.Delay(RepeatDelay * repeats, time, context.RequestAborted).ConfigureAwait(false);
+                    continue;
+                }
             }
 
             await FailAsync(context, target, error, exception).ConfigureAwait(false);
@@ -57,43 +72,22 @@ internal sealed partial class RequestForwarder(
         await ErrorPage.WriteAsync(context, status, service, reason).ConfigureAwait(false);
     }
 
-    // The HTTP client repeats a request without content when a pooled connection breaks under it. That is right for GET,
-    // and forbidden for POST and PATCH (RFC 9110 section 9.2.2); an explicit empty content keeps it from that.
-    private static void KeepFromBeingRepeated(HttpRequest request)
-    {
-        if (!IsIdempotent(request.Method)
-            && request.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
-        {
-            request.Headers.ContentLength = 0;
-        }
-    }
-
-    private static bool IsIdempotent(string method) =>
-        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method)
-        || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method) || HttpMethods.IsConnect(method);
-
     private async Task FailAsync(HttpContext context, UpstreamTarget target, ForwarderError error, Exception? exception)
     {
-        if (context.RequestAborted.IsCancellationRequested)
+        if (IsClients(error))
         {
+            // It went away, or broke its own request; the forwarder has set the status, if anybody is left to see it.
             return;
         }
 
         Log.Failed(logger, exception, service, target.Address.ContainerName, error);
+        counters.RequestFailed();
         if (context.Response.HasStarted)
         {
             // The forwarder has reset the stream or the connection, so that a part does not look like the whole.
-            counters.RequestFailed();
             return;
         }
 
-        if (error is ForwarderError.RequestBodyClient)
-        {
-            // The client's own mistake; the forwarder has set the status.
-            return;
-        }
-
-        counters.RequestFailed();
         var timedOut = context.Response.StatusCode == StatusCodes.Status504GatewayTimeout;
         await ErrorPage.WriteAsync(
             context,
@@ -101,6 +95,12 @@ internal sealed partial class RequestForwarder(
             service,
             timedOut ? "The application did not answer in time." : "The application broke off without a valid answer.").ConfigureAwait(false);
     }
+
+    private static bool IsClients(ForwarderError error) => error is
+        ForwarderError.RequestCanceled or ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled
+        or ForwarderError.ResponseBodyClient or ForwarderError.ResponseBodyCanceled
+        or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeRequestCanceled
+        or ForwarderError.UpgradeResponseClient or ForwarderError.UpgradeResponseCanceled;
 
     private static (int Status, string Reason) Explain(SearchOutcome outcome) => outcome switch
     {
