@@ -93,6 +93,9 @@ public sealed class BadInputTests(Engine engine) : EndToEndTest(engine)
         Assert.StartsWith("http", service.LoginUrl, StringComparison.Ordinal);
         Assert.Contains(service.LoginUrl!, daemon.Log, StringComparison.Ordinal);
         Assert.Contains(service.LoginUrl!, (await daemon.CommandAsync(["status"], Cancellation)).Stdout, StringComparison.Ordinal);
+
+        Control().CompleteLogin(service.LoginUrl!);
+        await daemon.ReadyAsync(web, Cancellation);
     }
 
     [Fact(Timeout = 180_000)]

@@ -51,6 +51,13 @@ public sealed class ImageTests(Engine engine) : EndToEndTest(engine)
         Assert.Equal("0", exit.Stdout.Trim());
     }
 
+    /// <summary>This machine as containers reach it.</summary>
+    protected override async Task<IPAddress> ControlAddressAsync()
+    {
+        var gateway = await Engine.DockerAsync(["network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", "bridge"], cancellation: Cancellation);
+        return IPAddress.Parse(gateway.Stdout.Trim());
+    }
+
     private async Task<string> BuildAsync()
     {
         var bases = new BaseImages(Engine);
@@ -79,12 +86,10 @@ public sealed class ImageTests(Engine engine) : EndToEndTest(engine)
     /// <summary>Runs the image as the examples do: the Engine's socket, a key and nothing else but what the test tailnet needs.</summary>
     private async Task<TestContainer> RunImageAsync(string image)
     {
-        var gateway = await Engine.DockerAsync(["network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", "bridge"], cancellation: Cancellation);
-        var control = new UriBuilder(Tailnet.ControlUrl) { Host = gateway.Stdout.Trim() };
         var run = await Engine.DockerAsync(
             [
                 "run", "-d", "--label", Engine.Mark, "-v", $"{new Uri(Engine.Host).LocalPath}:{SocketInside}:ro", "-e", $"TS_AUTHKEY={Tailnet.AuthKey}",
-                "-e", $"TS_CONTROL_URL={control.Uri}", "-e", $"DOVETAIL_LABEL_PREFIX={Prefix}", image,
+                "-e", $"TS_CONTROL_URL={Tailnet.ControlUrl}", "-e", $"DOVETAIL_LABEL_PREFIX={Prefix}", image,
             ],
             cancellation: Cancellation);
         return new TestContainer(Engine, run.Stdout.Trim());

@@ -12,8 +12,7 @@ public sealed class ManyServicesTests(Engine engine) : EndToEndTest(engine)
     [Fact(Timeout = 240_000)]
     public async Task Twenty_containers_are_up_soon_after_one_slow_registration()
     {
-        Assert.SkipWhen(Tailnet is RealTailnet, "Only the stand-in's registration can be slowed down.");
-        Tailnet.SlowRegistration(TimeSpan.FromSeconds(10));
+        Control().Faults.RegisterDelay = TimeSpan.FromSeconds(10);
         for (var number = 0; number < Services; number++)
         {
             await RunServiceAsync($"service{number}");

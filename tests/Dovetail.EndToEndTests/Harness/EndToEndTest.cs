@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using FakeTailscale.Control;
 
 namespace Dovetail.EndToEndTests.Harness;
 
@@ -27,11 +29,10 @@ public abstract class EndToEndTest(Engine engine) : IAsyncLifetime
 
     protected string RuntimeDirectory => Directory["run"];
 
-    public virtual ValueTask InitializeAsync()
-    {
-        Tailnet = Tailnet.Start(Directory);
-        return ValueTask.CompletedTask;
-    }
+    /// <summary>Where the control server of this test listens.</summary>
+    protected virtual Task<IPAddress> ControlAddressAsync() => Task.FromResult(IPAddress.Loopback);
+
+    public virtual async ValueTask InitializeAsync() => Tailnet = await Tailnet.StartAsync(Directory, await ControlAddressAsync());
 
     public virtual async ValueTask DisposeAsync()
     {
@@ -97,6 +98,13 @@ public abstract class EndToEndTest(Engine engine) : IAsyncLifetime
     {
         _owned.Add(owned);
         return owned;
+    }
+
+    /// <summary>The control server, for a test that injects faults into it; skips the test where it is a real one.</summary>
+    internal TestControlServer Control()
+    {
+        Assert.SkipWhen(Tailnet is RealTailnet, "Faults can be injected into the stand-in's control server only.");
+        return ((StandInTailnet)Tailnet).Control;
     }
 
     /// <summary>Writes a measured figure to the console, where <c>tests/run</c> shows it also when the test passes.</summary>

@@ -16,6 +16,7 @@ public sealed class Engine : IAsyncLifetime
     private readonly string _run = $"dovetail-test-{Guid.NewGuid().ToString("N")[..8]}";
     private readonly Lock _gate = new();
     private Task? _image;
+    private volatile bool _used;
 
     internal static string Host => TestSettings.DockerHost;
 
@@ -24,18 +25,13 @@ public sealed class Engine : IAsyncLifetime
     /// <summary>Takes away whatever a test left on the Engine.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_image is not null)
+        if (_used)
         {
             await RemoveAsync(["ps", "-aq", "--filter", $"label={_run}"], ["rm", "-f", "-v"]);
-        }
-
-        if (!_layers.IsEmpty)
-        {
             // The last one first: each lies on the one before. Some go with others.
-            await Command.RunAsync("docker", ["rmi", "-f", .. _layers.Distinct()], Environment);
+            await RemoveAsync(null, ["rmi", "-f", .. _layers.Distinct()]);
+            await RemoveAsync(["images", "-q", "--filter", $"reference={_run}*"], ["rmi", "-f"]);
         }
-
-        await RemoveAsync(["images", "-q", "--filter", $"reference={_run}*"], ["rmi", "-f"]);
 
         _clientSettings.Dispose();
     }
@@ -68,12 +64,11 @@ public sealed class Engine : IAsyncLifetime
     /// <summary>Builds the Dockerfile of a directory with the classic builder.</summary>
     internal async Task<string> BuildAsync(string tag, string directory, IReadOnlyDictionary<string, string> arguments, CancellationToken cancellation)
     {
-        var build = await Command.RunAsync(
-            "docker",
+        var build = await RunAsync(
             ["build", "--network=none", "-t", tag, .. arguments.SelectMany(argument => (string[])["--build-arg", $"{argument.Key}={argument.Value}"]), directory],
-            Environment,
-            deadline: TimeSpan.FromMinutes(6),
-            cancellation: cancellation);
+            null,
+            TimeSpan.FromMinutes(6),
+            cancellation);
         foreach (var line in build.Stdout.Split('\n').Where(line => line.StartsWith(LayerMark, StringComparison.Ordinal)))
         {
             _layers.Push(line[LayerMark.Length..].Trim());
@@ -86,7 +81,7 @@ public sealed class Engine : IAsyncLifetime
     /// <exception cref="InvalidOperationException">It failed; the message holds all it said.</exception>
     internal async Task<CommandResult> DockerAsync(
         IEnumerable<string> arguments, Func<Stream, CancellationToken, Task>? input = null, TimeSpan? deadline = null, CancellationToken cancellation = default) =>
-        (await Command.RunAsync("docker", arguments, Environment, input, deadline, cancellation)).MustSucceed();
+        (await RunAsync(arguments, input, deadline, cancellation)).MustSucceed();
 
     /// <summary>A label that lets <see cref="DisposeAsync"/> find a container that a test started by itself.</summary>
     internal string Mark => _run;
@@ -100,6 +95,14 @@ public sealed class Engine : IAsyncLifetime
         ["DOCKER_CONTEXT"] = null,
     };
 
+    private Task<CommandResult> RunAsync(
+        IEnumerable<string> arguments, Func<Stream, CancellationToken, Task>? input, TimeSpan? deadline, CancellationToken cancellation)
+    {
+        var environment = Environment;
+        _used = true;
+        return Command.RunAsync("docker", arguments, environment, input, deadline, cancellation);
+    }
+
     private async Task EnsureImageAsync(CancellationToken cancellation)
     {
         Task image;
@@ -111,12 +114,14 @@ public sealed class Engine : IAsyncLifetime
         await image.WaitAsync(cancellation);
     }
 
-    private async Task RemoveAsync(string[] list, string[] remove)
+    /// <param name="list">What prints the ids to remove; null when <paramref name="remove"/> has them.</param>
+    private async Task RemoveAsync(string[]? list, string[] remove)
     {
-        var found = (await DockerAsync(list)).Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct();
-        if (found.Any())
+        string[] found = list is null ? [] : (await DockerAsync(list)).Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        if (remove.Length + found.Length > 2)
         {
-            await DockerAsync([.. remove, .. found]);
+            // What is gone already is no failure.
+            await Command.RunAsync("docker", [.. remove, .. found.Distinct()], Environment);
         }
     }
 }

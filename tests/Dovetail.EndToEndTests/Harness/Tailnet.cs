@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Dovetail.EndToEndTests.Harness;
@@ -34,12 +35,9 @@ internal abstract class Tailnet : IAsyncDisposable
     /// <summary>How many certificates were ordered for this host name; null where the authority cannot be asked.</summary>
     public virtual int? CertificatesOf(string hostName) => null;
 
-    /// <summary>Lets every registration from now on take this long.</summary>
-    /// <exception cref="NotSupportedException">A real control server takes the time it takes.</exception>
-    public virtual void SlowRegistration(TimeSpan delay) => throw new NotSupportedException();
-
-    public static Tailnet Start(TestDirectory directory) =>
-        TestSettings.ControlUrl is { } controlUrl ? new RealTailnet(controlUrl) : new StandInTailnet(directory);
+    /// <param name="address">Where a control server of this test listens.</param>
+    public static async Task<Tailnet> StartAsync(TestDirectory directory, IPAddress address) =>
+        TestSettings.ControlUrl is { } controlUrl ? new RealTailnet(controlUrl) : await StandInTailnet.ListenAsync(directory, address);
 
     public abstract ValueTask DisposeAsync();
 }

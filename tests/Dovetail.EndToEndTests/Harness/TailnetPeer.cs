@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -190,7 +189,11 @@ internal sealed class TailnetPeer : IAsyncDisposable
         await _tailscaled.DisposeAsync();
     }
 
-    public override string ToString() => $"peer {Login} ({Address}){Environment.NewLine}{_tailscaled.Log}";
+    public override string ToString() => $"peer {Login} ({Address}){Environment.NewLine}{LastWords}";
+
+    // Without what only a developer of Tailscale reads.
+    private string LastWords => string.Join(
+        Environment.NewLine, _tailscaled.Log.Split(Environment.NewLine).Where(line => !line.Contains("[v1]", StringComparison.Ordinal)).TakeLast(40));
 
     private static X509ChainPolicy TrustOnly(X509Certificate2Collection authorities)
     {
@@ -212,15 +215,16 @@ internal sealed class TailnetPeer : IAsyncDisposable
             cancellation);
         if (up.ExitCode != 0)
         {
-            throw new InvalidOperationException($"Peer {hostName} could not log in: {up}{Environment.NewLine}{_tailscaled.Log}");
+            throw new InvalidOperationException($"Peer {hostName} could not log in: {up}{Environment.NewLine}{LastWords}");
         }
 
         using var status = await StatusAsync(cancellation);
         var self = status.RootElement.GetProperty("Self");
         Address = self.GetProperty("TailscaleIPs")[0].GetString()!;
         Suffix = status.RootElement.GetProperty("MagicDNSSuffix").GetString()!;
-        var user = self.GetProperty("UserID").GetInt64().ToString(CultureInfo.InvariantCulture);
-        Login = status.RootElement.GetProperty("User").GetProperty(user).GetProperty("LoginName").GetString()!;
+        // The status names users only where there are peers.
+        using var whoIs = JsonDocument.Parse((await TailscaleAsync(["whois", "--json", Address], cancellation)).MustSucceed().Stdout);
+        Login = whoIs.RootElement.GetProperty("UserProfile").GetProperty("LoginName").GetString()!;
     }
 
     private async Task<JsonDocument> StatusAsync(CancellationToken cancellation) =>
