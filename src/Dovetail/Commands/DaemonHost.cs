@@ -72,6 +72,7 @@ internal static class DaemonHost
         services.AddSingleton<DockerWatcher>();
         services.AddSingleton<ParentDeathPipe>();
         services.AddSingleton<CertificateGate>();
+        services.AddSingleton<ControlProbe>();
         services.AddSingleton(provider => NodeServicesFrom(provider, settings));
         services.AddSingleton<Reconciler>();
         services.AddHostedService(static provider => provider.GetRequiredService<Reconciler>());
@@ -88,6 +89,7 @@ internal static class DaemonHost
             Command = new TailscaleCommand(settings.Tailscale, environment, time),
             Listeners = provider.GetRequiredService<NodeListenerFactory>(),
             Certificates = provider.GetRequiredService<CertificateGate>(),
+            Control = provider.GetRequiredService<ControlProbe>(),
             ParentDeath = provider.GetRequiredService<ParentDeathPipe>(),
             Environment = environment,
             Time = time,

@@ -28,6 +28,7 @@ internal sealed class SettingsReader(Func<string, string?> variables)
             Error(Settings.AuthKeyFile, keyFile, "TS_AUTHKEY is set too; set one of them");
         }
 
+        var poll = Duration(Settings.Poll, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
         return new DovetailSettings
         {
             Nodes = new NodeSettings
@@ -37,7 +38,7 @@ internal sealed class SettingsReader(Func<string, string?> variables)
                 Tailscaled = Text(Settings.Tailscaled),
                 ControlUrl = ControlUrl(),
                 Memory = Memory(),
-                Timings = new NodeTimings { Poll = Duration(Settings.Poll, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)) },
+                Timings = new NodeTimings { Poll = poll, CutOff = 2 * poll },
             },
             Keys = new AuthKeySource(key, keyFile),
             HasKey = key is not null || keyFile is not null,

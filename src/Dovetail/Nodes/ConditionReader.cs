@@ -25,6 +25,11 @@ internal static class ConditionReader
             yield return Conditions.StateMovedAside(aside);
         }
 
+        if (facts.IsCutOff)
+        {
+            yield return Conditions.MachineRemoved();
+        }
+
         if (facts.StateError is { } stateError)
         {
             yield return Conditions.StateUnusable(stateError);
@@ -70,7 +75,7 @@ internal static class ConditionReader
         if (facts.Backend == BackendState.Running && facts.Status is { Self: { } self, BackendState: nameof(BackendState.Running) })
         {
             // Health names the loss only after nine minutes; Online says it at once (03-status/running-control-lost-75s.json).
-            if (!self.Online && LoginError(facts) is null)
+            if (!self.Online && !facts.IsCutOff && LoginError(facts) is null)
             {
                 yield return Conditions.ControlUnreachable(null);
             }

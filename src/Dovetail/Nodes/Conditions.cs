@@ -38,6 +38,10 @@ internal static class Conditions
         detail is null ? "the control server cannot be reached; peers that the node knows still reach it" : $"the control server cannot be reached: {detail}",
         "Check Dovetail's way to the Internet and TS_CONTROL_URL; the node comes back by itself.");
 
+    public static Condition MachineRemoved() => new(
+        "machine-removed", Severity.Problem, "the control server answers but no longer serves this machine: it was probably removed from the tailnet",
+        "It logs in anew by itself with a usable TS_AUTHKEY; without one, follow the login URL.");
+
     public static Condition ControlRateLimited(string detail) => new(
         "control-rate-limited", Severity.Problem, $"the control server asks for fewer logins: {detail}", "Wait; the node goes on by itself.");
 

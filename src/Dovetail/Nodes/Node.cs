@@ -209,6 +209,8 @@ internal sealed partial class Node : IAsyncDisposable
 
         if (decision.Replace is { } reason)
         {
+            // Not again soon: a control server in trouble would see a storm of logins.
+            _facts.Change(known => known.IsCutOff ? known with { ReplaceAt = _services.Time.GetUtcNow() + _services.Settings.Timings.RefusedKey } : known);
             life.Restart.TrySetResult(reason);
             return;
         }

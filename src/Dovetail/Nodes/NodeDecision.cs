@@ -27,8 +27,7 @@ internal sealed record NodeDecision
         State = StateOf(facts, now),
         Conditions = ConditionReader.Read(facts, now),
         Login = LoginDecision.Decide(facts, now),
-        // It would never look at its directory again by itself.
-        Replace = facts is { StateError: not null, Backend: BackendState.NoState, Down: null } ? "cannot use its state directory" : null,
+        Replace = ReplaceReason(facts, now),
         ApplyServe = MustServe(facts, now),
         CertificateDomain = CertificateDecision.Decide(facts, now),
     };
@@ -62,6 +61,15 @@ internal sealed record NodeDecision
                 return NodeState.Starting;
         }
     }
+
+    private static string? ReplaceReason(NodeFacts facts, DateTimeOffset now) => facts switch
+    {
+        // It would never look at its directory again by itself.
+        { StateError: not null, Backend: BackendState.NoState } => "cannot use its state directory",
+        // It polls for ever as a machine that is gone (04-bus/node-deleted-by-admin.ndjson); only a new one asks who it is.
+        { IsCutOff: true, Backend: BackendState.Running } when now >= facts.ReplaceAt => "was cut off by the control server",
+        _ => null,
+    };
 
     private static bool MustServe(NodeFacts facts, DateTimeOffset now) =>
         facts is { Backend: BackendState.Running, Status.BackendState: nameof(BackendState.Running), Ports: not null, ServeRunning: false }

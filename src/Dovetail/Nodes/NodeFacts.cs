@@ -24,6 +24,12 @@ internal sealed record NodeFacts
     /// <summary>Where an unreadable state file was moved to; null: there was none.</summary>
     public string? StateMovedTo { get; init; }
 
+    /// <summary>The control server answers, but has not counted the node as online for a while; outlives tailscaled, until it is online.</summary>
+    public bool IsCutOff { get; init; }
+
+    /// <summary>A node that is cut off is given a new tailscaled, but not before this time.</summary>
+    public DateTimeOffset ReplaceAt { get; init; }
+
     /// <summary>The service is being taken down.</summary>
     public bool Stopping { get; init; }
 

@@ -11,6 +11,9 @@ internal sealed record NodeIdentity(string HostName, EquatableArray<string> Tags
 {
     private const string DefaultControlUrl = "https://controlplane.tailscale.com";
 
+    /// <summary>Base URL of the control server, Tailscale's own included.</summary>
+    public string ControlServer => Url(ControlUrl);
+
     /// <summary>Whether the node has been told this identity already.</summary>
     public bool Matches(IpnPrefs prefs) =>
         prefs.Hostname == HostName

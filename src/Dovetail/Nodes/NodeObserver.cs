@@ -5,10 +5,14 @@ using Dovetail.Tailscale;
 namespace Dovetail.Nodes;
 
 /// <summary>Keeps the facts about one running tailscaled true: the bus tells what changes, a light poll what the bus keeps silent about.</summary>
-internal sealed partial class NodeObserver(LocalApiClient api, FactsCell facts, NodeTimings timings, TimeProvider time, ILogger logger) : IDisposable
+internal sealed partial class NodeObserver(NodeServices services, LocalApiClient api, FactsCell facts, ILogger logger) : IDisposable
 {
     private static readonly TimeSpan BusPause = TimeSpan.FromMilliseconds(200);
+
+    private readonly NodeTimings _timings = services.Settings.Timings;
+    private readonly TimeProvider _time = services.Time;
     private readonly WakeSignal _pollNow = new();
+    private DateTimeOffset? _offlineSince;
 
     /// <summary>Observes until cancelled.</summary>
     /// <returns>True when tailscaled has not answered for <see cref="NodeTimings.HangLimit"/>.</returns>
@@ -41,7 +45,7 @@ internal sealed partial class NodeObserver(LocalApiClient api, FactsCell facts, 
             catch (JsonException strange)
             {
                 Log.BusStrange(logger, facts.Current.Service.Name, strange.Message);
-                await Task.Delay(timings.Poll, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(_timings.Poll, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (Exception broken) when (!cancellationToken.IsCancellationRequested)
             {
@@ -49,7 +53,7 @@ internal sealed partial class NodeObserver(LocalApiClient api, FactsCell facts, 
             }
 
             // The daemon went, or its bus did; the first line of the next stream says how things stand.
-            await Task.Delay(BusPause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(BusPause, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -101,27 +105,54 @@ internal sealed partial class NodeObserver(LocalApiClient api, FactsCell facts, 
 
     private async Task<bool> PollAsync(CancellationToken cancellationToken)
     {
-        var answered = time.GetTimestamp();
+        var answered = _time.GetTimestamp();
         while (true)
         {
             try
             {
                 var status = await api.GetStatusAsync(cancellationToken).ConfigureAwait(false);
-                answered = time.GetTimestamp();
-                facts.Change(known => known with { Status = status });
+                answered = _time.GetTimestamp();
+                var known = facts.Change(known => known with { Status = status });
+                await WatchOnlineAsync(known, cancellationToken).ConfigureAwait(false);
             }
             catch (LocalApiException silent)
             {
                 Log.NoAnswer(logger, facts.Current.Service.Name, silent.Message);
-                if (time.GetElapsedTime(answered) >= timings.HangLimit)
+                if (_time.GetElapsedTime(answered) >= _timings.HangLimit)
                 {
                     return true;
                 }
             }
 
             var settled = facts.Current is { Backend: BackendState.Running, Status.BackendState: nameof(BackendState.Running), Served: not null };
-            var silence = time.GetElapsedTime(answered) > timings.FastPoll;
-            await _pollNow.WaitAsync(settled && !silence ? timings.Poll : timings.FastPoll, cancellationToken).ConfigureAwait(false);
+            var silence = _time.GetElapsedTime(answered) > _timings.FastPoll;
+            var interval = settled && !silence ? _timings.Poll : _timings.FastPoll;
+            await _pollNow.WaitAsync(interval, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task WatchOnlineAsync(NodeFacts known, CancellationToken cancellationToken)
+    {
+        if (known is not { Backend: BackendState.Running, Status: { BackendState: nameof(BackendState.Running), Self: { } self } })
+        {
+            _offlineSince = null;
+            return;
+        }
+
+        if (self.Online)
+        {
+            _offlineSince = null;
+            facts.Change(static known => known.IsCutOff ? known with { IsCutOff = false, ReplaceAt = default } : known);
+            return;
+        }
+
+        var now = _time.GetUtcNow();
+        _offlineSince ??= now;
+        if (!known.IsCutOff
+            && now - _offlineSince >= _timings.CutOff
+            && await services.Control.AnswersAsync(known.Identity.ControlServer, cancellationToken).ConfigureAwait(false))
+        {
+            facts.Change(static known => known with { IsCutOff = true });
         }
     }
 

@@ -18,6 +18,8 @@ internal sealed record NodeServices
 
     public required CertificateGate Certificates { get; init; }
 
+    public required ControlProbe Control { get; init; }
+
     public required ParentDeathPipe ParentDeath { get; init; }
 
     /// <summary>What every child inherits.</summary>

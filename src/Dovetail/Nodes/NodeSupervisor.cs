@@ -80,7 +80,7 @@ internal sealed partial class NodeSupervisor(
 
         owner.Set(tailscaled.ProcessId);
         Log.Started(logger, facts.Current.Service.Name, tailscaled.ProcessId);
-        var observer = new NodeObserver(api, facts, services.Settings.Timings, services.Time, logger);
+        var observer = new NodeObserver(services, api, facts, logger);
         var life = new NodeLife(tailscaled, observer, logger, stopping);
         try
         {

@@ -161,6 +161,18 @@ public sealed class NodeDecisionTests
         Assert.Equal("state-unusable", Assert.Single(Decide(broken with { Backend = null, Down = new DaemonDown("x", Now) }).Conditions).Id);
     }
 
+    // 04-bus/node-deleted-by-admin.ndjson: Running, Online false, and nothing else ever.
+    [Fact]
+    public void A_node_that_the_control_server_cut_off_gets_a_new_daemon_once()
+    {
+        var ready = Ready();
+        var cutOff = ready with { IsCutOff = true, Status = ready.Status! with { Self = ready.Status!.Self! with { Online = false } } };
+
+        Assert.NotNull(Decide(cutOff).Replace);
+        Assert.Equal("machine-removed", Assert.Single(Decide(cutOff).Conditions).Id);
+        Assert.Null(Decide(cutOff with { ReplaceAt = Now.AddMinutes(10) }).Replace);
+    }
+
     [Fact]
     public void A_node_waiting_for_approval_says_so()
     {

@@ -1,0 +1,31 @@
+namespace Dovetail.Tailscale;
+
+/// <summary>Finds out whether a control server answers at all, which tailscaled does not tell apart from not answering this node.</summary>
+internal sealed class ControlProbe : IDisposable
+{
+    // What every client asks first; the answer itself is of no interest.
+    private const string Path = "key?v=133";
+
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+    {
+        Timeout = TimeSpan.FromSeconds(5),
+    };
+
+    /// <param name="controlUrl">Base URL of the control server.</param>
+    /// <returns>False when nothing answers, or something that is in trouble itself.</returns>
+    public async Task<bool> AnswersAsync(string controlUrl, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await _http.GetAsync($"{controlUrl.TrimEnd('/')}/{Path}", HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+                .ConfigureAwait(false);
+            return (int)answer.StatusCode < StatusCodes.Status500InternalServerError;
+        }
+        catch (Exception silent) when (!cancellationToken.IsCancellationRequested && silent is HttpRequestException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+}
