@@ -23,7 +23,7 @@ internal static class ListenerEndpoints
             httpsOptions = listen;
             listen.Protocols = HttpProtocols.Http1AndHttp2;
             listen.Use(next => connection =>
-                gate.OnConnectionAsync(connection, isHttps: true, () => state().Config.Https ? null : RefusalReason.NoHttps, next));
+                gate.OnConnectionAsync(connection, isHttps: true, () => RefusalOf(state().Config, isHttps: true), next));
             listen.UseHttps(new TlsHandshakeCallbackOptions
             {
                 HandshakeTimeout = parts.Limits.HandshakeTimeout,
@@ -34,11 +34,18 @@ internal static class ListenerEndpoints
         {
             httpOptions = listen;
             listen.Protocols = HttpProtocols.Http1;
-            listen.Use(next => connection => gate.OnConnectionAsync(connection, isHttps: false, () => null, next));
+            listen.Use(next => connection => gate.OnConnectionAsync(connection, isHttps: false, () => RefusalOf(state().Config, isHttps: false), next));
         });
 
         return (new KestrelServer(Options.Create(options), parts.Transport, parts.Loggers), httpsOptions!, httpOptions!);
     }
+
+    private static RefusalReason? RefusalOf(ListenerConfig config, bool isHttps) => config switch
+    {
+        { Service.Http: false } => RefusalReason.NoHttp,
+        { Https: false } when isHttps => RefusalReason.NoHttps,
+        _ => null,
+    };
 
     private static void Limit(KestrelServerOptions options, ListenerLimits limits)
     {

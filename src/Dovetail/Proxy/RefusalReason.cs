@@ -21,6 +21,9 @@ internal enum RefusalReason
     /// <summary>It came to the HTTPS port of a service that serves plain HTTP.</summary>
     NoHttps,
 
+    /// <summary>It came to an HTTP port of a service that serves raw TCP only.</summary>
+    NoHttp,
+
     /// <summary><c>dovetail.allow</c> does not let the peer in (raw TCP).</summary>
     NotAllowed,
 

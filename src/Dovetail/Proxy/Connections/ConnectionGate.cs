@@ -138,7 +138,7 @@ internal sealed partial class ConnectionGate(
     {
         counters.ConnectionRefused(reason);
         connection.Abort();
-        if (reason != RefusalReason.NoHttps && _throttle.TryPass(out var suppressed))
+        if (reason is not (RefusalReason.NoHttps or RefusalReason.NoHttp) && _throttle.TryPass(out var suppressed))
         {
             Log.Refused(logger, service, reason, connection.RemoteEndPoint, suppressed);
         }
