@@ -59,7 +59,7 @@ internal sealed class ForwardingTransformer(PeerConnection connection, PeerIdent
 
         if (!data.IsCompleted)
         {
-            await context.Response.StartAsync(cancellationToken).ConfigureAwait(false);
+            await context.Response.Body.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
 
         await data.ConfigureAwait(false);
