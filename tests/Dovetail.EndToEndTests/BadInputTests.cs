@@ -24,7 +24,7 @@ public sealed class BadInputTests(Engine engine) : EndToEndTest(engine)
     [Fact(Timeout = 60_000)]
     public async Task A_tailscaled_older_than_1_92_is_refused_with_its_version()
     {
-        var old = Directory["tailscaled"];
+        var old = Directory["tailscaled-1.90"];
         await File.WriteAllTextAsync(old, "#!/bin/sh\nprintf '1.90.6\\n  tailscale commit: 0\\n'\n", Cancellation);
         File.SetUnixFileMode(old, UnixFileMode.UserRead | UnixFileMode.UserExecute);
 

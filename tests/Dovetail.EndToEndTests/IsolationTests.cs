@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Dovetail.EndToEndTests.Harness;
 
 namespace Dovetail.EndToEndTests;
@@ -35,10 +36,10 @@ public sealed class IsolationTests(Engine engine) : EndToEndTest(engine)
         await Assert.ThrowsAsync<HttpRequestException>(() =>
             peer.Http(connectTo: webNode.Addresses[0]).GetAsync($"https://{peer.NameOf(photos)}/", Cancellation));
         // Past the certificate, it still serves its own container only.
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"https://{peer.NameOf(web)}{TestImage.EchoPath}");
-        request.Headers.Host = peer.NameOf(photos);
-        using var misnamed = await client.SendAsync(request, Cancellation);
-        Assert.Equal(webContainer.HostName, EchoedRequest.Parse(await misnamed.Content.ReadAsStringAsync(Cancellation)).Container);
+        await using var stream = await peer.SecureAsync(peer.NameOf(web), Cancellation);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"GET {TestImage.EchoPath} HTTP/1.0\r\nHost: {peer.NameOf(photos)}\r\n\r\n"), Cancellation);
+        var misnamed = await new StreamReader(stream).ReadToEndAsync(Cancellation);
+        Assert.Equal(webContainer.HostName, EchoedRequest.Parse(misnamed).Container);
         // On port 80 it redirects to itself, whatever Host says.
         using var redirect = await peer.Http(connectTo: photosNode.Addresses[0]).GetAsync($"http://{peer.NameOf(web)}/x?y=z", Cancellation);
         Assert.Equal(HttpStatusCode.PermanentRedirect, redirect.StatusCode);

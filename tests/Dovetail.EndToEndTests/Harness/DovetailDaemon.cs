@@ -53,9 +53,13 @@ internal sealed class DovetailDaemon : IAsyncDisposable
     {
         try
         {
-            return await Eventually.GetAsync(what, StatusAsync, status => expected(status) || _process.HasExited, deadline, cancellation) is var status && expected(status)
-                ? status
-                : throw new InvalidOperationException($"Dovetail ended while the test waited for {what}.");
+            var status = await Eventually.GetAsync(
+                what,
+                async token => _process.HasExited ? null : await StatusAsync(token),
+                status => status is null || expected(status),
+                deadline,
+                cancellation);
+            return status ?? throw new InvalidOperationException($"Dovetail ended while the test waited for {what}.");
         }
         catch (Exception exception) when (exception is TimeoutException or InvalidOperationException or JsonException)
         {

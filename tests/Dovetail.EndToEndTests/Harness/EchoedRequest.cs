@@ -25,7 +25,7 @@ internal sealed class EchoedRequest
     /// <exception cref="FormatException">This is not what the test container answers.</exception>
     public static EchoedRequest Parse(string text)
     {
-        var values = text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        var values = text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Select(line => line.Split('=', 2))
             .Where(pair => pair.Length == 2)
             .ToDictionary(pair => pair[0], pair => pair[1]);

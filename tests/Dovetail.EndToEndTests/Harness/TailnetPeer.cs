@@ -145,6 +145,23 @@ internal sealed class TailnetPeer : IAsyncDisposable
         }
     }
 
+    /// <summary>A TLS connection to a node, for bytes that no ordinary client sends; its certificate is checked against the name.</summary>
+    public async Task<SslStream> SecureAsync(string name, CancellationToken cancellation)
+    {
+        var stream = new SslStream(await ConnectAsync(name, 443, cancellation));
+        try
+        {
+            await stream.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions { TargetHost = name, CertificateChainPolicy = TrustOnly(_tailnet.Authorities) }, cancellation);
+            return stream;
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            throw;
+        }
+    }
+
     /// <summary>Sends a few bytes to a port and gives what comes back; null when nothing is there (refused, or closed without a word).</summary>
     public async Task<string?> KnockAsync(string host, int port, string say, CancellationToken cancellation)
     {
