@@ -45,6 +45,10 @@ internal static partial class RunCommand
             {
                 Log.NoKey(logger);
             }
+            else if (settings.Keys.Read() is null)
+            {
+                Log.UnreadableKey(logger);
+            }
 
             await app.RunAsync(cancellationToken).ConfigureAwait(false);
             Log.Stopped(logger);
@@ -71,6 +75,9 @@ internal static partial class RunCommand
 
         [LoggerMessage(1002, LogLevel.Warning, "Neither TS_AUTHKEY nor TS_AUTHKEY_FILE is set: a new service waits until somebody follows its login URL")]
         public static partial void NoKey(ILogger logger);
+
+        [LoggerMessage(1004, LogLevel.Warning, "TS_AUTHKEY_FILE cannot be read, or is empty: a new service waits until it can, or until somebody follows its login URL")]
+        public static partial void UnreadableKey(ILogger logger);
 
         [LoggerMessage(1003, LogLevel.Information, "Dovetail has stopped")]
         public static partial void Stopped(ILogger logger);

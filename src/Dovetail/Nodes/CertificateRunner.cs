@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Dovetail.Proxy;
 using Dovetail.Tailscale;
 
@@ -38,7 +39,18 @@ internal sealed partial class CertificateRunner(
         return await api.GetCertificateAsync(domain, deadline.Token).ConfigureAwait(false);
     }
 
-    private bool IsCached(string domain) => File.Exists(Path.Combine(paths.State, "certs", $"{domain}.crt"));
+    private bool IsCached(string domain)
+    {
+        try
+        {
+            using var cached = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(paths.State, "certs", $"{domain}.crt"));
+            return cached.NotAfter.ToUniversalTime() > services.Time.GetUtcNow();
+        }
+        catch (Exception none) when (none is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     private CertificateMemory Taken(CertificateMemory before, string domain, ServerCertificate certificate)
     {

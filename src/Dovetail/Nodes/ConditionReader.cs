@@ -163,6 +163,11 @@ internal static class ConditionReader
             return Conditions.StateUnusable(error);
         }
 
+        if (error.Contains("--advertise-tags", StringComparison.Ordinal))
+        {
+            return Conditions.TagsNeeded();
+        }
+
         if (UpFailure.SaysTagsRefused(error))
         {
             return Conditions.TagsNotPermitted(error);

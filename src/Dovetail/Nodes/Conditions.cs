@@ -25,6 +25,10 @@ internal static class Conditions
         "tags-not-permitted", Severity.Problem, $"the control server refuses the tags: {reason}",
         "Name the tag under tagOwners in the tailnet's policy and let the key's owner own it, or change the tags.");
 
+    public static Condition TagsNeeded() => new(
+        "tags-not-permitted", Severity.Problem, "an OAuth client secret logs in tagged machines only, and this service has no tags",
+        "Set DOVETAIL_TAGS, or dovetail.tags on the container, to tags that the OAuth client may give.");
+
     public static Condition MachineKeyExpired(DateTimeOffset at) => new(
         "node-key-expired", Severity.Problem, $"the node's key expired on {Day(at)}",
         "Set a usable TS_AUTHKEY, log in, or disable key expiry for the machine in the admin console.");

@@ -26,7 +26,7 @@ internal sealed partial class Node : IAsyncDisposable
     private readonly LoginRunner _login;
     private readonly CertificateRunner _certificate;
     private readonly NodeSupervisor _supervisor;
-    private NodeListener? _listener;
+    private volatile NodeListener? _listener;
     private ListenerConfig? _applied;
     private volatile NodeReport _report;
     private Task _run = Task.CompletedTask;
@@ -85,7 +85,7 @@ internal sealed partial class Node : IAsyncDisposable
         try
         {
             pump = PumpAsync(pumping.Token);
-            _listener = await ListenAsync().ConfigureAwait(false);
+            await ListenAsync().ConfigureAwait(false);
             await SuperviseAsync().ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -125,7 +125,7 @@ internal sealed partial class Node : IAsyncDisposable
     // Runs twice on most ways out; the second time there is nothing left to do.
     private Task DrainAsync() => _listener?.StopAsync(_services.Settings.Timings.Drain) ?? Task.CompletedTask;
 
-    private async Task<NodeListener> ListenAsync()
+    private async Task ListenAsync()
     {
         for (var failures = 1; ; failures++)
         {
@@ -133,8 +133,9 @@ internal sealed partial class Node : IAsyncDisposable
             {
                 var config = ConfigOf(_facts.Current);
                 var listener = await _services.Listeners.StartAsync(new PeerDirectory(_api, _facts), _owner, config, _stopping.Token).ConfigureAwait(false);
+                _listener = listener;
                 _facts.Change(known => known with { Ports = listener.Ports, ListenerError = null });
-                return listener;
+                return;
             }
             catch (Exception failed) when (failed is IOException or InvalidOperationException)
             {
@@ -229,7 +230,7 @@ internal sealed partial class Node : IAsyncDisposable
         if (decision.ApplyServe)
         {
             _facts.Change(static known => known with { ServeRunning = true });
-            life.Begin(over => ServeAsync(facts.Ports!, life, over));
+            life.Begin(over => ServeAsync(facts.Serve!, life, over));
         }
 
         if (decision.CertificateDomain is { } domain)
@@ -239,12 +240,12 @@ internal sealed partial class Node : IAsyncDisposable
         }
     }
 
-    private async Task ServeAsync(ListenerPorts ports, NodeLife life, CancellationToken over)
+    private async Task ServeAsync(ServeTarget target, NodeLife life, CancellationToken over)
     {
         try
         {
-            await _api.SetServeConfigAsync(ServeConfig.For(ports), over).ConfigureAwait(false);
-            _facts.Change(known => known with { ServeRunning = false, Served = ports, ServeError = null });
+            await _api.SetServeConfigAsync(ServeConfig.For(target), over).ConfigureAwait(false);
+            _facts.Change(known => known with { ServeRunning = false, Served = target, ServeError = null });
             life.Observer.PollSoon();
         }
         catch (LocalApiException refused)

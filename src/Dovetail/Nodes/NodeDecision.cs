@@ -73,6 +73,6 @@ internal sealed record NodeDecision
 
     private static bool MustServe(NodeFacts facts, DateTimeOffset now) =>
         facts is { Backend: BackendState.Running, Status.BackendState: nameof(BackendState.Running), Ports: not null, ServeRunning: false }
-        && facts.Served != facts.Ports
+        && facts.Served != facts.Serve
         && now >= facts.ServeRetryAt;
 }

@@ -53,7 +53,7 @@ internal sealed record NodeFacts
     public ListenerPorts? Ports { get; init; }
 
     /// <summary>What this tailscaled has been told to forward to; null: nothing in its life yet.</summary>
-    public ListenerPorts? Served { get; init; }
+    public ServeTarget? Served { get; init; }
 
     /// <summary>A serve config is being set.</summary>
     public bool ServeRunning { get; init; }
@@ -64,6 +64,9 @@ internal sealed record NodeFacts
 
     /// <summary>Fingerprint of the key that is there now; null: none.</summary>
     public string? Key { get; init; }
+
+    /// <summary>What tailscaled is to forward to; null before there is a listener.</summary>
+    public ServeTarget? Serve => Ports is null ? null : new ServeTarget(Ports, Service.Funnel ? DnsName : null);
 
     /// <summary>What a person can be told of the login: the newest URL.</summary>
     public string? CurrentLoginUrl => string.IsNullOrEmpty(Status?.AuthUrl) ? LoginUrl : Status.AuthUrl;

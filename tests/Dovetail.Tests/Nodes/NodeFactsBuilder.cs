@@ -54,7 +54,7 @@ internal static class NodeFactsBuilder
             Self = new IpnSelf { DnsName = dnsName, Online = true },
             CertDomains = certDomains,
         },
-        Served = Ports,
+        Served = new ServeTarget(Ports, null),
     };
 
     public static NodeFacts Ready() => Running(certDomains: "web.tailtest.ts.net") with

@@ -12,10 +12,18 @@ public sealed class ServeConfigTests
     {
         var ports = NodeFactsBuilder.Ports with { Tcp = NodeFactsBuilder.Ports.Tcp.Add(5432, new(NodeFactsBuilder.Ports.Http.Address, 40001)) };
 
-        var json = JsonSerializer.Serialize(ServeConfig.For(ports), TailscaleJson.Default.ServeConfig);
+        var json = JsonSerializer.Serialize(ServeConfig.For(new ServeTarget(ports, null)), TailscaleJson.Default.ServeConfig);
 
         Assert.Equal(
             """{"TCP":{"443":{"TCPForward":"127.83.1.2:8443","ProxyProtocol":2},"5432":{"TCPForward":"127.83.1.2:40001","ProxyProtocol":2},"80":{"TCPForward":"127.83.1.2:8080","ProxyProtocol":2}}}""",
             json);
+    }
+
+    [Fact]
+    public void Only_port_443_becomes_public_through_funnel()
+    {
+        var config = ServeConfig.For(new ServeTarget(NodeFactsBuilder.Ports, "web.tailtest.ts.net"));
+
+        Assert.Equal(["web.tailtest.ts.net:443"], config.AllowFunnel!.Keys);
     }
 }
