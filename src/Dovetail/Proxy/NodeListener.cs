@@ -118,8 +118,7 @@ internal sealed partial class NodeListener : IAsyncDisposable
             {
                 server.Dispose();
                 _parts.Addresses.Return(address);
-                // listen() can find the address taken after bind() did not; Kestrel passes that on as it is.
-                if (e is not (IOException or System.Net.Sockets.SocketException) || anyPort)
+                if (!BindFailure.Is(e) || anyPort)
                 {
                     throw;
                 }

@@ -39,7 +39,7 @@ internal sealed partial class TcpPort : IAsyncDisposable
         {
             listener = await service.Parts.Transport.BindAsync(new IPEndPoint(address, nodePort)).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
+        catch (Exception e) when (BindFailure.Is(e))
         {
             listener = await service.Parts.Transport.BindAsync(new IPEndPoint(address, 0)).ConfigureAwait(false);
         }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Dovetail.Proxy.Connections;
 
 namespace Dovetail.Proxy.Tcp;
 
@@ -28,7 +29,7 @@ internal sealed partial class TcpPorts(TcpService service)
                 {
                     port = await TcpPort.OpenAsync(nodePort, address, service).ConfigureAwait(false);
                 }
-                catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
+                catch (Exception e) when (BindFailure.Is(e))
                 {
                     Log.CannotOpen(service.Logger, e, service.Name, nodePort);
                     continue;

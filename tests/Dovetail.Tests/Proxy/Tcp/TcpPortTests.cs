@@ -1,0 +1,169 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Dovetail.Proxy;
+using Dovetail.Services;
+using Dovetail.Tests.Proxy.Support;
+
+namespace Dovetail.Tests.Proxy.Tcp;
+
+public sealed class TcpPortTests
+{
+    private const int NodePort = 5432;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Bytes_pass_both_ways()
+    {
+        using var database = new TcpServer(async stream => await stream.CopyToAsync(stream, Token));
+        await using var listener = await TestListener.StartAsync(Service(database));
+        await using var stream = await listener.ConnectAsync(Port(listener));
+        var sent = new byte[1_000_000];
+        new Random(3).NextBytes(sent);
+
+        var sending = stream.WriteAsync(sent, Token).AsTask();
+        var received = new byte[sent.Length];
+        await stream.ReadExactlyAsync(received, Token);
+        await sending;
+
+        Assert.Equal(sent, received);
+    }
+
+    [Fact]
+    public async Task An_end_in_one_direction_leaves_the_other_open()
+    {
+        using var database = new TcpServer(async stream =>
+        {
+            var asked = await RawHttp.ReadToEndAsync(stream);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"you said {asked}"), Token);
+        });
+        await using var listener = await TestListener.StartAsync(Service(database));
+        await using var stream = await listener.ConnectAsync(Port(listener));
+
+        await stream.WriteAsync("hello"u8.ToArray(), Token);
+        stream.Socket.Shutdown(SocketShutdown.Send);
+
+        Assert.Equal("you said hello", await RawHttp.ReadToEndAsync(stream));
+    }
+
+    [Fact]
+    public async Task A_server_that_breaks_off_does_not_look_like_one_that_ends()
+    {
+        using var database = new TcpServer(async stream =>
+        {
+            await stream.ReadExactlyAsync(new byte[1], Token);
+            stream.Socket.LingerState = new LingerOption(true, 0);
+            stream.Socket.Close();
+        });
+        await using var listener = await TestListener.StartAsync(Service(database));
+        await using var stream = await listener.ConnectAsync(Port(listener));
+
+        await stream.WriteAsync("x"u8.ToArray(), Token);
+
+        await Assert.ThrowsAsync<IOException>(() => stream.ReadAsync(new byte[1], Token).AsTask());
+    }
+
+    [Fact]
+    public async Task A_connection_waits_for_a_server_to_appear()
+    {
+        await using var listener = await TestListener.StartAsync(TestListener.Service() with { TcpPorts = [NodePort] });
+        await using var stream = await listener.ConnectAsync(Port(listener));
+        await stream.WriteAsync("x"u8.ToArray(), Token);
+        await Eventually.TrueAsync(() => listener.Listener.Statistics.HeldRequests == 1);
+
+        using var database = new TcpServer(async stream => await stream.CopyToAsync(stream, Token));
+        await listener.UpdateAsync(Service(database));
+
+        var answer = new byte[1];
+        await stream.ReadExactlyAsync(answer, Token);
+        Assert.Equal((byte)'x', answer[0]);
+    }
+
+    [Fact]
+    public async Task Without_a_server_the_connection_is_closed_after_the_hold()
+    {
+        await using var listener = await TestListener.StartAsync(
+            TestListener.Service() with { TcpPorts = [NodePort], Hold = TimeSpan.FromMilliseconds(50) });
+        await using var stream = await listener.ConnectAsync(Port(listener));
+
+        await Assert.ThrowsAsync<IOException>(() => stream.ReadAsync(new byte[1], Token).AsTask());
+        await Eventually.TrueAsync(() => listener.Listener.Statistics.RefusedConnections.ContainsKey(RefusalReason.NoUpstream));
+    }
+
+    [Fact]
+    public async Task A_peer_that_is_not_allowed_is_closed()
+    {
+        using var database = new TcpServer(async stream => await stream.CopyToAsync(stream, Token));
+        await using var listener = await TestListener.StartAsync(Service(database) with { Allow = ["bob@example.com"] });
+        await using var stream = await listener.ConnectAsync(Port(listener));
+
+        await Assert.ThrowsAsync<IOException>(() => stream.ReadAsync(new byte[1], Token).AsTask());
+        Assert.Equal(1, listener.Listener.Statistics.RefusedConnections[RefusalReason.NotAllowed]);
+    }
+
+    [Fact]
+    public async Task A_connection_without_a_header_is_closed()
+    {
+        using var database = new TcpServer(async stream => await stream.CopyToAsync(stream, Token));
+        await using var listener = await TestListener.StartAsync(Service(database));
+        await using var stream = await listener.ConnectBareAsync(Port(listener));
+
+        await stream.WriteAsync("x"u8.ToArray(), Token);
+
+        await Assert.ThrowsAsync<IOException>(() => stream.ReadAsync(new byte[1], Token).AsTask());
+        Assert.Equal(1, listener.Listener.Statistics.RefusedConnections[RefusalReason.BadProxyHeader]);
+    }
+
+    [Fact]
+    public async Task Ports_open_and_close_with_the_configuration()
+    {
+        await using var listener = await TestListener.StartAsync(TestListener.Service());
+        Assert.Empty(listener.Listener.Ports.Tcp);
+
+        await listener.UpdateAsync(TestListener.Service() with { TcpPorts = [NodePort, 8443] });
+        var ends = listener.Listener.Ports.Tcp;
+        await listener.UpdateAsync(TestListener.Service() with { TcpPorts = [8443] });
+
+        Assert.Equal([NodePort, 8443], ends.Keys);
+        Assert.All(ends.Values, end => Assert.Equal(listener.Listener.Ports.Https.Address, end.Address));
+        // 8443 is the listener's own port, so another one stands for it.
+        Assert.NotEqual(8443, ends[8443].Port);
+        Assert.Equal([8443], listener.Listener.Ports.Tcp.Keys);
+        await Assert.ThrowsAsync<SocketException>(() => listener.ConnectBareAsync(ends[NodePort]));
+    }
+
+    [Fact]
+    public async Task Stopping_cuts_what_outlasts_the_drain()
+    {
+        using var database = new TcpServer(async stream => await stream.CopyToAsync(stream, Token));
+        await using var listener = await TestListener.StartAsync(Service(database));
+        await using var stream = await listener.ConnectAsync(Port(listener));
+        await stream.WriteAsync("x"u8.ToArray(), Token);
+        await stream.ReadExactlyAsync(new byte[1], Token);
+
+        await listener.Listener.StopAsync(TimeSpan.FromMilliseconds(50)).WaitAsync(TimeSpan.FromSeconds(20), Token);
+
+        await Assert.ThrowsAsync<IOException>(() => stream.ReadAsync(new byte[1], Token).AsTask());
+    }
+
+    private static ServiceSpec Service(TcpServer server) => TestListener.Service() with
+    {
+        TcpPorts = [NodePort],
+        Upstreams =
+        [
+            new Upstream
+            {
+                ContainerId = "db",
+                ContainerName = "db",
+                Scheme = UpstreamScheme.Http,
+                Host = server.EndPoint.Address.ToString(),
+                Port = 1,
+                Route = "test",
+                Tcp = [new TcpUpstream(NodePort, server.EndPoint.Address.ToString(), server.EndPoint.Port)],
+            },
+        ],
+    };
+
+    private static IPEndPoint Port(TestListener listener) => listener.Listener.Ports.Tcp[NodePort];
+}
