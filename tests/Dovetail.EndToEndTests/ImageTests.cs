@@ -54,8 +54,8 @@ public sealed class ImageTests(Engine engine) : EndToEndTest(engine)
     /// <summary>This machine as containers reach it.</summary>
     protected override async Task<IPAddress> ControlAddressAsync()
     {
-        var gateway = await Engine.DockerAsync(["network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", "bridge"], cancellation: Cancellation);
-        return IPAddress.Parse(gateway.Stdout.Trim());
+        await using var container = await Engine.RunContainerAsync(new Dictionary<string, string>(), cancellation: Cancellation);
+        return await container.GatewayAsync(Cancellation);
     }
 
     private async Task<string> BuildAsync()

@@ -26,7 +26,7 @@ public sealed class ManyServicesTests(Engine engine) : EndToEndTest(engine)
         var took = Since(started);
 
         Report($"{Services} services, each registration taking 10 s: all Ready after {took.TotalSeconds:0.0} s");
-        // About 15 s on an idle machine with two cores; one after the other would take more than 200 s.
-        Assert.True(took < TimeSpan.FromSeconds(30), $"It took {took.TotalSeconds:0.0} s.");
+        // About 15 s where nothing else runs. One after the other would take more than 200 s; this leaves room for a busy machine only.
+        Assert.True(took < TimeSpan.FromSeconds(45), $"It took {took.TotalSeconds:0.0} s.");
     }
 }

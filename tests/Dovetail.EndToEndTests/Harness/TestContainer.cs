@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Dovetail.EndToEndTests.Harness;
 
 /// <summary>A running container of the test image. Disposing removes it.</summary>
@@ -14,6 +16,10 @@ internal sealed class TestContainer(Engine engine, string id) : IAsyncDisposable
     /// <summary>Its address on Docker's default network; empty while it is stopped.</summary>
     public async Task<string> AddressAsync(CancellationToken cancellation) =>
         (await engine.DockerAsync(["inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", id], cancellation: cancellation)).Stdout.Trim();
+
+    /// <summary>The Docker host's address on the container's network.</summary>
+    public async Task<IPAddress> GatewayAsync(CancellationToken cancellation) =>
+        IPAddress.Parse((await engine.DockerAsync(["inspect", "-f", "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}", id], cancellation: cancellation)).Stdout.Trim());
 
     public async Task<string> NameAsync(CancellationToken cancellation) =>
         (await engine.DockerAsync(["inspect", "-f", "{{.Name}}", id], cancellation: cancellation)).Stdout.Trim().TrimStart('/');
