@@ -9,6 +9,7 @@ internal sealed partial class NodeLife : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _over;
     private readonly HashSet<Task> _work = [];
+    private Task<bool>? _observation;
     private bool _closed;
 
     public NodeLife(Tailscaled tailscaled, NodeObserver observer, ILogger logger, CancellationToken stopping)
@@ -29,6 +30,10 @@ internal sealed partial class NodeLife : IAsyncDisposable
 
     /// <summary>Set to end this life for a new one: at once when the result is null, else after a wait, with the result as the reason.</summary>
     public TaskCompletionSource<string?> Restart { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Starts to observe tailscaled.</summary>
+    /// <returns>Ends with true when tailscaled hangs.</returns>
+    public Task<bool> Observe() => _observation = Observer.RunAsync(Over);
 
     /// <summary>Starts work that belongs to this life; does nothing when it is over.</summary>
     public void Begin(Func<CancellationToken, Task> work)
@@ -57,7 +62,8 @@ internal sealed partial class NodeLife : IAsyncDisposable
         }
 
         await _over.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // What is observed late would be taken for facts about the next tailscaled.
+        await Task.WhenAll([.. work, _observation ?? Task.CompletedTask]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public async ValueTask DisposeAsync()

@@ -112,7 +112,7 @@ internal sealed partial class NodeSupervisor(
             }
 
             _life = life;
-            var hang = life.Observer.RunAsync(life.Over);
+            var hang = life.Observe();
             await Task.WhenAny(tailscaled.Exited, hang, life.Restart.Task).ConfigureAwait(false);
             if (tailscaled.Exited.IsCompleted)
             {
