@@ -14,6 +14,9 @@ internal static class ProxyServices
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(limits ?? new ListenerLimits());
         services.AddHttpForwarder();
+
+        // It writes a line for every request and every failure; the listener says what a person wants to know.
+        services.Configure<LoggerFilterOptions>(options => options.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.None));
         services.TryAddSingleton<NodeListenerFactory>();
         return services;
     }

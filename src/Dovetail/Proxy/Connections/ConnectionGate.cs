@@ -89,7 +89,9 @@ internal sealed partial class ConnectionGate(
         var input = connection.Transport.Input;
         using var timeout = new CancellationTokenSource(limits.ProxyHeaderTimeout, time);
         var closing = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, connection.ConnectionClosed, closing);
+
+        // Not ConnectionClosed: it fires at the client's half-close too, when the header may be here and unread.
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, closing);
         try
         {
             while (true)
@@ -112,7 +114,13 @@ internal sealed partial class ConnectionGate(
         }
         catch (OperationCanceledException)
         {
-            Refuse(connection, timeout.IsCancellationRequested ? RefusalReason.SlowProxyHeader : RefusalReason.BadProxyHeader);
+            if (timeout.IsCancellationRequested)
+            {
+                Refuse(connection, RefusalReason.SlowProxyHeader);
+            }
+
+            // Otherwise the listener stops.
+            connection.Abort();
             return null;
         }
         catch (ConnectionResetException)

@@ -22,6 +22,7 @@ internal sealed partial class UpstreamTarget : IDisposable
     private readonly Lazy<HttpMessageInvoker> _invoker;
     private int _active;
     private bool _isRetired;
+    private bool _isProbing;
     private volatile FailureState? _failure;
 
     /// <param name="recovered">Called when the upstream accepts connections again.</param>
@@ -146,12 +147,13 @@ internal sealed partial class UpstreamTarget : IDisposable
     {
         lock (_lock)
         {
-            var isNew = _failure is null;
             _failure = new FailureState(failure);
-            if (!isNew || _isRetired)
+            if (_isProbing || _isRetired)
             {
                 return;
             }
+
+            _isProbing = true;
         }
 
         Log.LeftOut(_logger, _service, Address.ContainerName, failure);
@@ -163,7 +165,7 @@ internal sealed partial class UpstreamTarget : IDisposable
     {
         try
         {
-            for (var delay = FirstProbe; Failure is not null; delay = Min(delay * 2, LastProbe))
+            for (var delay = FirstProbe; IsStillFailing(); delay = Min(delay * 2, LastProbe))
             {
                 await Task.Delay(delay, _time, _whenRetired).ConfigureAwait(false);
                 try
@@ -185,6 +187,15 @@ internal sealed partial class UpstreamTarget : IDisposable
             // Out of descriptors, for example. Let requests find out again rather than leave the upstream out for ever.
             Log.ProbeFailed(_logger, e, _service, Address.ContainerName);
             Accepted();
+            IsStillFailing();
+        }
+    }
+
+    private bool IsStillFailing()
+    {
+        lock (_lock)
+        {
+            return _isProbing = _failure is not null;
         }
     }
 

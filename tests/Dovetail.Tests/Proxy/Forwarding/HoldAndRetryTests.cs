@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Dovetail.Proxy;
 using Dovetail.Services;
@@ -225,6 +226,24 @@ public sealed class HoldAndRetryTests
         await enough.CancelAsync();
         Assert.True((await Task.WhenAll(load)).Sum() > 100);
         await first.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Five_hundred_changed_upstreams_leave_no_connection_behind()
+    {
+        await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("ok", Token));
+        await using var listener = await TestListener.StartAsync(TestListener.Service(upstream));
+        using var client = listener.Client();
+
+        for (var i = 0; i < 500; i++)
+        {
+            // A recreated container with the IP of the old one.
+            await listener.UpdateAsync(TestListener.Service() with { Upstreams = [upstream.Upstream with { ContainerId = $"app-{i}" }] });
+            Assert.Equal("ok", await client.GetStringAsync("/", Token));
+        }
+
+        await Eventually.TrueAsync(() => IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpConnections()
+            .Count(tcp => tcp.State == TcpState.Established && tcp.RemoteEndPoint.Port == upstream.Upstream.Port) <= 1);
     }
 
     [Fact]
