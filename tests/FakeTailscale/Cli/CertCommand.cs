@@ -91,7 +91,7 @@ internal static class CertCommand
     {
         using JsonDocument status = await client.StatusAsync(peers: false, cancellation).ConfigureAwait(false);
         string[] domains = status.RootElement.Texts("CertDomains");
-        string hint = domains.Length > 0 ? $"\nFor domain, use \"{domains[0]}\".\n" : "";
+        string hint = domains.Length > 0 ? $"\nFor domain, use \"{domains[0]}\".\n\n" : "";
         return "Usage: tailscale cert [flags] <domain>" + hint;
     }
 }

@@ -1,6 +1,6 @@
 namespace FakeTailscale.Cli;
 
-/// <summary>Ends a command: the message goes to stderr as it is, with one line end.</summary>
+/// <summary>Ends a command: the message goes to stderr as it is, with a line end when it has none.</summary>
 internal sealed class CliException : Exception
 {
     public CliException()

@@ -48,7 +48,7 @@ internal static class CliProgram
         }
         catch (CliException failed)
         {
-            CliOutput.Error(failed.Message.TrimEnd('\n') + "\n");
+            CliOutput.Error(failed.Message.EndsWith('\n') ? failed.Message : failed.Message + "\n");
             return failed.ExitCode is 2 ? 2 : 1;
         }
     }

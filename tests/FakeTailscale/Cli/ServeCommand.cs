@@ -79,6 +79,11 @@ internal static class ServeCommand
             throw new GoFlagException("serve: want --tcp=PORT and one target");
         }
 
+        if (port == 0)
+        {
+            throw new CliException($"error: failed apply web serve: must be a URL starting with one of the supported schemes: [http https https+insecure unix]{Hint}");
+        }
+
         if (port > 65535)
         {
             throw new CliException($"error: port number {port} is too high for https flag{Hint}");
@@ -158,6 +163,6 @@ internal static class ServeCommand
     {
         string name = status.GetProperty("Self").Text("DNSName").TrimEnd('.');
         string[] addresses = status.Texts("TailscaleIPs");
-        return $"|-- tcp://{name}:{port} ({kind})\n|-- tcp://{addresses[0]}:{port}\n|-- tcp://[{addresses[1]}]:{port}\n|--> tcp://{target}\n";
+        return $"|-- tcp://{name}:{port} ({kind})\n|-- tcp://{addresses[0]}:{port}\n|-- tcp://[{addresses[1]}]:{port}\n|--> tcp://{target.Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal)}\n";
     }
 }

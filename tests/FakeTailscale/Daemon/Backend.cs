@@ -41,6 +41,9 @@ internal sealed class Backend : IAsyncDisposable
     /// <summary>Open while packets pass.</summary>
     public DataGate Gate { get; }
 
+    /// <summary>Called once a network map is there.</summary>
+    public Action? OnFirstMap { get; set; }
+
     public ControlClient? Control => _session?.Client;
 
     /// <summary>Takes up what the state file says: nothing, a stopped node, or one that goes back to its tailnet by itself.</summary>
@@ -136,7 +139,11 @@ internal sealed class Backend : IAsyncDisposable
                     _bus.Send(new BusMessage { State = next });
                 }
 
-                BeginWarmUp();
+                if (prefs.WantRunning && !before.WantRunning)
+                {
+                    BeginWarmUp();
+                }
+
                 SendHealth(2);
             }
 
@@ -385,7 +392,15 @@ internal sealed class Backend : IAsyncDisposable
             bool newLogin = Snapshot.Prefs.Identity?.NodeKey != nodeKey;
             bool hadWarning = _health.Clear(HealthTracker.LoginState);
             Prefs prefs = Snapshot.Prefs with { Identity = new NodeIdentity(nodeKey, reply.NodeId, reply.User!), LoggedOut = false };
-            _store.SavePrefs(prefs);
+            try
+            {
+                _store.SavePrefs(prefs);
+            }
+            catch (StateStoreException failure)
+            {
+                DaemonLog.Line($"failed to save profile: {failure.Message}");
+            }
+
             Publish(Snapshot with { Prefs = prefs, AuthUrl = "" });
             DaemonLog.Line($"active login: {reply.User!.LoginName}");
             if (newLogin)
@@ -414,6 +429,11 @@ internal sealed class Backend : IAsyncDisposable
             bool wasExpired = before == IpnState.NeedsLogin && Snapshot.NetMap is not null;
             bool sawFirst = Snapshot.NetMap is null;
             _polls++;
+            if (sawFirst)
+            {
+                OnFirstMap?.Invoke();
+            }
+
             Publish(Snapshot with { NetMap = map, InMapPoll = Snapshot.Prefs.WantRunning });
             bool healed = _health.Clear(HealthTracker.NotInMapPoll);
             IpnState next = NextState();

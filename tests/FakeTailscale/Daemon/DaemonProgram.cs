@@ -87,6 +87,7 @@ internal static class DaemonProgram
             PeerApiPort = underlay.Port,
         };
         Backend backend = new(store, new DataGate(), about, Random.Shared);
+        backend.OnFirstMap = () => KeepFiles(options, store);
         backend.Boot();
         underlay.Start(backend);
         socks?.Start(new PeerDialer(backend));
@@ -95,7 +96,7 @@ internal static class DaemonProgram
         await using HttpServer server = new(listener, api.HandleAsync);
         server.Start();
         DaemonLog.Noise(0.25);
-        KeepFiles(options, store);
+        RemoveDiagnosticsSocket();
 
         string signal = await stop.Task.ConfigureAwait(false);
         DaemonLog.Line($"tailscaled got signal {signal}; shutting down");
@@ -172,6 +173,15 @@ internal static class DaemonProgram
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             DaemonLog.Line(failure.Message);
+        }
+    }
+
+    /// <summary>The runtime's own socket would stay behind whenever a test kills the daemon.</summary>
+    private static void RemoveDiagnosticsSocket()
+    {
+        foreach (string path in Directory.EnumerateFiles(Path.GetTempPath(), $"dotnet-diagnostic-{Environment.ProcessId}-*"))
+        {
+            File.Delete(path);
         }
     }
 

@@ -97,20 +97,21 @@ internal sealed class StateStore
     {
         try
         {
-            if (!Directory.Exists(path))
+            if (Directory.Exists(path))
             {
-                Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                return;
             }
+
+            if (Path.GetDirectoryName(path) is { Length: > 0 } parent)
+            {
+                CreateDirectory(parent);
+            }
+
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
         catch (UnauthorizedAccessException)
         {
-            string first = path;
-            while (Path.GetDirectoryName(first) is { } parent && !Directory.Exists(parent))
-            {
-                first = parent;
-            }
-
-            throw new StateStoreException($"creating state directory: mkdir {first}: permission denied");
+            throw new StateStoreException($"creating state directory: mkdir {path}: permission denied");
         }
         catch (IOException failure)
         {
