@@ -1,14 +1,10 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 
 namespace Dovetail.EndToEndTests.Harness;
 
 /// <summary>A program that runs beside the test, with everything it says kept. Disposing kills it.</summary>
-internal sealed partial class BackgroundProcess : IAsyncDisposable
+internal sealed class BackgroundProcess : IAsyncDisposable
 {
-    private const int SigTerm = 15;
-    private const int SigKill = 9;
-
     private readonly Process _process;
     private readonly List<string> _lines = [];
     private readonly Task _drained;
@@ -43,9 +39,9 @@ internal sealed partial class BackgroundProcess : IAsyncDisposable
         }
     }
 
-    public void Terminate() => Signal(SigTerm);
+    public void Terminate() => Signals.Send(Id, Signals.Terminate);
 
-    public void Kill() => Signal(SigKill);
+    public void Kill() => Signals.Send(Id, Signals.Kill);
 
     /// <summary>Waits for the end and gives the exit code (128 + number for a signal).</summary>
     /// <exception cref="TimeoutException">It still runs at the deadline.</exception>
@@ -68,14 +64,6 @@ internal sealed partial class BackgroundProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private void Signal(int number)
-    {
-        if (SendSignal(Id, number) != 0)
-        {
-            throw new InvalidOperationException($"Signal {number} did not reach process {Id}: {Marshal.GetLastPInvokeErrorMessage()}");
-        }
-    }
-
     private async Task DrainAsync(StreamReader reader)
     {
         try
@@ -93,7 +81,4 @@ internal sealed partial class BackgroundProcess : IAsyncDisposable
             // Disposed while a grandchild still held the stream.
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int SendSignal(int process, int signal);
 }

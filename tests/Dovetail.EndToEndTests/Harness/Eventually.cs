@@ -44,6 +44,19 @@ internal static class Eventually
         }
     }
 
+    /// <summary>Looks again and again for a while, for what must not happen.</summary>
+    /// <exception cref="InvalidOperationException">The condition was not met at some time.</exception>
+    public static async Task StaysAsync(string what, Func<bool> condition, TimeSpan during, CancellationToken cancellation)
+    {
+        for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < during; await Task.Delay(Pause, cancellation))
+        {
+            if (!condition())
+            {
+                throw new InvalidOperationException($"Not so after {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s: {what}.");
+            }
+        }
+    }
+
     /// <inheritdoc cref="GetAsync"/>
     public static Task TrueAsync(string what, Func<bool> condition, TimeSpan? deadline = null, CancellationToken cancellation = default) =>
         GetAsync(what, _ => Task.FromResult(condition()), met => met, deadline, cancellation);

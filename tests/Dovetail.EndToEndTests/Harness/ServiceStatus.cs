@@ -14,4 +14,10 @@ internal sealed record ServiceStatus(
     IReadOnlyList<UpstreamStatus> Upstreams,
     IReadOnlyList<ConditionStatus> Conditions,
     TailscaledStatus? Tailscaled,
-    IReadOnlyDictionary<string, string>? Listener);
+    IReadOnlyDictionary<string, string>? Listener)
+{
+    /// <summary>Whether a condition of that id is named.</summary>
+    public bool Has(string condition) => Conditions.Any(known => known.Id == condition);
+
+    public ConditionStatus Condition(string condition) => Conditions.First(known => known.Id == condition);
+}

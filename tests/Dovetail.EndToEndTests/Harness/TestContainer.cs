@@ -30,6 +30,13 @@ internal sealed class TestContainer(Engine engine, string id) : IAsyncDisposable
 
     public Task RestartAsync(CancellationToken cancellation) => engine.DockerAsync(["restart", id], cancellation: cancellation);
 
+    /// <summary>Takes it off a Docker network.</summary>
+    public Task DisconnectAsync(string network, CancellationToken cancellation) =>
+        engine.DockerAsync(["network", "disconnect", network, id], cancellation: cancellation);
+
+    public Task ConnectAsync(string network, CancellationToken cancellation) =>
+        engine.DockerAsync(["network", "connect", network, id], cancellation: cancellation);
+
     public async Task RemoveAsync(CancellationToken cancellation)
     {
         await engine.DockerAsync(["rm", "-f", id], cancellation: cancellation);

@@ -24,5 +24,8 @@ internal static class TestSettings
     /// <summary>PEM file with the authority that issues the tailnet's certificates (and that of the control server).</summary>
     public static string? CertificateAuthority => Optional("DOVETAIL_TEST_CA");
 
+    /// <summary>Whether the long tests run at full length (<c>DOVETAIL_TEST_FULL=1</c>): minutes instead of seconds.</summary>
+    public static bool Full => Optional("DOVETAIL_TEST_FULL") is not null;
+
     private static string? Optional(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

@@ -1,0 +1,129 @@
+using System.Net;
+using Dovetail.EndToEndTests.Harness;
+using FakeTailscale.Control;
+
+namespace Dovetail.EndToEndTests.Healing;
+
+/// <summary>The control server or the certificate authority is away or in trouble.</summary>
+public sealed class ControlFaultTests(HealingFixture fixture) : HealingTest(fixture)
+{
+    // 02-up/control-unreachable.txt.
+    [Fact(Timeout = 120_000)]
+    public async Task A_new_node_without_a_control_server_says_so_and_heals_when_it_is_back()
+    {
+        Control.Faults.Unreachable = true;
+        await using var container = await Fixture.RunServiceAsync("early");
+
+        await Fixture.NamedAsync("early", "control-unreachable");
+
+        Control.Faults.Unreachable = false;
+        await Fixture.HealedAsync("early", "control-unreachable");
+        Assert.Equal(1, Fixture.Machine("early").RegistrationCount);
+    }
+
+    // 03-status/nostate-control-unreachable-with-state.json.
+    [Fact(Timeout = 120_000)]
+    public async Task A_known_node_that_starts_without_a_control_server_says_so_and_heals_as_the_same_machine()
+    {
+        await using var container = await Fixture.ReadyServiceAsync("cutoff");
+        var before = Fixture.Machine("cutoff");
+        var status = (await Daemon.StatusAsync(Cancellation)).Find("cutoff")!;
+        Control.Faults.Unreachable = true;
+        Signals.Send(status.Tailscaled!.Pid!.Value, Signals.Kill);
+
+        await Fixture.NamedAsync("cutoff", "control-unreachable", seen => seen.Tailscaled!.Restarts == 1);
+
+        Control.Faults.Unreachable = false;
+        await Fixture.HealedAsync("cutoff", "control-unreachable");
+        var after = Fixture.Machine("cutoff");
+        Assert.Equal((before.StableId, before.IPv4, 1), (after.StableId, after.IPv4, after.RegistrationCount));
+        Assert.Equal(1, Control.CertificateOrders(after.DnsName));
+    }
+
+    // 03-status/running-control-lost-75s.json, 04-bus/control-loss.ndjson.
+    [Fact(Timeout = 120_000)]
+    public async Task A_running_node_whose_control_server_goes_away_says_so_and_serves_on_without_a_break()
+    {
+        await using var container = await Fixture.ReadyServiceAsync("lost");
+        await using var load = new SteadyLoad(Fixture.Peer, ["lost"]);
+        Control.Faults.Unreachable = true;
+
+        await Fixture.NamedAsync("lost", "control-unreachable", seen => seen.State == "Ready");
+        await Fixture.AnswersAsync("lost");
+
+        Control.Faults.Unreachable = false;
+        var status = await Fixture.HealedAsync("lost", "control-unreachable", seen => !seen.Has("machine-removed"));
+        await load.StopAsync();
+        Assert.DoesNotContain(load.Results, result => result.Failure is not null);
+        Assert.Equal(0, status.Tailscaled!.Restarts);
+        Assert.Equal(1, Fixture.Machine("lost").RegistrationCount);
+    }
+
+    // 05-cert/failures.txt ("HTTPS off").
+    [Fact(Timeout = 120_000)]
+    public async Task A_tailnet_without_HTTPS_is_named_and_served_by_HTTP_until_it_is_switched_on()
+    {
+        Control.Faults.CertificatesEnabled = false;
+        await using var container = await Fixture.RunServiceAsync("plain");
+
+        var status = await Fixture.NamedAsync("plain", "https-not-enabled", seen => seen.State == "Ready");
+        Assert.Equal(("Notice", "http"), (status.Condition("https-not-enabled").Severity, new Uri(status.Url!).Scheme));
+        await Fixture.AnswersAsync("plain", "http");
+
+        Control.Faults.CertificatesEnabled = true;
+        await Fixture.HealedAsync("plain", "https-not-enabled", seen => seen.Url!.StartsWith("https:", StringComparison.Ordinal));
+        await Fixture.AnswersAsync("plain", "http", HttpStatusCode.PermanentRedirect);
+    }
+
+    // 05-cert/failures.txt ("HTTPS off"); the change on a running node is not recorded.
+    [Fact(Timeout = 120_000)]
+    public async Task HTTPS_that_is_switched_off_under_a_running_node_is_named_and_its_certificate_served_on()
+    {
+        await using var container = await Fixture.ReadyServiceAsync("switched");
+        Control.Faults.CertificatesEnabled = false;
+
+        await Fixture.NamedAsync("switched", "https-not-enabled");
+        await Fixture.AnswersAsync("switched");
+
+        Control.Faults.CertificatesEnabled = true;
+        await Fixture.HealedAsync("switched", "https-not-enabled");
+        Assert.Equal(1, Control.CertificateOrders(Fixture.Machine("switched").DnsName));
+    }
+
+    // 05-cert/failures.txt ("ACME down", "500", "429"): the first is an error at once, during the others the call does not return.
+    [Theory(Timeout = 120_000)]
+    [InlineData("acmedown", AcmeBehavior.Down, "acme-error")]
+    [InlineData("acmerefuses", AcmeBehavior.RefuseChallenge, "acme-error")]
+    [InlineData("acmefails", AcmeBehavior.Error500, "certificate-pending")]
+    [InlineData("acmelimits", AcmeBehavior.RateLimited429, "certificate-pending")]
+    public async Task A_new_node_whose_certificate_authority_is_in_trouble_says_so_and_heals_when_it_is_well(string service, AcmeBehavior trouble, string condition)
+    {
+        Control.Faults.Acme = trouble;
+        await using var container = await Fixture.RunServiceAsync(service);
+
+        await Fixture.NamedAsync(service, condition, seen => seen.State == "CertPending");
+
+        Control.Faults.Acme = AcmeBehavior.Ok;
+        await Fixture.HealedAsync(service, condition);
+        Assert.Equal(1, Control.CertificateOrders(Fixture.Machine(service).DnsName));
+    }
+
+    // 05-cert/renewal.txt: a valid certificate is answered from disk, whatever the authority does.
+    [Theory(Timeout = 120_000)]
+    [InlineData("keptdown", AcmeBehavior.Down)]
+    [InlineData("keptfails", AcmeBehavior.Error500)]
+    [InlineData("keptlimits", AcmeBehavior.RateLimited429)]
+    public async Task A_certificate_is_kept_and_served_while_its_authority_is_in_trouble_even_by_a_new_tailscaled(string service, AcmeBehavior trouble)
+    {
+        await using var container = await Fixture.ReadyServiceAsync(service);
+        var before = (await Daemon.StatusAsync(Cancellation)).Find(service)!.Certificate;
+        Control.Faults.Acme = trouble;
+
+        (await Daemon.CommandAsync(["restart", service], Cancellation)).MustSucceed();
+        await Daemon.ServiceAsync(service, seen => seen is { State: "Ready", Tailscaled.Restarts: 1 }, "Ready again", Cancellation, HealingFixture.HealedWithin);
+        await Fixture.AnswersAsync(service);
+
+        Assert.Equal(before, (await Daemon.StatusAsync(Cancellation)).Find(service)!.Certificate);
+        Assert.Equal(1, Control.CertificateOrders(Fixture.Machine(service).DnsName));
+    }
+}

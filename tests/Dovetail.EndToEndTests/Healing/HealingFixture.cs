@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using System.Net;
+using Dovetail.EndToEndTests.Harness;
+using FakeTailscale.Control;
+
+namespace Dovetail.EndToEndTests.Healing;
+
+/// <summary>
+/// One Dovetail for all fault tests of a class, with two services that no fault is meant for: a peer asks them all the time, and every
+/// answer must come. Its timers are short by configuration.
+/// </summary>
+public sealed class HealingFixture(Engine engine) : EndToEndTest(engine)
+{
+    /// <summary>5 s is what a user is promised; the rest is for a slow machine, on which the status command alone takes seconds.</summary>
+    public static readonly TimeSpan NamedWithin = TimeSpan.FromSeconds(10);
+
+    /// <summary>15 s is what a user is promised.</summary>
+    public static readonly TimeSpan HealedWithin = TimeSpan.FromSeconds(25);
+
+    private static readonly string[] Witnesses = ["calm", "quiet"];
+    private SteadyLoad _load = null!;
+    private int _watched;
+
+    internal DovetailDaemon Daemon { get; private set; } = null!;
+
+    internal TailnetPeer Peer { get; private set; } = null!;
+
+    internal TestControlServer ControlServer => ((StandInTailnet)Tailnet).Control;
+
+    internal string States => StateDirectory;
+
+    private string KeyPath => Directory["authkey"];
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        Control();
+        SetKey(Tailnet.AuthKey);
+        Daemon = StartDaemon(new Dictionary<string, string?>
+        {
+            ["TS_AUTHKEY"] = null,
+            ["TS_AUTHKEY_FILE"] = KeyPath,
+            ["DOVETAIL_POLL"] = "1s",
+            ["DOVETAIL_GRACE"] = "30s",
+        });
+        Peer = await PeerAsync();
+        foreach (var witness in Witnesses)
+        {
+            await RunServiceAsync(witness);
+        }
+
+        foreach (var witness in Witnesses)
+        {
+            await Daemon.ReadyAsync(witness, Cancellation);
+            await AnswersAsync(witness);
+        }
+
+        _load = new SteadyLoad(Peer, Witnesses);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_load is not null)
+        {
+            await _load.DisposeAsync();
+        }
+
+        await base.DisposeAsync();
+    }
+
+    /// <summary>Replaces what TS_AUTHKEY_FILE holds, as a secret store does: at once.</summary>
+    internal void SetKey(string key)
+    {
+        File.WriteAllText(KeyPath + ".new", key);
+        File.Move(KeyPath + ".new", KeyPath, overwrite: true);
+    }
+
+    /// <summary>Takes every fault away, for the next test.</summary>
+    internal void Mend()
+    {
+        var faults = ControlServer.Faults;
+        (faults.Unreachable, faults.CertificatesEnabled, faults.Acme, faults.RegisterDelay) = (false, true, AcmeBehavior.Ok, TimeSpan.Zero);
+        faults.UnlimitRegistrations();
+        (ControlServer.RequireApproval, ControlServer.RequireLogin) = (false, true);
+        SetKey(Tailnet.AuthKey);
+    }
+
+    /// <summary>Waits until the status names a condition, and prints how long it took.</summary>
+    internal async Task<ServiceStatus> NamedAsync(string service, string condition, Func<ServiceStatus, bool>? also = null, TimeSpan? within = null)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var status = await Daemon.ServiceAsync(
+            service, seen => seen.Has(condition) && (also is null || also(seen)), $"condition {condition}", Cancellation, within ?? NamedWithin);
+        Report($"{service}: {condition} named after {Since(started).TotalSeconds:0.0} s");
+        return status;
+    }
+
+    /// <summary>Waits until the service is Ready without that condition and answers the peer, and prints how long it took.</summary>
+    internal async Task<ServiceStatus> HealedAsync(string service, string condition, Func<ServiceStatus, bool>? also = null)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var status = await Daemon.ServiceAsync(
+            service,
+            seen => seen is { State: "Ready", Upstreams.Count: > 0 } && !seen.Has(condition) && (also is null || also(seen)),
+            $"Ready without {condition}", Cancellation, HealedWithin);
+        await AnswersAsync(service);
+        Report($"{service}: healed of {condition} after {Since(started).TotalSeconds:0.0} s");
+        return status;
+    }
+
+    /// <summary>Runs a container and waits until its service answers.</summary>
+    internal async Task<TestContainer> ReadyServiceAsync(string service)
+    {
+        var container = await RunServiceAsync(service);
+        await Daemon.ReadyAsync(service, Cancellation);
+        await AnswersAsync(service);
+        return container;
+    }
+
+    /// <summary>Waits until the peer gets the service's page over a new connection.</summary>
+    internal Task AnswersAsync(string service, string scheme = "https", HttpStatusCode status = HttpStatusCode.OK) => Eventually.GetAsync(
+        $"{service} to answer {status}",
+        async cancellation =>
+        {
+            using var client = Peer.Http();
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(TimeSpan.FromSeconds(5));
+            var name = ControlServer.FindNode(service)?.DnsName ?? Peer.NameOf(service);
+            using var response = await client.GetAsync($"{scheme}://{name}/", limit.Token);
+            return response.StatusCode;
+        },
+        seen => seen == status,
+        HealedWithin,
+        Cancellation);
+
+    /// <summary>The machine behind a service, as the control server knows it.</summary>
+    internal FakeTailscale.Control.TailnetNode Machine(string service) =>
+        ControlServer.FindNode(service) ?? throw new InvalidOperationException($"There is no machine {service}.");
+
+    /// <summary>Fails unless the witnesses have answered every request since the last time, and Dovetail and their tailscaleds are the same.</summary>
+    internal async Task AssertOthersUntouchedAsync()
+    {
+        var results = _load.Results;
+        var seen = results.Skip(_watched).ToList();
+        _watched = results.Count;
+        Report($"the two other services: {seen.Count} requests, {seen.Count(result => result.Failure is not null)} failed");
+        Assert.All(Witnesses, witness => Assert.Contains(seen, result => result.Service == witness));
+        Assert.DoesNotContain(seen, result => result.Failure is not null);
+
+        var status = await Daemon.StatusAsync(Cancellation);
+        Assert.All(Witnesses, witness => Assert.Equal(0, status.Find(witness)!.Tailscaled!.Restarts));
+        Assert.All(Witnesses, witness => Assert.Equal(1, Tailnet.RegistrationsOf(witness)));
+    }
+}

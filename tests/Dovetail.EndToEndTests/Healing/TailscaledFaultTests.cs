@@ -1,0 +1,167 @@
+using System.Net;
+using Dovetail.EndToEndTests.Harness;
+
+namespace Dovetail.EndToEndTests.Healing;
+
+/// <summary>tailscaled, its state, or the container behind a node fails.</summary>
+public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(fixture)
+{
+    private static readonly TimeSpan HangIsSeenWithin = TimeSpan.FromSeconds(15) + HealingFixture.NamedWithin;
+
+    // 12-signals/signals.txt, 04-bus/daemon-sigkill.ndjson, 01-daemon/restart-after-sigterm-and-sigkill.txt.
+    [Fact(Timeout = 120_000)]
+    public async Task A_killed_tailscaled_is_named_and_replaced_as_the_same_machine()
+    {
+        await using var container = await Fixture.ReadyServiceAsync("killed");
+        var before = Fixture.Machine("killed");
+        var running = (await Daemon.StatusAsync(Cancellation)).Find("killed")!;
+
+        Signals.Send(running.Tailscaled!.Pid!.Value, Signals.Kill);
+        // Gone again after a second or two: the status may be too late for it, the log is not.
+        await Eventually.TrueAsync("the log to name the signal", () => Daemon.Log.Contains("killed: tailscaled was ended by signal 9", StringComparison.Ordinal), HealingFixture.NamedWithin, Cancellation);
+
+        var status = await Fixture.HealedAsync("killed", "tailscaled-ended", seen => seen.Tailscaled!.Restarts == 1);
+        Assert.NotEqual(running.Tailscaled.Pid, status.Tailscaled!.Pid);
+        Assert.Equal(running.Listener, status.Listener);
+        AssertSameMachine(before, "killed");
+    }
+
+    // 01-daemon/extras.txt ("hung daemon").
+    [Fact(Timeout = 120_000)]
+    public async Task A_hung_tailscaled_is_replaced_as_the_same_machine()
+    {
+        await using var container = await Fixture.ReadyServiceAsync("hung");
+        var before = Fixture.Machine("hung");
+        var process = (await Daemon.StatusAsync(Cancellation)).Find("hung")!.Tailscaled!.Pid!.Value;
+        var started = System.Diagnostics.Stopwatch.GetTimestamp();
+        Signals.Send(process, Signals.Stop);
+
+        await Eventually.TrueAsync(
+            "the log to name the hang", () => Daemon.Log.Contains("hung: tailscaled stopped answering for 15 s", StringComparison.Ordinal), HangIsSeenWithin, Cancellation);
+        EndToEndTest.Report($"hung: named after {EndToEndTest.Since(started).TotalSeconds:0.0} s");
+
+        await Fixture.HealedAsync("hung", "tailscaled-ended", seen => seen.Tailscaled!.Restarts == 1);
+        Assert.DoesNotContain(process, ProcessTable.Mentioning(Fixture.States).Keys);
+        AssertSameMachine(before, "hung");
+    }
+
+    // 01-daemon/statedir-problems.txt, 03-status/nostate-broken-state-store.json.
+    [Theory(Timeout = 120_000)]
+    [InlineData("garbage", "this is no state")]
+    [InlineData("truncated", "{\"_machinekey\":\"cHJpdmtl")]
+    [InlineData("blank", "")]
+    public async Task A_broken_state_at_the_start_is_moved_aside_and_the_node_registers(string service, string content)
+    {
+        var state = Path.Combine(Directory.CreateDirectory(Path.Combine(Fixture.States, service)).FullName, "tailscaled.state");
+        await File.WriteAllTextAsync(state, content, Cancellation);
+        await using var container = await Fixture.RunServiceAsync(service);
+
+        var status = await Fixture.NamedAsync(service, "state-moved-aside", seen => seen.State == "Ready", HealingFixture.HealedWithin);
+
+        await Fixture.AnswersAsync(service);
+        Assert.Equal(content, await File.ReadAllTextAsync(Assert.Single(KeptAside(service)), Cancellation));
+        Assert.Contains(KeptAside(service)[0], status.Condition("state-moved-aside").Text, StringComparison.Ordinal);
+        Assert.Equal(1, Fixture.Machine(service).RegistrationCount);
+    }
+
+    // The same recordings.
+    [Fact(Timeout = 120_000)]
+    public async Task A_state_that_breaks_at_run_time_is_moved_aside_and_the_node_registers_anew()
+    {
+        await using var container = await Fixture.ReadyServiceAsync("decayed");
+        var state = Path.Combine(Fixture.States, "decayed", "tailscaled.state");
+        var content = (await File.ReadAllTextAsync(state, Cancellation))[..100];
+        await File.WriteAllTextAsync(state, content, Cancellation);
+        Signals.Send((await Daemon.StatusAsync(Cancellation)).Find("decayed")!.Tailscaled!.Pid!.Value, Signals.Kill);
+
+        // Its former machine keeps the name until somebody removes it.
+        var status = await Fixture.NamedAsync("decayed", "state-moved-aside", seen => seen.State == "Ready" && seen.Has("name-taken"), HealingFixture.HealedWithin);
+
+        await Fixture.AnswersAsync(status.DnsName!.Split('.')[0]);
+        Assert.Equal(content, await File.ReadAllTextAsync(Assert.Single(KeptAside("decayed")), Cancellation));
+    }
+
+    // 01-daemon/statedir-problems.txt ("a file instead of a directory").
+    [Fact(Timeout = 120_000)]
+    public async Task A_state_directory_that_cannot_be_used_is_named_and_heals_when_it_can()
+    {
+        var directory = Path.Combine(Fixture.States, "blocked");
+        await File.WriteAllTextAsync(directory, "in the way", Cancellation);
+        await using var container = await Fixture.RunServiceAsync("blocked");
+
+        await Fixture.NamedAsync("blocked", "state-unusable");
+        Assert.Equal("in the way", await File.ReadAllTextAsync(directory, Cancellation));
+
+        File.Delete(directory);
+        await Fixture.HealedAsync("blocked", "state-unusable");
+        Assert.Equal(1, Fixture.Machine("blocked").RegistrationCount);
+    }
+
+    // The same recording.
+    [Fact(Timeout = 120_000)]
+    public async Task A_state_directory_that_becomes_unusable_is_named_and_heals_as_the_same_machine()
+    {
+        await using var container = await Fixture.ReadyServiceAsync("unmounted");
+        var before = Fixture.Machine("unmounted");
+        var directory = Path.Combine(Fixture.States, "unmounted");
+        Directory.Move(directory, directory + ".away");
+        await File.WriteAllTextAsync(directory, "in the way", Cancellation);
+        Signals.Send((await Daemon.StatusAsync(Cancellation)).Find("unmounted")!.Tailscaled!.Pid!.Value, Signals.Kill);
+
+        await Fixture.NamedAsync("unmounted", "state-unusable");
+
+        File.Delete(directory);
+        Directory.Move(directory + ".away", directory);
+        await Fixture.HealedAsync("unmounted", "state-unusable");
+        AssertSameMachine(before, "unmounted");
+    }
+
+    // Docker's doing: no recording is needed.
+    [Fact(Timeout = 120_000)]
+    public async Task A_service_whose_container_stops_says_so_and_heals_when_it_starts()
+    {
+        await using var container = await Fixture.ReadyServiceAsync("stopped");
+        await container.StopAsync(Cancellation);
+
+        await Fixture.NamedAsync("stopped", "no-upstream");
+        await Fixture.AnswersAsync("stopped", status: HttpStatusCode.ServiceUnavailable);
+
+        await container.StartAsync(Cancellation);
+        await Fixture.HealedAsync("stopped", "no-upstream");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_container_without_a_network_is_named_and_served_once_it_has_one()
+    {
+        await using var container = await Fixture.RunContainerAsync(
+            new Dictionary<string, string> { ["name"] = "alone", ["port"] = "80" }, options: ["--network", "none"]);
+
+        var status = await Fixture.NamedAsync("alone", "upstream-unreachable");
+        Assert.Contains("none", status.Condition("upstream-unreachable").Text, StringComparison.Ordinal);
+
+        await container.DisconnectAsync("none", Cancellation);
+        await container.ConnectAsync("bridge", Cancellation);
+        await Fixture.HealedAsync("alone", "upstream-unreachable");
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_container_that_loses_its_network_is_named_and_served_again_once_it_is_back()
+    {
+        await using var container = await Fixture.ReadyServiceAsync("unplugged");
+        await container.DisconnectAsync("bridge", Cancellation);
+
+        await Fixture.NamedAsync("unplugged", "upstream-unreachable");
+
+        await container.ConnectAsync("bridge", Cancellation);
+        await Fixture.HealedAsync("unplugged", "upstream-unreachable");
+    }
+
+    private string[] KeptAside(string service) => Directory.GetFiles(Path.Combine(Fixture.States, service), "tailscaled.state.broken-*");
+
+    private void AssertSameMachine(FakeTailscale.Control.TailnetNode before, string service)
+    {
+        var after = Fixture.Machine(service);
+        Assert.Equal((before.StableId, before.IPv4, before.DnsName, 1), (after.StableId, after.IPv4, after.DnsName, after.RegistrationCount));
+        Assert.Equal(1, Control.CertificateOrders(after.DnsName));
+    }
+}
