@@ -65,7 +65,7 @@ public sealed class Engine : IAsyncLifetime
     internal async Task<string> BuildAsync(string tag, string directory, IReadOnlyDictionary<string, string> arguments, CancellationToken cancellation)
     {
         var build = await RunAsync(
-            ["build", "--network=none", "-t", tag, .. arguments.SelectMany(argument => (string[])["--build-arg", $"{argument.Key}={argument.Value}"]), directory],
+            ["build", "--force-rm", "--network=none", "-t", tag, .. arguments.SelectMany(argument => (string[])["--build-arg", $"{argument.Key}={argument.Value}"]), directory],
             null,
             TimeSpan.FromMinutes(6),
             cancellation);
