@@ -11,9 +11,6 @@ internal enum LoginAction
     /// <summary><c>tailscale up</c> with the auth key.</summary>
     UpWithKey,
 
-    /// <summary><c>tailscale logout</c> on a node that never was logged in: ends tailscaled's tries with a refused key.</summary>
-    StopRetries,
-
-    /// <summary>A new tailscaled: ends its tries with a refused key where there is an identity to keep.</summary>
+    /// <summary>A new tailscaled, which knows nothing of the refused key that the present one tries again and again.</summary>
     Restart,
 }

@@ -22,13 +22,17 @@ internal static class LoginDecision
         };
     }
 
+    /// <summary>Whether an <c>up</c> that waits for somebody to log in is in the way of a key that has come meanwhile.</summary>
+    public static bool StandsInTheWay(NodeFacts facts) =>
+        facts is { Login.Running: LoginAction.Up, Backend: BackendState.NeedsLogin, Key: { } key } && key != facts.Login.RefusedKey;
+
     private static LoginAction LogIn(NodeFacts facts, DateTimeOffset now)
     {
         var login = facts.Login;
         var refused = facts.Key is not null && facts.Key == login.RefusedKey;
         if (refused && login.RetriesGoOn)
         {
-            return facts.Status?.HaveNodeKey == true || login.StopFailed ? LoginAction.Restart : LoginAction.StopRetries;
+            return LoginAction.Restart;
         }
 
         if (facts.Key is not null && (!refused || now >= login.RefusedUntil))

@@ -26,7 +26,4 @@ internal sealed record LoginMemory
 
     /// <summary>tailscaled still tries the refused key by itself (02-up/invalid-key.txt) and has to be stopped.</summary>
     public bool RetriesGoOn { get; init; }
-
-    /// <summary>Stopping them by <c>logout</c> did not work.</summary>
-    public bool StopFailed { get; init; }
 }

@@ -10,29 +10,48 @@ internal sealed partial class LoginRunner(NodeServices services, NodePaths paths
     private static readonly TimeSpan WithoutKey = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan CommandGrace = TimeSpan.FromSeconds(10);
 
-    /// <param name="action">Not <see cref="LoginAction.None"/> and not <see cref="LoginAction.Restart"/>.</param>
+    private volatile CancellationTokenSource? _running;
+
+    /// <summary>Gives the running <c>up</c> up; tailscaled goes on by itself until the next one.</summary>
+    public void Cancel()
+    {
+        try
+        {
+            _running?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has just ended.
+        }
+    }
+
+    /// <param name="action"><see cref="LoginAction.Up"/> or <see cref="LoginAction.UpWithKey"/>.</param>
     public async Task RunAsync(LoginAction action, CancellationToken cancellationToken)
     {
         var told = facts.Change(static known => known with { Login = known.Login with { Told = known.Identity } });
         var key = action == LoginAction.UpWithKey ? services.Keys.Read() : null;
+        using var given = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _running = given;
         UpFailure? failure;
         try
         {
-            failure = action == LoginAction.StopRetries
-                ? await LogOutAsync(cancellationToken).ConfigureAwait(false)
-                : await UpAsync(told, key, cancellationToken).ConfigureAwait(false);
+            failure = await UpAsync(told, key, given.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
             facts.Change(static known => known with { Login = known.Login with { Running = LoginAction.None } });
-            throw;
+            return;
         }
         catch (Exception broken) when (broken is ChildStartException or IOException or UnauthorizedAccessException)
         {
             failure = new UpFailure(UpFailureKind.Other, broken.Message);
         }
+        finally
+        {
+            _running = null;
+        }
 
-        facts.Change(known => known with { Login = After(known.Login, action, failure, key) });
+        facts.Change(known => known with { Login = After(known.Login, failure, key) });
     }
 
     private async Task<UpFailure?> UpAsync(NodeFacts told, AuthKey? key, CancellationToken cancellationToken)
@@ -69,22 +88,9 @@ internal sealed partial class LoginRunner(NodeServices services, NodePaths paths
         return failure.Kind == UpFailureKind.TimedOut && facts.Current.CurrentLoginUrl is not null ? null : failure;
     }
 
-    private async Task<UpFailure?> LogOutAsync(CancellationToken cancellationToken)
-    {
-        Log.StopRetries(logger, facts.Current.Service.Name);
-        var result = await services.Command.RunAsync(TailscaleArguments.Logout(paths.Socket), services.Settings.Timings.Up, cancellationToken)
-            .ConfigureAwait(false);
-        return result.Succeeded ? null : UpFailure.From(result.Error);
-    }
-
-    private LoginMemory After(LoginMemory before, LoginAction action, UpFailure? failure, AuthKey? key)
+    private LoginMemory After(LoginMemory before, UpFailure? failure, AuthKey? key)
     {
         var now = services.Time.GetUtcNow();
-        if (action == LoginAction.StopRetries)
-        {
-            return before with { Running = LoginAction.None, RetriesGoOn = failure is not null, StopFailed = failure is not null };
-        }
-
         if (failure is null)
         {
             return before with { Running = LoginAction.None, Failure = null, Failures = 0 };
@@ -112,8 +118,5 @@ internal sealed partial class LoginRunner(NodeServices services, NodePaths paths
 
         [LoggerMessage(3202, LogLevel.Warning, "{Service}: tailscale up failed: {Reason}")]
         public static partial void UpFailed(ILogger logger, string service, string reason);
-
-        [LoggerMessage(3203, LogLevel.Information, "{Service}: the refused key is not tried again until it is replaced")]
-        public static partial void StopRetries(ILogger logger, string service);
     }
 }

@@ -218,7 +218,12 @@ internal sealed partial class Node : IAsyncDisposable
 
         if (decision.Login == LoginAction.Restart)
         {
-            life.Restart.TrySetResult(null);
+            _facts.Change(known => known with { Login = known.Login with { Running = LoginAction.Restart } });
+            life.Begin(over => StopRetriesAsync(facts, life, over));
+        }
+        else if (decision.CancelLogin)
+        {
+            _login.Cancel();
         }
         else if (decision.Login != LoginAction.None)
         {
@@ -238,6 +243,26 @@ internal sealed partial class Node : IAsyncDisposable
             _facts.Change(static known => known with { Certificate = known.Certificate with { Running = true } });
             life.Begin(over => _certificate.RunAsync(domain, over));
         }
+    }
+
+    // `logout` would not do: on a node without a node key it does nothing, and on one with a key it would lose the machine.
+    private async Task StopRetriesAsync(NodeFacts facts, NodeLife life, CancellationToken over)
+    {
+        Log.StopRetries(_logger, Name);
+        try
+        {
+            if (facts.Status?.HaveNodeKey != true)
+            {
+                // Else the new tailscaled would ask for a login by itself.
+                await _api.SetWantRunningAsync(false, over).ConfigureAwait(false);
+            }
+        }
+        catch (LocalApiException)
+        {
+            // Then it does, which is no harm to the control server.
+        }
+
+        life.Restart.TrySetResult(null);
     }
 
     private async Task ServeAsync(ServeTarget target, NodeLife life, CancellationToken over)
@@ -320,6 +345,9 @@ internal sealed partial class Node : IAsyncDisposable
 
         [LoggerMessage(EventId = 3003, Message = "{Service}: {Text}. {Fix}")]
         public static partial void Condition(ILogger logger, LogLevel level, string service, string text, string fix);
+
+        [LoggerMessage(3006, LogLevel.Information, "{Service}: the refused key is not tried again until it is replaced, or for ten minutes")]
+        public static partial void StopRetries(ILogger logger, string service);
 
         [LoggerMessage(3004, LogLevel.Information, "{Service}: stopped")]
         public static partial void Stopped(ILogger logger, string service);

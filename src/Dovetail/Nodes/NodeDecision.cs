@@ -12,6 +12,9 @@ internal sealed record NodeDecision
 
     public LoginAction Login { get; init; }
 
+    /// <summary>Whether the login that is under way is to be given up for a better one.</summary>
+    public bool CancelLogin { get; init; }
+
     /// <summary>Why this tailscaled is to be replaced by another after a wait; null: it is not.</summary>
     public string? Replace { get; init; }
 
@@ -27,6 +30,7 @@ internal sealed record NodeDecision
         State = StateOf(facts, now),
         Conditions = ConditionReader.Read(facts, now),
         Login = LoginDecision.Decide(facts, now),
+        CancelLogin = LoginDecision.StandsInTheWay(facts),
         Replace = ReplaceReason(facts, now),
         ApplyServe = MustServe(facts, now),
         CertificateDomain = CertificateDecision.Decide(facts, now),

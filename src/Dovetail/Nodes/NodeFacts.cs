@@ -101,7 +101,7 @@ internal sealed record NodeFacts
         Status = null,
         Warnings = Warnings.Clear(),
         LoginUrl = null,
-        Login = Login with { Told = null, Running = LoginAction.None, RetriesGoOn = false, StopFailed = false },
+        Login = Login with { Told = null, Running = LoginAction.None, RetriesGoOn = false },
         Certificate = Certificate with { Running = false },
         Served = null,
         ServeRunning = false,

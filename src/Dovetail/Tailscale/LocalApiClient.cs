@@ -55,14 +55,12 @@ internal sealed class LocalApiClient : IDisposable
     }
 
     /// <summary>Replaces the serve config. Refused with "netMap is nil" until the first netmap after each start.</summary>
-    public async Task SetServeConfigAsync(ServeConfig config, CancellationToken cancellationToken)
-    {
-        using var deadline = Deadline(cancellationToken);
-        using var content = JsonContent.Create(config, TailscaleJson.Default.ServeConfig);
-        // tailscaled reads a body of known length only.
-        await content.LoadIntoBufferAsync(cancellationToken).ConfigureAwait(false);
-        using var response = await SendAsync(HttpMethod.Post, "serve-config", content, cancellationToken, deadline.Token).ConfigureAwait(false);
-    }
+    public Task SetServeConfigAsync(ServeConfig config, CancellationToken cancellationToken) =>
+        WriteAsync(HttpMethod.Post, "serve-config", config, TailscaleJson.Default.ServeConfig, cancellationToken);
+
+    /// <summary>Says whether the node is meant to be on the tailnet.</summary>
+    public Task SetWantRunningAsync(bool wantRunning, CancellationToken cancellationToken) =>
+        WriteAsync(HttpMethod.Patch, "prefs", new WantRunningPrefs { WantRunning = wantRunning }, TailscaleJson.Default.WantRunningPrefs, cancellationToken);
 
     /// <summary>
     /// A certificate and its key in PEM, key first. Cached and valid: at once. Else ordered, which lasts as long as the CA
@@ -121,6 +119,15 @@ internal sealed class LocalApiClient : IDisposable
         {
             throw NoAnswer(path, cause);
         }
+    }
+
+    private async Task WriteAsync<T>(HttpMethod method, string path, T document, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        using var deadline = Deadline(cancellationToken);
+        using var content = JsonContent.Create(document, type);
+        // With a length, as the recorded requests have it.
+        await content.LoadIntoBufferAsync(cancellationToken).ConfigureAwait(false);
+        using var response = await SendAsync(method, path, content, cancellationToken, deadline.Token).ConfigureAwait(false);
     }
 
     private async Task<HttpResponseMessage> SendAsync(

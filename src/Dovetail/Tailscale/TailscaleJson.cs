@@ -8,4 +8,5 @@ namespace Dovetail.Tailscale;
 [JsonSerializable(typeof(IpnPrefs))]
 [JsonSerializable(typeof(WhoIsResponse))]
 [JsonSerializable(typeof(ServeConfig))]
+[JsonSerializable(typeof(WantRunningPrefs))]
 internal sealed partial class TailscaleJson : JsonSerializerContext;

@@ -74,15 +74,19 @@ public sealed class LoginDecisionTests
         Assert.Equal(LoginAction.UpWithKey, LoginDecision.Decide(failed, Now.AddSeconds(1)));
     }
 
+    // 02-up/invalid-key.txt: 27 tries in 67 s.
     [Fact]
-    public void The_daemons_own_tries_with_a_refused_key_are_stopped() => Assert.Equal(LoginAction.StopRetries, Decide(Refused(goingOn: true)));
+    public void The_daemons_own_tries_with_a_refused_key_are_ended_with_the_daemon() => Assert.Equal(LoginAction.Restart, Decide(Refused(goingOn: true)));
 
     [Fact]
-    public void They_are_stopped_by_a_new_daemon_where_a_logout_would_lose_the_machine()
+    public void A_key_need_not_wait_for_an_up_that_waits_for_a_person()
     {
-        var refused = Refused(goingOn: true);
+        var waiting = NeedsLogin("k2") with { Login = new LoginMemory { Running = LoginAction.Up, RefusedKey = "k1" } };
 
-        Assert.Equal(LoginAction.Restart, Decide(refused with { Status = refused.Status! with { HaveNodeKey = true } }));
+        Assert.True(LoginDecision.StandsInTheWay(waiting));
+        Assert.False(LoginDecision.StandsInTheWay(waiting with { Key = "k1" }));
+        Assert.False(LoginDecision.StandsInTheWay(waiting with { Key = null }));
+        Assert.False(LoginDecision.StandsInTheWay(waiting with { Backend = BackendState.Running }));
     }
 
     [Fact]
