@@ -1,6 +1,6 @@
-using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Dovetail.Processes;
 
 namespace Dovetail.Admin;
 
@@ -12,20 +12,7 @@ internal sealed class AdminClient(string socket) : IDisposable
     private readonly HttpClient _http = new(new SocketsHttpHandler
     {
         UseProxy = false,
-        ConnectCallback = async (_, cancellationToken) =>
-        {
-            var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            try
-            {
-                await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellationToken).ConfigureAwait(false);
-                return new NetworkStream(connection, ownsSocket: true);
-            }
-            catch
-            {
-                connection.Dispose();
-                throw;
-            }
-        },
+        ConnectCallback = (_, cancellationToken) => UnixSocket.ConnectAsync(socket, cancellationToken),
     })
     {
         BaseAddress = new Uri("http://dovetail/"),

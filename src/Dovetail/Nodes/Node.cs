@@ -1,4 +1,3 @@
-using System.Globalization;
 using Dovetail.Processes;
 using Dovetail.Proxy;
 using Dovetail.Services;
@@ -13,7 +12,6 @@ namespace Dovetail.Nodes;
 internal sealed partial class Node : IAsyncDisposable
 {
     private const int LogLines = 500;
-    private const int TailLines = 5;
 
     private readonly NodeServices _services;
     private readonly NodePaths _paths;
@@ -26,9 +24,9 @@ internal sealed partial class Node : IAsyncDisposable
     private readonly LoginRunner _login;
     private readonly CertificateRunner _certificate;
     private readonly NodeSupervisor _supervisor;
+    private readonly NodeReporter _reporter;
     private volatile NodeListener? _listener;
     private ListenerConfig? _applied;
-    private volatile NodeReport _report;
     private Task _run = Task.CompletedTask;
 
     public Node(NodeServices services, ServiceSpec service)
@@ -42,12 +40,12 @@ internal sealed partial class Node : IAsyncDisposable
         _login = new LoginRunner(services, _paths, _facts, _logger);
         _certificate = new CertificateRunner(services, _paths, _api, _facts, certificate => _listener?.UseCertificate(certificate), _logger);
         _supervisor = new NodeSupervisor(services, _paths, _api, _facts, _log, _owner, _logger);
-        _report = new NodeReport { Service = service, State = NodeState.Starting, Since = services.Time.GetUtcNow() };
+        _reporter = new NodeReporter(service, _owner, _supervisor, _log, services.Time, _logger);
     }
 
     public string Name { get; }
 
-    public NodeReport Report => _report;
+    public NodeReport Report => _reporter.Current;
 
     /// <summary>What its tailscaleds wrote, across their lives.</summary>
     public LogBuffer DaemonLog => _log;
@@ -159,7 +157,7 @@ internal sealed partial class Node : IAsyncDisposable
                 var facts = RefreshKey();
                 var decision = NodeDecision.From(facts, _services.Time.GetUtcNow());
                 await ApplyToListenerAsync(facts).ConfigureAwait(false);
-                Publish(facts, decision);
+                _reporter.Publish(facts, decision);
                 Act(facts, decision);
                 await _facts.WaitAsync(decision.State == NodeState.Ready ? timings.Poll : timings.FastPoll, cancellationToken).ConfigureAwait(false);
             }
@@ -280,72 +278,8 @@ internal sealed partial class Node : IAsyncDisposable
         }
     }
 
-    private void Publish(NodeFacts facts, NodeDecision decision)
-    {
-        var before = _report;
-        var name = facts.DnsName ?? before.DnsName;
-        var report = new NodeReport
-        {
-            Service = facts.Service,
-            State = decision.State,
-            Since = decision.State == before.State ? before.Since : _services.Time.GetUtcNow(),
-            Conditions = decision.Conditions,
-            DnsName = name,
-            Addresses = facts.Status?.TailscaleIps is { Count: > 0 } addresses ? [.. addresses] : before.Addresses,
-            Url = name is null ? null : UrlOf(facts, name),
-            LoginUrl = facts.Backend == BackendState.NeedsLogin ? facts.CurrentLoginUrl : null,
-            CertificateName = facts.Certificate.Name,
-            CertificateNotAfter = facts.Certificate.Name is null ? null : facts.Certificate.NotAfter,
-            ProcessId = _owner.ProcessId,
-            Restarts = _supervisor.Restarts,
-            Ports = facts.Ports,
-            LogTail = facts.Down is null ? [] : [.. _log.Tail(TailLines)],
-        };
-        _report = report;
-        LogChanges(before, report);
-    }
-
-    private static string UrlOf(NodeFacts facts, string name) => facts.Service switch
-    {
-        { Http: true } => $"{(facts.WantsHttps ? "https" : "http")}://{name}",
-        { TcpPorts: [var first, ..] } => string.Create(CultureInfo.InvariantCulture, $"tcp://{name}:{first}"),
-        _ => name,
-    };
-
-    private void LogChanges(NodeReport before, NodeReport after)
-    {
-        foreach (var condition in after.Conditions.Where(condition => !before.Conditions.Any(known => known.Id == condition.Id && known.Text == condition.Text)))
-        {
-            var level = condition.Severity == Severity.Problem ? LogLevel.Warning : LogLevel.Information;
-            Log.Condition(_logger, level, Name, condition.Text, condition.Fix);
-        }
-
-        if (before.State == after.State)
-        {
-            return;
-        }
-
-        if (after.State == NodeState.Ready)
-        {
-            Log.Ready(_logger, Name, after.Url ?? "", string.Join(", ", after.Addresses));
-        }
-        else
-        {
-            Log.StateChanged(_logger, Name, after.State);
-        }
-    }
-
     private static partial class Log
     {
-        [LoggerMessage(3001, LogLevel.Information, "{Service}: {State}")]
-        public static partial void StateChanged(ILogger logger, string service, NodeState state);
-
-        [LoggerMessage(3002, LogLevel.Information, "{Service}: ready at {Url} ({Addresses})")]
-        public static partial void Ready(ILogger logger, string service, string url, string addresses);
-
-        [LoggerMessage(EventId = 3003, Message = "{Service}: {Text}. {Fix}")]
-        public static partial void Condition(ILogger logger, LogLevel level, string service, string text, string fix);
-
         [LoggerMessage(3006, LogLevel.Information, "{Service}: the refused key is not tried again until it is replaced, or for ten minutes")]
         public static partial void StopRetries(ILogger logger, string service);
 

@@ -56,10 +56,10 @@ internal sealed class Tailscaled : IAsyncDisposable
         var begun = _services.Time.GetTimestamp();
         while (!Exited.IsCompleted && _services.Time.GetElapsedTime(begun) < atMost)
         {
-            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             try
             {
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(_socket), cancellationToken).ConfigureAwait(false);
+                var connection = await UnixSocket.ConnectAsync(_socket, cancellationToken).ConfigureAwait(false);
+                await connection.DisposeAsync().ConfigureAwait(false);
                 return true;
             }
             catch (SocketException)

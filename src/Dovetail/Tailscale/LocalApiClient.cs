@@ -1,8 +1,8 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Dovetail.Processes;
 
 namespace Dovetail.Tailscale;
 
@@ -22,7 +22,7 @@ internal sealed class LocalApiClient : IDisposable
         _timeout = timeout;
         _http = new HttpClient(new SocketsHttpHandler
         {
-            ConnectCallback = (_, cancellationToken) => ConnectAsync(socket, cancellationToken),
+            ConnectCallback = (_, cancellationToken) => UnixSocket.ConnectAsync(socket, cancellationToken),
             UseProxy = false,
             AllowAutoRedirect = false,
             // An idle connection costs tailscaled a goroutine; whois bursts are answered over a few.
@@ -90,21 +90,6 @@ internal sealed class LocalApiClient : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
-
-    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 
     private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
