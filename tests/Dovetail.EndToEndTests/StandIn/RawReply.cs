@@ -26,27 +26,26 @@ internal sealed record RawReply(string StatusLine, IReadOnlyList<string> HeaderN
             all.Write(buffer, 0, read);
         }
 
-        string text = Encoding.UTF8.GetString(all.ToArray());
-        int end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
-        string head = text[..end];
-        string body = text[(end + 4)..];
+        byte[] bytes = all.ToArray();
+        int end = bytes.AsSpan().IndexOf("\r\n\r\n"u8);
+        string head = Encoding.UTF8.GetString(bytes.AsSpan(0, end));
+        byte[] body = bytes[(end + 4)..];
         string[] lines = head.Split("\r\n");
-        return new RawReply(
-            lines[0], [.. lines.Skip(1).Select(static line => line.Split(':')[0])], head, head.Contains("Transfer-Encoding: chunked", StringComparison.Ordinal) ? Unchunk(body) : body);
+        byte[] whole = head.Contains("Transfer-Encoding: chunked", StringComparison.Ordinal) ? Unchunk(body) : body;
+        return new RawReply(lines[0], [.. lines.Skip(1).Select(static line => line.Split(':')[0])], head, Encoding.UTF8.GetString(whole));
     }
 
-    private static string Unchunk(string body)
+    private static byte[] Unchunk(ReadOnlySpan<byte> body)
     {
-        // Sizes count bytes; the documents here are ASCII.
-        StringBuilder text = new();
+        MemoryStream whole = new();
         while (body.Length > 0)
         {
-            int line = body.IndexOf("\r\n", StringComparison.Ordinal);
-            int size = Convert.ToInt32(body[..line], 16);
-            text.Append(body.AsSpan(line + 2, size));
+            int line = body.IndexOf("\r\n"u8);
+            int size = Convert.ToInt32(Encoding.ASCII.GetString(body[..line]), 16);
+            whole.Write(body.Slice(line + 2, size));
             body = body[Math.Min(body.Length, line + 2 + size + 2)..];
         }
 
-        return text.ToString();
+        return whole.ToArray();
     }
 }
