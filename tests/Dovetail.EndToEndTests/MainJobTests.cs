@@ -13,8 +13,9 @@ public sealed class MainJobTests(Engine engine) : EndToEndTest(engine)
         var web = Named("web");
         var peer = await PeerAsync();
         var daemon = StartDaemon();
+        var network = Own(await TestNetwork.CreateAsync(Engine, Prefix, Cancellation));
         var container = await RunContainerAsync(
-            new Dictionary<string, string> { ["name"] = web, ["port"] = "80", ["hold"] = "0s" }, greeting: "Good morning");
+            new Dictionary<string, string> { ["name"] = web, ["port"] = "80", ["hold"] = "0s" }, "Good morning", ["--network", network.Name]);
 
         // Up: the container's own page, under a certificate that chains to the tailnet's authority and names the host.
         var service = await daemon.ReadyAsync(web, Cancellation);
@@ -41,7 +42,7 @@ public sealed class MainJobTests(Engine engine) : EndToEndTest(engine)
         await SeeAsync(peer, url, HttpStatusCode.ServiceUnavailable);
 
         // Started with another address: served again, by the same machine.
-        await RunContainerAsync(new Dictionary<string, string>());
+        await RunContainerAsync(new Dictionary<string, string>(), options: ["--network", network.Name]);
         await container.StartAsync(Cancellation);
         Assert.NotEqual(address, await container.AddressAsync(Cancellation));
         Assert.Equal($"Good morning from {container.HostName}", (await SeeAsync(peer, url, HttpStatusCode.OK)).Body.Trim());

@@ -44,8 +44,8 @@ public abstract class EndToEndTest(Engine engine) : IAsyncLifetime
             }
         }
 
-        // Daemons first: they would only report what goes away under them.
-        foreach (var owned in _owned.OrderBy(owned => owned is DovetailDaemon ? 0 : 1))
+        // Daemons first: they would only report what goes away under them. Networks last: they cannot go while a container is on them.
+        foreach (var owned in _owned.OrderBy(owned => owned switch { DovetailDaemon => 0, TestNetwork => 2, _ => 1 }))
         {
             await owned.DisposeAsync();
         }

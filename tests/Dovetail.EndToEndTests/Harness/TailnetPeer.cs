@@ -82,7 +82,8 @@ internal sealed class TailnetPeer : IAsyncDisposable
                 {
                     if (errors == SslPolicyErrors.None && certificate is X509Certificate2 seen)
                     {
-                        seeCertificate?.Invoke(seen);
+                        // The connection takes its own with it when it closes.
+                        seeCertificate?.Invoke(X509CertificateLoader.LoadCertificate(seen.RawData));
                     }
 
                     return errors == SslPolicyErrors.None;
