@@ -120,7 +120,9 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
     [Fact(Timeout = 120_000)]
     public async Task A_service_whose_container_stops_says_so_and_heals_when_it_starts()
     {
-        await using var container = await Fixture.ReadyServiceAsync("stopped");
+        // Without a hold, which would keep requests for a while.
+        await using var container = await Fixture.RunContainerAsync(new Dictionary<string, string> { ["name"] = "stopped", ["port"] = "80", ["hold"] = "0s" });
+        await Daemon.ReadyAsync("stopped", Cancellation);
         await container.StopAsync(Cancellation);
 
         await Fixture.NamedAsync("stopped", "no-upstream");

@@ -1,0 +1,175 @@
+using Dovetail.EndToEndTests.Harness;
+using FakeTailscale.Control;
+
+namespace Dovetail.EndToEndTests.Healing;
+
+/// <summary>What a user does to one service, and to Dovetail itself, without its machine being lost.</summary>
+public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
+{
+    private const int Restarts = 5;
+
+    // 09-logout-down/logout-down.txt.
+    [Fact(Timeout = 180_000)]
+    public async Task Forget_is_refused_while_the_service_is_wanted_and_takes_its_machine_and_state_afterwards()
+    {
+        var control = Control();
+        var daemon = StartDaemon();
+        var container = await RunServiceAsync("old");
+        await daemon.ReadyAsync("old", Cancellation);
+        var machine = control.FindNode("old")!;
+        var state = Path.Combine(StateDirectory, "old");
+
+        var wanted = await daemon.CommandAsync(["forget", "old", "--yes"], Cancellation);
+        Assert.Equal(1, wanted.ExitCode);
+        Assert.Contains("wanted", wanted.Stderr, StringComparison.Ordinal);
+        Assert.Equal("Ready", (await daemon.StatusAsync(Cancellation)).Find("old")!.State);
+
+        await container.RemoveAsync(Cancellation);
+        await daemon.ServiceAsync("old", service => service.Has("no-upstream"), "without a container", Cancellation);
+        var unconfirmed = await daemon.CommandAsync(["forget", "old"], Cancellation);
+        Assert.Equal(1, unconfirmed.ExitCode);
+        Assert.Contains("--yes", unconfirmed.Stderr, StringComparison.Ordinal);
+        Assert.True(System.IO.Directory.Exists(state));
+
+        (await daemon.CommandAsync(["forget", "old", "--yes"], Cancellation)).MustSucceed();
+        Assert.False(System.IO.Directory.Exists(state));
+        Assert.Null((await daemon.StatusAsync(Cancellation)).Find("old"));
+        Assert.Empty(Tailscaleds());
+        Assert.True(control.FindNode("old")!.KeyExpiry <= TimeProvider.System.GetUtcNow(), "the machine is still logged in");
+
+        var unknown = await daemon.CommandAsync(["forget", "old", "--yes"], Cancellation);
+        Assert.Equal(1, unknown.ExitCode);
+        Assert.Contains("old", unknown.Stderr, StringComparison.Ordinal);
+
+        // The machine that was logged out keeps its name on this control server.
+        await RunServiceAsync("old");
+        await daemon.ServiceAsync("old", service => service is { State: "Ready", Upstreams.Count: 1 }, "Ready as another machine", Cancellation);
+        Assert.NotEqual(machine.StableId, control.Nodes[^1].StableId);
+        Assert.Equal(2, control.TotalRegistrations);
+    }
+
+    // 01-daemon/restart-after-sigterm-and-sigkill.txt, 05-cert/renewal.txt.
+    [Fact(Timeout = 180_000)]
+    public async Task Restarting_a_service_again_and_again_is_the_same_machine_and_orders_one_certificate()
+    {
+        var daemon = StartDaemon();
+        await RunServiceAsync("web");
+        var before = await daemon.ReadyAsync("web", Cancellation);
+        var machine = Control().FindNode("web")!;
+
+        for (var round = 1; round <= Restarts; round++)
+        {
+            (await daemon.CommandAsync(["restart", "web"], Cancellation)).MustSucceed();
+            await daemon.ServiceAsync("web", service => service.State == "Ready" && service.Tailscaled!.Restarts == round, $"Ready after restart {round}", Cancellation);
+        }
+
+        var after = await daemon.ReadyAsync("web", Cancellation);
+        Assert.NotEqual(before.Tailscaled!.Pid, after.Tailscaled!.Pid);
+        Assert.Equal((before.DnsName, before.Certificate), (after.DnsName, after.Certificate));
+        Assert.Equal(before.Addresses, after.Addresses);
+        Assert.Equal(machine.StableId, Control().FindNode("web")!.StableId);
+        Assert.Equal((1, 1), (Tailnet.RegistrationsOf("web"), Tailnet.CertificatesOf("web")));
+        Assert.Single(Tailscaleds());
+
+        var unknown = await daemon.CommandAsync(["restart", "nobody"], Cancellation);
+        Assert.Equal(1, unknown.ExitCode);
+        Assert.Contains("nobody", unknown.Stderr, StringComparison.Ordinal);
+    }
+
+    // 01-daemon/start-up-sigterm.txt.
+    [Fact(Timeout = 180_000)]
+    public async Task Logs_prints_what_tailscaled_wrote_and_follows_it_into_the_next_one()
+    {
+        const string closing = "logger closing down";
+        var daemon = StartDaemon();
+        await RunServiceAsync("web");
+        await daemon.ReadyAsync("web", Cancellation);
+
+        var log = (await daemon.CommandAsync(["logs", "web"], Cancellation)).MustSucceed().Stdout;
+        Assert.Contains("Switching ipn state", log, StringComparison.Ordinal);
+        Assert.DoesNotContain(closing, log, StringComparison.Ordinal);
+        Assert.DoesNotContain(Tailnet.AuthKey, log, StringComparison.Ordinal);
+
+        await using var following = DovetailDaemon.Start(Environment(), "logs", "web", "-f");
+        await Eventually.TrueAsync("the log so far", () => following.Log.Contains("Switching ipn state", StringComparison.Ordinal), cancellation: Cancellation);
+        (await daemon.CommandAsync(["restart", "web"], Cancellation)).MustSucceed();
+        await Eventually.TrueAsync("the end of the old tailscaled", () => following.Log.Contains(closing, StringComparison.Ordinal), cancellation: Cancellation);
+        await Eventually.TrueAsync(
+            "the start of the new one",
+            () => following.Log[following.Log.IndexOf(closing, StringComparison.Ordinal)..].Contains("Switching ipn state", StringComparison.Ordinal),
+            cancellation: Cancellation);
+    }
+
+    // 02-up/tags.txt ("change").
+    [Fact(Timeout = 180_000)]
+    public async Task Other_tags_in_the_labels_are_taken_by_the_same_machine()
+    {
+        var daemon = StartDaemon();
+        var container = await RunContainerAsync(Tagged("tag:one"));
+        var before = await daemon.ReadyAsync("web", Cancellation);
+        var machine = Control().FindNode("web")!;
+        Assert.Equal(["tag:one"], machine.Tags);
+
+        await container.RemoveAsync(Cancellation);
+        await RunContainerAsync(Tagged("tag:two,tag:three"));
+        await Eventually.TrueAsync("the new tags", () => Control().FindNode("web")!.Tags.Order().SequenceEqual(["tag:three", "tag:two"]), cancellation: Cancellation);
+
+        var after = await daemon.ReadyAsync("web", Cancellation);
+        Assert.Equal(before.Addresses, after.Addresses);
+        Assert.Equal(before.Tailscaled!.Pid, after.Tailscaled!.Pid);
+        Assert.Equal((machine.StableId, machine.DnsName), (Control().FindNode("web")!.StableId, Control().FindNode("web")!.DnsName));
+        Assert.Equal((1, 1), (Tailnet.RegistrationsOf("web"), Tailnet.CertificatesOf("web")));
+        Assert.Empty(after.Conditions);
+    }
+
+    // 01-daemon/two-daemons-one-statedir.txt: tailscaled itself has no lock.
+    [Fact(Timeout = 180_000)]
+    public async Task A_second_Dovetail_on_one_state_directory_is_refused_and_the_first_goes_on()
+    {
+        var daemon = StartDaemon();
+        await RunServiceAsync("web");
+        var before = await daemon.ReadyAsync("web", Cancellation);
+
+        var second = StartDaemon(new Dictionary<string, string?> { ["DOVETAIL_RUNTIME_DIR"] = Directory["run2"] });
+        Assert.Equal(1, await second.ExitAsync(TimeSpan.FromSeconds(20), Cancellation));
+
+        Assert.Contains($"TS_STATE_DIR={StateDirectory}", second.Log, StringComparison.Ordinal);
+        Assert.Contains("another Dovetail uses it", second.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", second.Log, StringComparison.Ordinal);
+        var after = await daemon.ReadyAsync("web", Cancellation);
+        Assert.Equal(before.Tailscaled, after.Tailscaled! with { LastWords = before.Tailscaled!.LastWords });
+        Assert.Single(Tailscaleds());
+    }
+
+    // 03-status/nostate-control-unreachable-with-state.json, 05-cert/renewal.txt.
+    [Fact(Timeout = 180_000)]
+    public async Task With_state_it_comes_up_without_a_key_and_waits_out_control_server_and_authority()
+    {
+        // Due for renewal from the start: valid for 15 minutes of 75.
+        Control().Faults.CertificateLifetime = TimeSpan.FromMinutes(15);
+        var peer = await PeerAsync();
+        var daemon = StartDaemon();
+        await RunServiceAsync("web");
+        var before = await daemon.ReadyAsync("web", Cancellation);
+        var machine = Control().FindNode("web")!;
+        daemon.Terminate();
+        Assert.Equal(0, await daemon.ExitAsync(TimeSpan.FromSeconds(10), Cancellation));
+
+        Control().Faults.Unreachable = true;
+        Control().Faults.Acme = AcmeBehavior.Down;
+        daemon = StartDaemon(new Dictionary<string, string?> { ["TS_AUTHKEY"] = null, ["DOVETAIL_POLL"] = "1s" });
+        await daemon.ServiceAsync("web", service => service.Has("control-unreachable"), "control-unreachable", Cancellation);
+
+        Control().Faults.Unreachable = false;
+        var after = await daemon.ServiceAsync("web", service => service is { State: "Ready", Certificate: not null }, "Ready", Cancellation);
+        Assert.Equal((before.DnsName, before.Certificate), (after.DnsName, after.Certificate));
+        Assert.Equal(before.Addresses, after.Addresses);
+        Assert.Equal(machine.StableId, Control().FindNode("web")!.StableId);
+        Assert.Equal((1, 1), (Tailnet.RegistrationsOf("web"), Tailnet.CertificatesOf("web")));
+        await Eventually.GetAsync(
+            "the page", token => peer.Http().GetStringAsync($"https://{peer.NameOf("web")}/", token), page => page.Contains("Hello", StringComparison.Ordinal),
+            cancellation: Cancellation);
+    }
+
+    private static Dictionary<string, string> Tagged(string tags) => new() { ["name"] = "web", ["port"] = "80", ["tags"] = tags };
+}
