@@ -38,7 +38,7 @@ internal sealed class SettingsReader(Func<string, string?> variables)
                 Tailscaled = Text(Settings.Tailscaled),
                 ControlUrl = ControlUrl(),
                 Memory = Memory(),
-                Timings = new NodeTimings { Poll = poll, CutOff = 2 * poll },
+                Timings = new NodeTimings { Poll = poll, CutOff = 3 * poll },
             },
             Keys = new AuthKeySource(key, keyFile),
             HasKey = key is not null || keyFile is not null,

@@ -6,6 +6,9 @@ internal sealed record CertificateMemory
     /// <summary>A call is under way.</summary>
     public bool Running { get; init; }
 
+    /// <summary>When the call that is under way began.</summary>
+    public DateTimeOffset Began { get; init; }
+
     /// <summary>The name that the certificate in use was issued for; null: none in use.</summary>
     public string? Name { get; init; }
 

@@ -8,6 +8,7 @@ namespace Dovetail.Nodes;
 internal static class ConditionReader
 {
     private const string LoginErrorPrefix = "You are logged out. The last login error was: ";
+    private static readonly TimeSpan SlowOrder = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan ExpiryNotice = TimeSpan.FromDays(14);
 
     public static ImmutableArray<Condition> Read(NodeFacts facts, DateTimeOffset now) =>
@@ -123,6 +124,10 @@ internal static class ConditionReader
             && facts.Service is { Http: true, Tls: not TlsMode.Off } && facts.CertificateDomain is null)
         {
             yield return Conditions.HttpsNotEnabled(facts.Service.Tls == TlsMode.On);
+        }
+        else if (certificate.Running && facts.WantsHttps && now - certificate.Began >= SlowOrder)
+        {
+            yield return Conditions.CertificateSlow(serving);
         }
         else if (certificate.Error is { } error && facts.WantsHttps)
         {

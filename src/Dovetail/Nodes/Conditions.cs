@@ -76,6 +76,11 @@ internal static class Conditions
         "acme-error", serving ? Severity.Notice : Severity.Problem, $"no new certificate: {reason}",
         $"Next try at {Minute(retryAt)}.{(serving ? " The present certificate is still served." : "")}");
 
+    // tailscaled keeps a call waiting through every 5xx and 429 of the CA (05-cert/failures.txt), and says why in its log only.
+    public static Condition CertificateSlow(bool serving) => new(
+        "acme-slow", serving ? Severity.Notice : Severity.Problem, "the certificate authority has not answered yet",
+        $"The order goes on by itself; dovetail logs shows what tailscaled says of it.{(serving ? " The present certificate is still served." : "")}");
+
     public static Condition CertificateRateLimited(string reason, DateTimeOffset retryAt, bool serving) => new(
         "acme-rate-limited", serving ? Severity.Notice : Severity.Problem, $"the certificate authority asks to wait: {reason}",
         $"Next try at {Minute(retryAt)}.{(serving ? " The present certificate is still served." : "")}");

@@ -238,7 +238,7 @@ internal sealed partial class Node : IAsyncDisposable
 
         if (decision.CertificateDomain is { } domain)
         {
-            _facts.Change(static known => known with { Certificate = known.Certificate with { Running = true } });
+            _facts.Change(known => known with { Certificate = known.Certificate with { Running = true, Began = _services.Time.GetUtcNow() } });
             life.Begin(over => _certificate.RunAsync(domain, over));
         }
     }

@@ -12,7 +12,7 @@ internal sealed partial class NodeObserver(NodeServices services, LocalApiClient
     private readonly NodeTimings _timings = services.Settings.Timings;
     private readonly TimeProvider _time = services.Time;
     private readonly WakeSignal _pollNow = new();
-    private DateTimeOffset? _offlineSince;
+    private DateTimeOffset? _refusedSince;
 
     /// <summary>Observes until cancelled.</summary>
     /// <returns>True when tailscaled has not answered for <see cref="NodeTimings.HangLimit"/>.</returns>
@@ -64,8 +64,7 @@ internal sealed partial class NodeObserver(NodeServices services, LocalApiClient
             var next = known;
             if (message.State is { } state && state != known.Backend)
             {
-                // A daemon without a usable state never leaves NoState.
-                next = next with { Backend = state, StateError = state == BackendState.NoState ? next.StateError : null };
+                next = next with { Backend = state };
             }
 
             if (message.Prefs is { } prefs)
@@ -76,7 +75,8 @@ internal sealed partial class NodeObserver(NodeServices services, LocalApiClient
             if (message.Health is { } health)
             {
                 next = next with { Warnings = health.Warnings?.ToImmutableDictionary() ?? ImmutableDictionary<string, HealthWarning>.Empty };
-                next = next.Warnings.TryGetValue("state-store-health", out var store) ? next with { StateError = store.Text } : next;
+                // Said anew by each tailscaled that has the trouble; one that does not say it begins with NoState as well.
+                next = next with { StateError = next.Warnings.GetValueOrDefault("state-store-health")?.Text };
             }
 
             if (message.BrowseToUrl is { Length: > 0 } url)
@@ -135,24 +135,29 @@ internal sealed partial class NodeObserver(NodeServices services, LocalApiClient
     {
         if (known is not { Backend: BackendState.Running, Status: { BackendState: nameof(BackendState.Running), Self: { } self } })
         {
-            _offlineSince = null;
+            _refusedSince = null;
             return;
         }
 
         if (self.Online)
         {
-            _offlineSince = null;
+            _refusedSince = null;
             facts.Change(static known => known.IsCutOff ? known with { IsCutOff = false, ReplaceAt = default } : known);
             return;
         }
 
-        var now = _time.GetUtcNow();
-        _offlineSince ??= now;
-        if (!known.IsCutOff
-            && now - _offlineSince >= _timings.CutOff
-            && await services.Control.AnswersAsync(known.Identity.ControlServer, cancellationToken).ConfigureAwait(false))
+        if (!await services.Control.AnswersAsync(known.Identity.ControlServer, cancellationToken).ConfigureAwait(false))
         {
-            facts.Change(static known => known with { IsCutOff = true });
+            _refusedSince = null;
+            return;
+        }
+
+        // From the first answer on: tailscaled needs a while itself to notice that the control server is back.
+        var now = _time.GetUtcNow();
+        _refusedSince ??= now;
+        if (now - _refusedSince >= _timings.CutOff)
+        {
+            facts.Change(static known => known.IsCutOff ? known : known with { IsCutOff = true });
         }
     }
 

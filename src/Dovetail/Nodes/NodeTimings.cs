@@ -27,8 +27,8 @@ internal sealed record NodeTimings
     /// <summary>Longest wait after a failed action; default 60 s.</summary>
     public TimeSpan RetryMax { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long a node may be offline, while the control server answers, before it counts as cut off; default 30 s, two polls.</summary>
-    public TimeSpan CutOff { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>How long a node may be offline, while the control server answers, before it counts as cut off; default 45 s, three polls.</summary>
+    public TimeSpan CutOff { get; init; } = TimeSpan.FromSeconds(45);
 
     /// <summary>Longest wait while the state directory cannot be used; default 8 s.</summary>
     public TimeSpan StateRetryMax { get; init; } = TimeSpan.FromSeconds(8);

@@ -48,6 +48,16 @@ public sealed class NodeDecisionTests
         Assert.Empty(Decide(Ready()).Conditions);
     }
 
+    // 05-cert/failures.txt: no answer for 45 s, and no end seen, while the CA answers 500 or 429.
+    [Fact]
+    public void An_order_without_an_answer_is_told()
+    {
+        var ordering = Running(certDomains: "web.tailtest.ts.net") with { Certificate = new CertificateMemory { Running = true, Began = Now.AddSeconds(-3) } };
+
+        Assert.Equal("acme-slow", Assert.Single(Decide(ordering).Conditions).Id);
+        Assert.Empty(Decide(ordering with { Certificate = ordering.Certificate with { Began = Now.AddSeconds(-2) } }).Conditions);
+    }
+
     [Fact]
     public void A_certificate_that_ran_out_is_no_longer_ready()
     {
