@@ -17,7 +17,11 @@ internal static partial class JsonShape
         switch (element.ValueKind)
         {
             case JsonValueKind.Object:
-                return element.EnumerateObject().SelectMany(property => Lines(property.Value, $"{path}.{Varying().Replace(property.Name, "*")}")).Prepend($"{path} object");
+                // Of values that differ in optional fields, those with the rarer ones come first, whatever their keys are.
+                IEnumerable<string[]> fixedOnes = element.EnumerateObject().Where(static property => !Varying().IsMatch(property.Name)).Select(property => Lines(property.Value, $"{path}.{property.Name}").ToArray());
+                IEnumerable<string[]> varying = element.EnumerateObject().Where(static property => Varying().IsMatch(property.Name)).Select(property => Lines(property.Value, path + ".*").ToArray())
+                    .OrderByDescending(static lines => string.Join('\n', lines), StringComparer.Ordinal);
+                return fixedOnes.Concat(varying).SelectMany(static lines => lines).Prepend($"{path} object");
             case JsonValueKind.Array:
                 return element.EnumerateArray().SelectMany(item => Lines(item, path + "[]")).Prepend($"{path} array");
             case JsonValueKind.True or JsonValueKind.False:

@@ -399,6 +399,11 @@ internal sealed class Tailnet(TestControlOptions options, ControlFaults faults, 
         bool admitted = loggedIn || (key is not null && !faults.KeyIsNotEnough) || (key is null && !RequireLogin && request.OldNodeKey.Length == 0);
         if (!admitted)
         {
+            foreach (string older in _logins.Where(login => login.Value.Request.MachineKey == request.MachineKey).Select(static login => login.Key).ToArray())
+            {
+                _logins.Remove(older);
+            }
+
             string loginUrl = $"{url()}/auth/{Native.RandomHex(10)}";
             _logins[loginUrl] = new LoginRecord(request);
             return new RegisterReply { AuthUrl = loginUrl, Authorized = true };

@@ -50,17 +50,21 @@ internal sealed class ControlSession : IAsyncDisposable
     /// <param name="process">Who asked: only this process is told a login URL. Null for all.</param>
     public void Login(int? process)
     {
-        CancellationTokenSource before;
         lock (_gate)
         {
             _newKeyWanted = true;
             _process = process;
-            before = _attempt;
-            _attempt = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+            if (_loginWanted.Task.IsCompleted)
+            {
+                CancellationTokenSource before = _attempt;
+                _attempt = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+                _ = before.CancelAsync();
+            }
+            else
+            {
+                _loginWanted.TrySetResult();
+            }
         }
-
-        _ = before.CancelAsync();
-        _loginWanted.TrySetResult();
     }
 
     public void SetHostname(string hostname)

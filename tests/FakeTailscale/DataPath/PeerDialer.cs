@@ -12,7 +12,8 @@ internal sealed class PeerDialer(Backend backend)
 
     public Backend Backend => backend;
 
-    /// <exception cref="DialException">The node is unknown, away, or refuses.</exception>
+    /// <summary>Keeps trying to reach the node, as a SYN is sent again and again, until cancelled.</summary>
+    /// <exception cref="DialException">The node refuses, or did not answer in time.</exception>
     public async Task<PeerConnection> DialAsync(NodeInfo node, bool version6, int port, CancellationToken cancellation)
     {
         if (backend.Snapshot is not { CarriesTraffic: true, NetMap: { } map })
@@ -20,27 +21,44 @@ internal sealed class PeerDialer(Backend backend)
             throw new DialException("tailscale is not running");
         }
 
+        TimeSpan pause = TimeSpan.FromMilliseconds(50);
         int sourcePort = 32768 + (Interlocked.Increment(ref _port) & 0x6fff);
         IPEndPoint source = new(IPAddress.Parse(version6 ? map.Self.IPv6 : map.Self.IPv4), sourcePort);
         IPEndPoint destination = new(IPAddress.Parse(version6 ? node.IPv6 : node.IPv4), port);
         byte[] hello = new TunnelHello(map.Secret, source, destination).ToBytes();
-        foreach (string endpoint in node.Endpoints)
+        while (true)
         {
-            Socket tunnel = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            TunnelAnswer answer = await TryAsync(tunnel, endpoint, hello, cancellation).ConfigureAwait(false);
-            if (answer == TunnelAnswer.Accepted)
+            NodeInfo now = backend.Snapshot.NetMap?.Nodes.FirstOrDefault(peer => peer.Id == node.Id) ?? node;
+            foreach (string endpoint in now.Endpoints)
             {
-                return new PeerConnection(tunnel, source, node);
+                Socket tunnel = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                TunnelAnswer answer = await TryAsync(tunnel, endpoint, hello, cancellation).ConfigureAwait(false);
+                if (answer == TunnelAnswer.Accepted)
+                {
+                    return new PeerConnection(tunnel, source, now);
+                }
+
+                tunnel.Dispose();
+                if (answer == TunnelAnswer.Refused)
+                {
+                    throw new DialException($"connect tcp {destination}: connection was refused");
+                }
             }
 
-            tunnel.Dispose();
-            if (answer == TunnelAnswer.Refused)
-            {
-                throw new DialException($"connect tcp {destination}: connection was refused");
-            }
+            await PauseAsync(pause, cancellation).ConfigureAwait(false);
         }
+    }
 
-        throw new DialException($"connect tcp {destination}: no route to host");
+    private static async Task PauseAsync(TimeSpan time, CancellationToken cancellation)
+    {
+        try
+        {
+            await Task.Delay(time, cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new DialException("i/o timeout");
+        }
     }
 
     private static async Task<TunnelAnswer> TryAsync(Socket tunnel, string endpoint, byte[] hello, CancellationToken cancellation)
