@@ -15,11 +15,12 @@ internal sealed class SteadyLoad : IAsyncDisposable
 
     /// <param name="pause">Between the end of a request and the next; default 100 ms.</param>
     /// <param name="patience">After this a request counts as failed; default 20 s, more than the default hold.</param>
-    public SteadyLoad(TailnetPeer peer, IEnumerable<string> services, TimeSpan? pause = null, TimeSpan? patience = null)
+    /// <param name="page">What each service's page must contain, so that another's is not taken for it; null: any page will do.</param>
+    public SteadyLoad(TailnetPeer peer, IEnumerable<string> services, TimeSpan? pause = null, TimeSpan? patience = null, Func<string, string>? page = null)
     {
         _pause = pause ?? TimeSpan.FromMilliseconds(100);
         _patience = patience ?? TimeSpan.FromSeconds(20);
-        _loops = Task.WhenAll(services.Select(service => Task.Run(() => AskAsync(peer.Http(), service, $"https://{peer.NameOf(service)}/"))));
+        _loops = Task.WhenAll(services.Select(service => Task.Run(() => AskAsync(peer.Http(), service, $"https://{peer.NameOf(service)}/", page?.Invoke(service) ?? ""))));
     }
 
     /// <summary>Every request that has ended, in that order.</summary>
@@ -38,24 +39,25 @@ internal sealed class SteadyLoad : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task AskAsync(HttpClient client, string service, string url)
+    private async Task AskAsync(HttpClient client, string service, string url, string page)
     {
         while (!_stop.IsCancellationRequested)
         {
             var begun = Stopwatch.GetTimestamp();
-            var failure = await FailureOfAsync(client, url);
+            var failure = await FailureOfAsync(client, url, page);
             _results.Enqueue(new LoadResult(service, begun, Stopwatch.GetTimestamp(), failure));
             await Task.Delay(_pause, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task<string?> FailureOfAsync(HttpClient client, string url)
+    private async Task<string?> FailureOfAsync(HttpClient client, string url, string page)
     {
         using var patience = new CancellationTokenSource(_patience);
         try
         {
             using var response = await client.GetAsync(url, patience.Token);
-            return response.StatusCode == HttpStatusCode.OK ? null : $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync(patience.Token)}";
+            var body = await response.Content.ReadAsStringAsync(patience.Token);
+            return response.StatusCode == HttpStatusCode.OK && body.Contains(page, StringComparison.Ordinal) ? null : $"{(int)response.StatusCode} {body}";
         }
         catch (Exception failed) when (failed is HttpRequestException or IOException or OperationCanceledException)
         {

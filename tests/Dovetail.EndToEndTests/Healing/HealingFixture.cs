@@ -42,6 +42,8 @@ public sealed class HealingFixture(Engine engine) : EndToEndTest(engine)
             ["TS_AUTHKEY_FILE"] = KeyPath,
             ["DOVETAIL_POLL"] = "1s",
             ["DOVETAIL_GRACE"] = "30s",
+            // As patient with a control server that is away as the real one.
+            ["FAKE_TAILSCALE_MAP_POLL_RETRY_MS"] = "30000",
         });
         Peer = await PeerAsync();
         foreach (var witness in Witnesses)

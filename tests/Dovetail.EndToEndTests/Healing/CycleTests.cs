@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using Dovetail.EndToEndTests.Harness;
+
+namespace Dovetail.EndToEndTests.Healing;
+
+/// <summary>A container that comes and goes all the time is one machine, and costs nothing that stays.</summary>
+[Collection(MeasuredTests.Name)]
+public sealed class CycleTests(Engine engine) : EndToEndTest(engine)
+{
+    private const int WarmUp = 5;
+    private const int Look = 10;
+    private const int SpareThreads = 20;
+    private const int SpareDescriptors = 15;
+    private const int SpareMegabytes = 40;
+    private static readonly int Cycles = TestSettings.Full ? 500 : 25;
+
+    // 01-daemon/restart-after-sigterm-and-sigkill.txt, 05-cert/renewal.txt.
+    [Theory(Timeout = 3_000_000)]
+    [InlineData("0s")]
+    [InlineData("5m")]
+    public async Task A_container_that_starts_and_stops_again_and_again_is_one_machine_and_leaves_nothing(string grace)
+    {
+        var daemon = StartDaemon(new Dictionary<string, string?> { ["DOVETAIL_GRACE"] = grace });
+        var container = await RunServiceAsync("web");
+        await daemon.ReadyAsync("web", Cancellation);
+        await CycleAsync(daemon, container, WarmUp);
+        var before = Footprint.Of(daemon.ProcessId);
+
+        var started = Stopwatch.GetTimestamp();
+        await CycleAsync(daemon, container, Cycles);
+        Report($"{Cycles} cycles with {grace} of grace in {Since(started).TotalSeconds:0} s");
+
+        Report($"before: {before}");
+        var after = Footprint.Of(daemon.ProcessId);
+        await Eventually.TrueAsync(
+            "nothing to be left",
+            () => (after = Footprint.Of(daemon.ProcessId)) is { Children: 1, Addresses: 1 }
+                && after.Threads <= before.Threads + SpareThreads && after.Descriptors <= before.Descriptors + SpareDescriptors,
+            cancellation: Cancellation);
+        Report($"after:  {after}");
+        Assert.True(after.Memory <= before.Memory + SpareMegabytes, $"{before.Memory} MB resident before, {after.Memory} MB after");
+        Assert.Single(Tailscaleds());
+        Assert.Equal((1, 1), (Tailnet.RegistrationsOf("web") ?? 1, Tailnet.CertificatesOf("web") ?? 1));
+    }
+
+    /// <summary>Stops and starts; now and then it waits until the service is there again, else not.</summary>
+    private static async Task CycleAsync(DovetailDaemon daemon, TestContainer container, int cycles)
+    {
+        for (var cycle = 1; cycle <= cycles; cycle++)
+        {
+            await container.StopAsync(Cancellation);
+            await container.StartAsync(Cancellation);
+            if (cycle % Look == 0 || cycle == cycles)
+            {
+                await daemon.ReadyAsync("web", Cancellation);
+            }
+        }
+    }
+}
