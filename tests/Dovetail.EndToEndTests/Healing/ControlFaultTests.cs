@@ -106,7 +106,7 @@ public sealed class ControlFaultTests(HealingFixture fixture) : HealingTest(fixt
     public Task A_new_node_that_waits_for_its_certificate_says_so_and_heals_when_it_comes(string service, AcmeBehavior trouble)
     {
         Control.Faults.AcmeDelay = TimeSpan.FromSeconds(12);
-        return SeeCertificateTroubleAsync(service, trouble, "certificate-pending");
+        return SeeCertificateTroubleAsync(service, trouble, "acme-slow");
     }
 
     // 05-cert/renewal.txt: a valid certificate is answered from disk, whatever the authority does.
