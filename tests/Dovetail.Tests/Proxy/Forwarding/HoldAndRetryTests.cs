@@ -213,18 +213,20 @@ public sealed class HoldAndRetryTests
         await using var listener = await TestListener.StartAsync(TestListener.Service(first));
         using var client = listener.Client();
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        var load = Enumerable.Range(0, 8).Select(_ => LoadAsync(client, enough.Token)).ToArray();
+        var answered = 0;
+        var load = Enumerable.Range(0, 8).Select(_ => LoadAsync(client, () => Interlocked.Increment(ref answered), enough.Token)).ToArray();
 
         for (var restart = 0; restart < 5; restart++)
         {
             await first.DisposeAsync();
             await Task.Delay(100, Token);
             first = await TestUpstream.StartAsync(context => context.Response.WriteAsync("ok", Token), port: port);
-            await Task.Delay(100, Token);
+            var before = Volatile.Read(ref answered);
+            await Eventually.TrueAsync(() => Volatile.Read(ref answered) > before + 20 || load.Any(task => task.IsFaulted));
         }
 
         await enough.CancelAsync();
-        Assert.True((await Task.WhenAll(load)).Sum() > 100);
+        await Task.WhenAll(load);
         await first.DisposeAsync();
     }
 
@@ -291,14 +293,14 @@ public sealed class HoldAndRetryTests
     [Fact]
     public async Task Slow_requests_draw_the_next_ones_to_the_other_replica()
     {
+        var arrived = new TaskCompletionSource();
         var release = new TaskCompletionSource();
         await using var one = await TestUpstream.StartAsync(context => HandleAsync(context, "one"), "one");
         await using var two = await TestUpstream.StartAsync(context => HandleAsync(context, "two"), "two");
         await using var listener = await TestListener.StartAsync(TestListener.Service(one, two));
         using var client = listener.Client();
         var slow = client.GetStringAsync("/slow", Token);
-        await Eventually.TrueAsync(() => listener.Listener.Statistics.ActiveRequests == 1);
-        await Task.Delay(50, Token);
+        await arrived.Task.WaitAsync(TimeSpan.FromSeconds(20), Token);
 
         var others = new HashSet<string>();
         for (var i = 0; i < 6; i++)
@@ -313,6 +315,7 @@ public sealed class HoldAndRetryTests
         {
             if (context.Request.Path == "/slow")
             {
+                arrived.SetResult();
                 await release.Task;
             }
 
@@ -320,16 +323,13 @@ public sealed class HoldAndRetryTests
         }
     }
 
-    private static async Task<int> LoadAsync(HttpClient client, CancellationToken enough)
+    private static async Task LoadAsync(HttpClient client, Action onAnswer, CancellationToken enough)
     {
-        var count = 0;
         while (!enough.IsCancellationRequested)
         {
             Assert.Equal("ok", await client.GetStringAsync("/", Token));
-            count++;
+            onAnswer();
         }
-
-        return count;
     }
 
     private static async Task EventuallyAnswersAsync(HttpClient client, string answer)
