@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Dovetail.Processes;
 using Dovetail.Proxy;
 using Dovetail.Services;
@@ -135,7 +136,7 @@ internal sealed partial class Node : IAsyncDisposable
                 _facts.Change(known => known with { Ports = listener.Ports, ListenerError = null });
                 return;
             }
-            catch (Exception failed) when (failed is IOException or InvalidOperationException)
+            catch (Exception failed) when (failed is IOException or InvalidOperationException or SocketException)
             {
                 _facts.Change(known => known with { ListenerError = failed.Message });
                 var timings = _services.Settings.Timings;
