@@ -15,14 +15,12 @@ internal sealed class Backend : IAsyncDisposable
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
-    private readonly Bus _bus = new();
-    private readonly HealthTracker _health = new();
+    private readonly BackendTransitions _transitions;
     private readonly StateStore _store;
     private readonly MapRequest _about;
     private readonly Random _random;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<ControlSession> _sessions = [];
-    private BackendSnapshot _snapshot = new();
     private ControlSession? _session;
     private int _warmUps;
     private int _maps;
@@ -32,11 +30,12 @@ internal sealed class Backend : IAsyncDisposable
     {
         _store = store;
         Gate = gate;
+        _transitions = new BackendTransitions(gate);
         _about = about;
         _random = random;
     }
 
-    public BackendSnapshot Snapshot => Volatile.Read(ref _snapshot);
+    public BackendSnapshot Snapshot => _transitions.Snapshot;
 
     /// <summary>Open while packets pass.</summary>
     public DataGate Gate { get; }
@@ -60,18 +59,18 @@ internal sealed class Backend : IAsyncDisposable
             Prefs? known = _store.Failure is null ? _store.LoadPrefs() : null;
             Prefs prefs = known ?? new Prefs();
             ServeConfig? serve = known is not null && _store.LoadServeConfig() is { } text ? ServeConfig.Parse(text) : null;
-            _snapshot = _snapshot with { Prefs = prefs, Serve = serve };
+            _transitions.Publish(Snapshot with { Prefs = prefs, Serve = serve });
             if (_store.Failure is { } reason)
             {
-                _health.Set(HealthWarning.StateStore(reason));
-                _health.Set(HealthWarning.WantRunningFalse(IpnState.NoState));
-                Publish(Snapshot);
+                _transitions.Health.Set(HealthWarning.StateStore(reason));
+                _transitions.Health.Set(HealthWarning.WantRunningFalse(IpnState.NoState));
+                _transitions.Publish(Snapshot);
             }
             else if (prefs.Identity is null || prefs.LoggedOut)
             {
-                SwitchTo(IpnState.NeedsLogin);
-                _health.Set(HealthWarning.WantRunningFalse(IpnState.NeedsLogin));
-                Publish(Snapshot);
+                _transitions.SwitchTo(IpnState.NeedsLogin);
+                _transitions.Health.Set(HealthWarning.WantRunningFalse(IpnState.NeedsLogin));
+                _transitions.Publish(Snapshot);
             }
             else
             {
@@ -79,9 +78,9 @@ internal sealed class Backend : IAsyncDisposable
                 BeginSession("", loginAtOnce: true);
                 if (!prefs.WantRunning)
                 {
-                    SwitchTo(IpnState.Stopped);
-                    _health.Set(HealthWarning.WantRunningFalse(IpnState.Stopped));
-                    Publish(Snapshot);
+                    _transitions.SwitchTo(IpnState.Stopped);
+                    _transitions.Health.Set(HealthWarning.WantRunningFalse(IpnState.Stopped));
+                    _transitions.Publish(Snapshot);
                 }
                 else
                 {
@@ -117,26 +116,26 @@ internal sealed class Backend : IAsyncDisposable
             catch (StateStoreException failure)
             {
                 DaemonLog.Line($"error writing machine key to store: {failure.Message}");
-                SwitchTo(IpnState.NoState);
+                _transitions.SwitchTo(IpnState.NoState);
                 throw new BackendException($"initMachineKeyLocked: {failure.Message}");
             }
 
-            Publish(Snapshot with { Prefs = prefs, AuthUrl = "", InMapPoll = false });
-            _bus.Send(new BusMessage { Prefs = prefs });
-            bool clearedLogin = _health.Clear(HealthTracker.LoginState);
+            _transitions.Publish(Snapshot with { Prefs = prefs, AuthUrl = "", InMapPoll = false });
+            _transitions.Bus.Send(new BusMessage { Prefs = prefs });
+            bool clearedLogin = _transitions.Health.Clear(HealthTracker.LoginState);
             BeginSession(authKey, loginAtOnce: prefs.Identity is not null);
-            IpnState next = NextState();
+            IpnState next = _transitions.NextState();
             if (next == IpnState.Running)
             {
-                _health.Clear(HealthTracker.WantRunningFalse);
-                GoRunning();
+                _transitions.Health.Clear(HealthTracker.WantRunningFalse);
+                _transitions.GoRunning();
             }
             else
             {
                 if (Snapshot.NetMap is not null || prefs.Identity is null)
                 {
-                    SwitchTo(next);
-                    _bus.Send(new BusMessage { State = next });
+                    _transitions.SwitchTo(next);
+                    _transitions.Bus.Send(new BusMessage { State = next });
                 }
 
                 if (prefs.WantRunning && !before.WantRunning)
@@ -144,15 +143,15 @@ internal sealed class Backend : IAsyncDisposable
                     BeginWarmUp();
                 }
 
-                SendHealth(2);
+                _transitions.SendHealth(2);
             }
 
             if (clearedLogin)
             {
-                SendHealth(1);
+                _transitions.SendHealth(1);
             }
 
-            Publish(Snapshot);
+            _transitions.Publish(Snapshot);
         }
     }
 
@@ -192,22 +191,27 @@ internal sealed class Backend : IAsyncDisposable
                 _store.SavePrefs(prefs);
             }
 
-            Publish(Snapshot with { Prefs = prefs });
+            _transitions.Publish(Snapshot with { Prefs = prefs });
             if (prefs.WantRunning != before.WantRunning && prefs.Identity is not null)
             {
                 if (prefs.WantRunning)
                 {
-                    GoUp(prefs);
+                    BeginSession("", loginAtOnce: true);
+                    if (!_transitions.GoUp(prefs))
+                    {
+                        BeginWarmUp();
+                    }
                 }
                 else
                 {
-                    GoDown(prefs);
+                    EndSession();
+                    _transitions.GoDown(prefs);
                 }
 
                 return prefs;
             }
 
-            _bus.Send(new BusMessage { Prefs = prefs });
+            _transitions.Bus.Send(new BusMessage { Prefs = prefs });
             if (prefs.Hostname != before.Hostname)
             {
                 _session?.SetHostname(EffectiveHostname(prefs));
@@ -234,7 +238,8 @@ internal sealed class Backend : IAsyncDisposable
             Prefs prefs = Snapshot.Prefs with { WantRunning = false, LoggedOut = true };
             DaemonLog.Line("EditPrefs: MaskedPrefs{WantRunning=false LoggedOut=true}");
             _store.SavePrefs(prefs);
-            GoDown(prefs);
+            EndSession();
+            _transitions.GoDown(prefs);
             session = NewSession("");
         }
 
@@ -251,12 +256,12 @@ internal sealed class Backend : IAsyncDisposable
         {
             _store.DeleteProfile();
             Prefs prefs = new() { ControlUrl = Snapshot.Prefs.ControlUrl, AcceptDns = Snapshot.Prefs.AcceptDns };
-            _bus.Send(new BusMessage { State = IpnState.NoState });
-            Publish(new BackendSnapshot { Prefs = prefs });
-            _bus.Send(new BusMessage { Prefs = prefs });
-            SwitchTo(IpnState.NeedsLogin);
-            _bus.Send(new BusMessage { State = IpnState.NeedsLogin });
-            SendHealth(5);
+            _transitions.Bus.Send(new BusMessage { State = IpnState.NoState });
+            _transitions.Publish(new BackendSnapshot { Prefs = prefs });
+            _transitions.Bus.Send(new BusMessage { Prefs = prefs });
+            _transitions.SwitchTo(IpnState.NeedsLogin);
+            _transitions.Bus.Send(new BusMessage { State = IpnState.NeedsLogin });
+            _transitions.SendHealth(5);
         }
     }
 
@@ -280,7 +285,7 @@ internal sealed class Backend : IAsyncDisposable
             }
 
             _store.SaveServeConfig(config.Text);
-            Publish(Snapshot with { Serve = config });
+            _transitions.Publish(Snapshot with { Serve = config });
             return true;
         }
     }
@@ -303,12 +308,12 @@ internal sealed class Backend : IAsyncDisposable
                     Prefs = (mask & 4) != 0 ? now.Prefs : null,
                     NetMap = (mask & 8) != 0 ? now.NetMap : null,
                     Engine = (mask & 1) != 0,
-                    Health = (mask & 128) != 0 ? _health.Document() : null,
+                    Health = (mask & 128) != 0 ? _transitions.Health.Document() : null,
                 };
                 subscriber.Lines.Writer.TryWrite(first.ToLine());
             }
 
-            _bus.Add(subscriber);
+            _transitions.Bus.Add(subscriber);
             return subscriber;
         }
     }
@@ -317,7 +322,7 @@ internal sealed class Backend : IAsyncDisposable
     {
         lock (_gate)
         {
-            _bus.Remove(subscriber);
+            _transitions.Bus.Remove(subscriber);
         }
     }
 
@@ -325,7 +330,7 @@ internal sealed class Backend : IAsyncDisposable
     {
         lock (_gate)
         {
-            _bus.Complete();
+            _transitions.Bus.Complete();
         }
     }
 
@@ -338,21 +343,21 @@ internal sealed class Backend : IAsyncDisposable
                 return;
             }
 
-            Publish(Snapshot with { AuthUrl = url });
+            _transitions.Publish(Snapshot with { AuthUrl = url });
             if (Snapshot.State == IpnState.NoState)
             {
-                SwitchTo(IpnState.NeedsLogin);
-                _bus.Send(new BusMessage { State = IpnState.NeedsLogin });
+                _transitions.SwitchTo(IpnState.NeedsLogin);
+                _transitions.Bus.Send(new BusMessage { State = IpnState.NeedsLogin });
             }
 
             if (hadAuthKey)
             {
-                _health.Set(HealthWarning.LoginState(""));
-                Publish(Snapshot);
+                _transitions.Health.Set(HealthWarning.LoginState(""));
+                _transitions.Publish(Snapshot);
             }
 
-            _bus.Send(new BusMessage { Engine = true });
-            _bus.Send(new BusMessage { BrowseToUrl = url }, process);
+            _transitions.Bus.Send(new BusMessage { Engine = true });
+            _transitions.Bus.Send(new BusMessage { BrowseToUrl = url }, process);
         }
     }
 
@@ -362,8 +367,8 @@ internal sealed class Backend : IAsyncDisposable
         {
             if (session == _session)
             {
-                _bus.Send(new BusMessage { ErrMessage = error });
-                SetLoginHealth(error);
+                _transitions.Bus.Send(new BusMessage { ErrMessage = error });
+                _transitions.SetLoginHealth(error);
             }
         }
     }
@@ -374,7 +379,7 @@ internal sealed class Backend : IAsyncDisposable
         {
             if (session == _session)
             {
-                SetLoginHealth(error);
+                _transitions.SetLoginHealth(error);
             }
         }
     }
@@ -390,7 +395,7 @@ internal sealed class Backend : IAsyncDisposable
             }
 
             bool newLogin = Snapshot.Prefs.Identity?.NodeKey != nodeKey;
-            bool hadWarning = _health.Clear(HealthTracker.LoginState);
+            bool hadWarning = _transitions.Health.Clear(HealthTracker.LoginState);
             Prefs prefs = Snapshot.Prefs with { Identity = new NodeIdentity(nodeKey, reply.NodeId, reply.User!), LoggedOut = false };
             try
             {
@@ -401,17 +406,17 @@ internal sealed class Backend : IAsyncDisposable
                 DaemonLog.Line($"failed to save profile: {failure.Message}");
             }
 
-            Publish(Snapshot with { Prefs = prefs, AuthUrl = "" });
+            _transitions.Publish(Snapshot with { Prefs = prefs, AuthUrl = "" });
             DaemonLog.Line($"active login: {reply.User!.LoginName}");
             if (newLogin)
             {
-                _bus.Send(new BusMessage { LoginFinished = true });
-                SendHealth(1);
-                _bus.Send(new BusMessage { Prefs = prefs });
+                _transitions.Bus.Send(new BusMessage { LoginFinished = true });
+                _transitions.SendHealth(1);
+                _transitions.Bus.Send(new BusMessage { Prefs = prefs });
             }
             else if (hadWarning)
             {
-                SendHealth(1);
+                _transitions.SendHealth(1);
             }
         }
     }
@@ -434,34 +439,34 @@ internal sealed class Backend : IAsyncDisposable
                 OnFirstMap?.Invoke();
             }
 
-            Publish(Snapshot with { NetMap = map, InMapPoll = Snapshot.Prefs.WantRunning });
-            bool healed = _health.Clear(HealthTracker.NotInMapPoll);
-            IpnState next = NextState();
+            _transitions.Publish(Snapshot with { NetMap = map, InMapPoll = Snapshot.Prefs.WantRunning });
+            bool healed = _transitions.Health.Clear(HealthTracker.NotInMapPoll);
+            IpnState next = _transitions.NextState();
             if (next == IpnState.Running && wasExpired)
             {
-                _bus.Send(new BusMessage { LoginFinished = true });
+                _transitions.Bus.Send(new BusMessage { LoginFinished = true });
             }
 
             if (healed)
             {
-                Publish(Snapshot);
-                SendHealth(1);
+                _transitions.Publish(Snapshot);
+                _transitions.SendHealth(1);
             }
 
-            _bus.Send(new BusMessage { NetMap = map });
+            _transitions.Bus.Send(new BusMessage { NetMap = map });
             if (next == IpnState.Running && before != IpnState.Running)
             {
-                SendFirstMap(map, sawFirst);
+                _transitions.SendFirstMap(map, sawFirst);
             }
             else if (next != before)
             {
-                SwitchTo(next);
-                _bus.Send(new BusMessage { State = next });
-                SendHealth(2);
+                _transitions.SwitchTo(next);
+                _transitions.Bus.Send(new BusMessage { State = next });
+                _transitions.SendHealth(2);
             }
 
             WatchExpiry(map.Self);
-            Publish(Snapshot);
+            _transitions.Publish(Snapshot);
         }
     }
 
@@ -474,7 +479,7 @@ internal sealed class Backend : IAsyncDisposable
                 return;
             }
 
-            Publish(Snapshot with { InMapPoll = false });
+            _transitions.Publish(Snapshot with { InMapPoll = false });
             _ = WarnOfLostMapAsync(_polls);
         }
     }
@@ -556,147 +561,10 @@ internal sealed class Backend : IAsyncDisposable
         }
     }
 
-    private IpnState NextState()
-    {
-        BackendSnapshot now = Snapshot;
-        if (now.Prefs.LoggedOut || now.Prefs.Identity is null)
-        {
-            return IpnState.NeedsLogin;
-        }
-
-        if (now.NetMap is null)
-        {
-            return now.State is IpnState.NeedsLogin ? IpnState.NeedsLogin : IpnState.NoState;
-        }
-
-        if (!now.Prefs.WantRunning)
-        {
-            return IpnState.Stopped;
-        }
-
-        if (now.NetMap.Self.IsExpired(TimeProvider.System.GetUtcNow()))
-        {
-            return IpnState.NeedsLogin;
-        }
-
-        return now.NetMap.Self.Authorized ? IpnState.Running : IpnState.NeedsMachineAuth;
-    }
-
-    private void SendFirstMap(NetworkMap map, bool sawFirst)
-    {
-        SwitchTo(IpnState.Starting);
-        _bus.Send(new BusMessage { State = IpnState.Starting });
-        if (sawFirst)
-        {
-            SendHealth(1);
-            _bus.Send(new BusMessage { DriveShares = true });
-        }
-
-        EndWarmUp();
-        SwitchTo(IpnState.Running);
-        _bus.Send(new BusMessage { State = IpnState.Running });
-        _bus.Send(new BusMessage { Engine = true });
-        SendHealth(4);
-        _bus.Send(new BusMessage { Engine = true });
-        _bus.Send(new BusMessage { NetMap = map });
-        SendHealth(2);
-    }
-
-    private void GoRunning()
-    {
-        EndWarmUp();
-        SwitchTo(IpnState.Starting);
-        _bus.Send(new BusMessage { State = IpnState.Starting });
-        SwitchTo(IpnState.Running);
-        _bus.Send(new BusMessage { State = IpnState.Running });
-        _bus.Send(new BusMessage { Engine = true });
-    }
-
-    private void GoDown(Prefs prefs)
-    {
-        EndSession();
-        _health.Clear(HealthTracker.WarmingUp);
-        _health.Clear(HealthTracker.LoginState);
-        IpnState next = Snapshot.NetMap is null && Snapshot.State == IpnState.NeedsLogin ? IpnState.NeedsLogin : IpnState.Stopped;
-        SwitchTo(next);
-        _health.Set(HealthWarning.WantRunningFalse(next));
-        Publish(Snapshot with { Prefs = prefs, InMapPoll = false });
-        _bus.Send(new BusMessage { State = next });
-        _bus.Send(new BusMessage { Prefs = prefs });
-        SendHealth(3);
-    }
-
-    private void GoUp(Prefs prefs)
-    {
-        _health.Clear(HealthTracker.WantRunningFalse);
-        BeginSession("", loginAtOnce: true);
-        IpnState next = NextState();
-        if (next != IpnState.Running)
-        {
-            SwitchTo(next);
-            _bus.Send(new BusMessage { State = next });
-            _bus.Send(new BusMessage { Prefs = prefs });
-            BeginWarmUp();
-            SendHealth(1);
-            return;
-        }
-
-        SwitchTo(IpnState.Starting);
-        _bus.Send(new BusMessage { State = IpnState.Starting });
-        _bus.Send(new BusMessage { Prefs = prefs });
-        SwitchTo(IpnState.Running);
-        _bus.Send(new BusMessage { State = IpnState.Running });
-        _bus.Send(new BusMessage { Engine = true });
-        SendHealth(3);
-    }
-
-    private void SetLoginHealth(string error)
-    {
-        bool known = _health.Has(HealthTracker.LoginState);
-        _health.Set(HealthWarning.LoginState(error));
-        Publish(Snapshot);
-        if (!known)
-        {
-            SendHealth(1);
-        }
-    }
-
-    private void SendHealth(int times)
-    {
-        BusMessage message = new() { Health = _health.Document() };
-        for (int sent = 0; sent < times; sent++)
-        {
-            _bus.Send(message);
-        }
-    }
-
-    private void SwitchTo(IpnState state)
-    {
-        BackendSnapshot now = Snapshot;
-        DaemonLog.Line($"Switching ipn state {now.State} -> {state} (WantRunning={(now.Prefs.WantRunning ? "true" : "false")}, nm={(now.NetMap is null ? "false" : "true")})");
-        Publish(now with { State = state });
-    }
-
-    private void Publish(BackendSnapshot snapshot)
-    {
-        BackendSnapshot next = snapshot with { Health = _health.Texts };
-        Volatile.Write(ref _snapshot, next);
-        Gate.Set(next.CarriesTraffic);
-    }
-
     private void BeginWarmUp()
     {
-        _health.Set(HealthWarning.WarmingUp());
-        _health.Clear(HealthTracker.WantRunningFalse);
-        Publish(Snapshot);
+        _transitions.BeginWarmUp();
         _ = EndWarmUpLaterAsync(++_warmUps);
-    }
-
-    private void EndWarmUp()
-    {
-        _warmUps++;
-        _health.Clear(HealthTracker.WarmingUp);
-        _health.Clear(HealthTracker.WantRunningFalse);
     }
 
     private async Task EndWarmUpLaterAsync(int which)
@@ -704,10 +572,10 @@ internal sealed class Backend : IAsyncDisposable
         await WaitAsync(WarmUp).ConfigureAwait(false);
         lock (_gate)
         {
-            if (which == _warmUps && _health.Clear(HealthTracker.WarmingUp))
+            if (which == _warmUps && _transitions.Health.Clear(HealthTracker.WarmingUp))
             {
-                Publish(Snapshot);
-                SendHealth(1);
+                _transitions.Publish(Snapshot);
+                _transitions.SendHealth(1);
             }
         }
     }
@@ -719,9 +587,9 @@ internal sealed class Backend : IAsyncDisposable
         {
             if (which == _polls && Snapshot.State == IpnState.Running && !_stop.IsCancellationRequested)
             {
-                _health.Set(HealthWarning.NotInMapPoll());
-                Publish(Snapshot);
-                SendHealth(1);
+                _transitions.Health.Set(HealthWarning.NotInMapPoll());
+                _transitions.Publish(Snapshot);
+                _transitions.SendHealth(1);
             }
         }
     }
@@ -741,11 +609,11 @@ internal sealed class Backend : IAsyncDisposable
         await WaitAsync(left + TimeSpan.FromMilliseconds(20)).ConfigureAwait(false);
         lock (_gate)
         {
-            if (which == _maps && Snapshot.State == IpnState.Running && NextState() == IpnState.NeedsLogin)
+            if (which == _maps && Snapshot.State == IpnState.Running && _transitions.NextState() == IpnState.NeedsLogin)
             {
-                _bus.Send(new BusMessage { NetMap = Snapshot.NetMap });
-                SwitchTo(IpnState.NeedsLogin);
-                _bus.Send(new BusMessage { State = IpnState.NeedsLogin });
+                _transitions.Bus.Send(new BusMessage { NetMap = Snapshot.NetMap });
+                _transitions.SwitchTo(IpnState.NeedsLogin);
+                _transitions.Bus.Send(new BusMessage { State = IpnState.NeedsLogin });
             }
         }
     }
