@@ -17,11 +17,8 @@ internal sealed class Backend : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly BackendTransitions _transitions;
     private readonly StateStore _store;
-    private readonly MapRequest _about;
-    private readonly Random _random;
+    private readonly BackendSessions _sessions;
     private readonly CancellationTokenSource _stop = new();
-    private readonly List<ControlSession> _sessions = [];
-    private ControlSession? _session;
     private int _warmUps;
     private int _maps;
     private int _polls;
@@ -31,8 +28,7 @@ internal sealed class Backend : IAsyncDisposable
         _store = store;
         Gate = gate;
         _transitions = new BackendTransitions(gate);
-        _about = about;
-        _random = random;
+        _sessions = new BackendSessions(this, store, about, random);
     }
 
     public BackendSnapshot Snapshot => _transitions.Snapshot;
@@ -43,7 +39,7 @@ internal sealed class Backend : IAsyncDisposable
     /// <summary>Called once a network map is there.</summary>
     public Action? OnFirstMap { get; set; }
 
-    public ControlClient? Control => _session?.Client;
+    public ControlClient? Control => _sessions.Current?.Client;
 
     /// <summary>Takes up what the state file says: nothing, a stopped node, or one that goes back to its tailnet by itself.</summary>
     public void Boot()
@@ -75,7 +71,7 @@ internal sealed class Backend : IAsyncDisposable
             else
             {
                 DaemonLog.Line($"pm: using backend prefs: {prefs}");
-                BeginSession("", loginAtOnce: true);
+                _sessions.Begin(Snapshot.Prefs, "", loginAtOnce: true);
                 if (!prefs.WantRunning)
                 {
                     _transitions.SwitchTo(IpnState.Stopped);
@@ -107,7 +103,7 @@ internal sealed class Backend : IAsyncDisposable
             DaemonLog.Line($"Start: updated prefs: {prefs}, reason: [opts.UpdatePrefs]");
             try
             {
-                MachineKey();
+                _sessions.MachineKey();
                 if (prefs.Identity is not null)
                 {
                     _store.SavePrefs(prefs);
@@ -123,7 +119,7 @@ internal sealed class Backend : IAsyncDisposable
             _transitions.Publish(Snapshot with { Prefs = prefs, AuthUrl = "", InMapPoll = false });
             _transitions.Bus.Send(new BusMessage { Prefs = prefs });
             bool clearedLogin = _transitions.Health.Clear(HealthTracker.LoginState);
-            BeginSession(authKey, loginAtOnce: prefs.Identity is not null);
+            _sessions.Begin(prefs, authKey, loginAtOnce: prefs.Identity is not null);
             IpnState next = _transitions.NextState();
             if (next == IpnState.Running)
             {
@@ -162,14 +158,14 @@ internal sealed class Backend : IAsyncDisposable
         lock (_gate)
         {
             DaemonLog.Line("StartLoginInteractiveAs(\"root\"): url=" + (Snapshot.AuthUrl.Length > 0 ? "true" : "false"));
-            if (_session is null)
+            if (_sessions.Current is null)
             {
-                MachineKey();
-                BeginSession("", loginAtOnce: false);
+                _sessions.MachineKey();
+                _sessions.Begin(Snapshot.Prefs, "", loginAtOnce: false);
             }
 
             DaemonLog.Line("control: LoginInteractive -> regen=true");
-            _session!.Login(process);
+            _sessions.Current!.Login(process);
         }
     }
 
@@ -196,7 +192,7 @@ internal sealed class Backend : IAsyncDisposable
             {
                 if (prefs.WantRunning)
                 {
-                    BeginSession("", loginAtOnce: true);
+                    _sessions.Begin(Snapshot.Prefs, "", loginAtOnce: true);
                     if (!_transitions.GoUp(prefs))
                     {
                         BeginWarmUp();
@@ -204,7 +200,7 @@ internal sealed class Backend : IAsyncDisposable
                 }
                 else
                 {
-                    EndSession();
+                    _sessions.End();
                     _transitions.GoDown(prefs);
                 }
 
@@ -214,7 +210,7 @@ internal sealed class Backend : IAsyncDisposable
             _transitions.Bus.Send(new BusMessage { Prefs = prefs });
             if (prefs.Hostname != before.Hostname)
             {
-                _session?.SetHostname(EffectiveHostname(prefs));
+                _sessions.Current?.SetHostname(BackendSessions.EffectiveHostname(prefs));
             }
 
             return prefs;
@@ -238,9 +234,9 @@ internal sealed class Backend : IAsyncDisposable
             Prefs prefs = Snapshot.Prefs with { WantRunning = false, LoggedOut = true };
             DaemonLog.Line("EditPrefs: MaskedPrefs{WantRunning=false LoggedOut=true}");
             _store.SavePrefs(prefs);
-            EndSession();
+            _sessions.End();
             _transitions.GoDown(prefs);
-            session = NewSession("");
+            session = _sessions.Create(prefs, "");
         }
 
         try
@@ -338,7 +334,7 @@ internal sealed class Backend : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (session != _session)
+            if (session != _sessions.Current)
             {
                 return;
             }
@@ -365,7 +361,7 @@ internal sealed class Backend : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (session == _session)
+            if (session == _sessions.Current)
             {
                 _transitions.Bus.Send(new BusMessage { ErrMessage = error });
                 _transitions.SetLoginHealth(error);
@@ -377,7 +373,7 @@ internal sealed class Backend : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (session == _session)
+            if (session == _sessions.Current)
             {
                 _transitions.SetLoginHealth(error);
             }
@@ -389,7 +385,7 @@ internal sealed class Backend : IAsyncDisposable
         DaemonLog.Noise(0.6);
         lock (_gate)
         {
-            if (session != _session)
+            if (session != _sessions.Current)
             {
                 return;
             }
@@ -425,7 +421,7 @@ internal sealed class Backend : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (session != _session)
+            if (session != _sessions.Current)
             {
                 return;
             }
@@ -474,7 +470,7 @@ internal sealed class Backend : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (session != _session || !Snapshot.InMapPoll)
+            if (session != _sessions.Current || !Snapshot.InMapPoll)
             {
                 return;
             }
@@ -501,63 +497,9 @@ internal sealed class Backend : IAsyncDisposable
         }
 
         await _stop.CancelAsync().ConfigureAwait(false);
-        foreach (ControlSession session in _sessions)
+        lock (_gate)
         {
-            session.Abandon();
-        }
-    }
-
-    private static string EffectiveHostname(Prefs prefs) => prefs.Hostname.Length > 0 ? prefs.Hostname : Environment.MachineName;
-
-    private string MachineKey()
-    {
-        if (_store.MachineKey is { } known)
-        {
-            return known;
-        }
-
-        DaemonLog.Line("generating new machine key");
-        string key = NodeIdentity.NewKey("mkey");
-        _store.SaveMachineKey(key);
-        DaemonLog.Line("machine key written to store");
-        return key;
-    }
-
-    private ControlSession NewSession(string authKey)
-    {
-        Prefs prefs = Snapshot.Prefs;
-        SessionOptions options = new()
-        {
-            ControlUrl = prefs.ControlUrl.Length > 0 ? prefs.ControlUrl : "https://controlplane.tailscale.com",
-            MachineKey = MachineKey(),
-            NodeKey = prefs.Identity?.NodeKey,
-            AuthKey = authKey,
-            Hostname = EffectiveHostname(prefs),
-            Tags = prefs.AdvertiseTags,
-            Ephemeral = _store.IsMemory,
-            Paused = !prefs.WantRunning,
-            Map = _about,
-        };
-        ControlSession session = new(this, options, _random);
-        _sessions.Add(session);
-        return session;
-    }
-
-    private void BeginSession(string authKey, bool loginAtOnce)
-    {
-        EndSession();
-        ControlSession session = NewSession(authKey);
-        _session = session;
-        session.Start(loginAtOnce);
-    }
-
-    private void EndSession()
-    {
-        if (_session is { } before)
-        {
-            _session = null;
-            _sessions.Remove(before);
-            before.Abandon();
+            _sessions.End();
         }
     }
 
