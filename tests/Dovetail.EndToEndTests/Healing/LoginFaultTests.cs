@@ -215,6 +215,22 @@ public sealed class LoginFaultTests(HealingFixture fixture) : HealingTest(fixtur
         Assert.Equal((before.DnsName, 1), (after.DnsName, after.RegistrationCount));
     }
 
+    // No recording of a start whose machine is gone; the stand-in asks for a login, as for an expired one (04-bus/restart-while-expired.ndjson).
+    [Fact(Timeout = 120_000)]
+    public async Task A_machine_that_was_removed_while_it_was_down_registers_anew_with_the_key()
+    {
+        await using var container = await Fixture.ReadyServiceAsync("absent");
+        var before = Fixture.Machine("absent");
+        var process = (await Daemon.StatusAsync(Cancellation)).Find("absent")!.Tailscaled!.Pid!.Value;
+        Signals.Send(process, Signals.Kill);
+        Control.DeleteNode("absent");
+
+        await Fixture.HealedAsync("absent", "tailscaled-ended", seen => seen.Tailscaled!.Pid != process);
+        var after = Fixture.Machine("absent");
+        Assert.NotEqual(before.StableId, after.StableId);
+        Assert.Equal((before.DnsName, 1), (after.DnsName, after.RegistrationCount));
+    }
+
     // 02-up/hostname.txt ("clash").
     [Fact(Timeout = 120_000)]
     public async Task A_node_whose_name_is_taken_says_so_and_serves_under_the_name_it_was_given()
@@ -239,6 +255,23 @@ public sealed class LoginFaultTests(HealingFixture fixture) : HealingTest(fixtur
         Control.Faults.UnlimitRegistrations();
         await Fixture.HealedAsync("limited", "control-rate-limited");
         Assert.Equal(1, Fixture.Machine("limited").RegistrationCount);
+    }
+
+    // The same recording; the text is in Health only.
+    [Fact(Timeout = 120_000)]
+    public async Task A_known_node_that_starts_while_logins_are_limited_says_so_and_heals_as_the_same_machine()
+    {
+        await using var container = await Fixture.ReadyServiceAsync("patient");
+        var before = Fixture.Machine("patient");
+        Control.Faults.LimitRegistrations(TimeSpan.FromSeconds(5));
+        Signals.Send((await Daemon.StatusAsync(Cancellation)).Find("patient")!.Tailscaled!.Pid!.Value, Signals.Kill);
+
+        await Fixture.NamedAsync("patient", "control-rate-limited");
+
+        Control.Faults.UnlimitRegistrations();
+        await Fixture.HealedAsync("patient", "control-rate-limited");
+        Assert.Equal((before.StableId, before.IPv4, before.DnsName), Identity("patient"));
+        Assert.Equal(1, Fixture.Machine("patient").RegistrationCount);
     }
 
     private static Dictionary<string, string> Tagged(string name, string tags) => new() { ["name"] = name, ["port"] = "80", ["tags"] = tags };

@@ -116,6 +116,46 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
         AssertSameMachine(before, "unmounted");
     }
 
+    // 01-daemon/statedir-problems.txt ("state dir full").
+    [Fact(Timeout = 120_000)]
+    public async Task A_full_disk_is_named_and_the_node_registers_when_there_is_room()
+    {
+        await using var disk = await SmallDisk.MountAsync(Path.Combine(Fixture.States, "full"));
+        disk.Fill();
+        await using var container = await Fixture.RunServiceAsync("full");
+
+        await Fixture.NamedAsync("full", "state-unusable");
+
+        disk.Empty();
+        await Fixture.HealedAsync("full", "state-unusable");
+        Assert.Equal(1, Fixture.Machine("full").RegistrationCount);
+    }
+
+    // Recorded for a node without state only (01-daemon/statedir-problems.txt): what tailscaled makes of it is not asked here.
+    [Fact(Timeout = 120_000)]
+    public async Task A_disk_that_fills_up_and_becomes_read_only_at_run_time_costs_no_state()
+    {
+        await using var disk = await SmallDisk.MountAsync(Path.Combine(Fixture.States, "readonly"));
+        await using var container = await Fixture.ReadyServiceAsync("readonly");
+        var before = Fixture.Machine("readonly");
+        var state = await File.ReadAllTextAsync(Path.Combine(Fixture.States, "readonly", "tailscaled.state"), Cancellation);
+        disk.Fill();
+        await disk.MakeReadOnlyAsync();
+        await using var load = new SteadyLoad(Fixture.Peer, ["readonly"]);
+        await Eventually.TrueAsync("the service to serve on", () => load.Results.Count > 10, cancellation: Cancellation);
+        await load.StopAsync();
+        Assert.DoesNotContain(load.Results, result => result.Failure is not null);
+        Signals.Send((await Daemon.StatusAsync(Cancellation)).Find("readonly")!.Tailscaled!.Pid!.Value, Signals.Kill);
+
+        await Daemon.ServiceAsync("readonly", seen => seen.Tailscaled is { Restarts: > 0 }, "the next tailscaled", Cancellation, HealingFixture.NamedWithin);
+        Assert.Equal(state, await File.ReadAllTextAsync(Path.Combine(Fixture.States, "readonly", "tailscaled.state"), Cancellation));
+
+        await disk.MakeWritableAsync();
+        disk.Empty();
+        await Fixture.HealedAsync("readonly", "state-unusable", seen => !seen.Has("tailscaled-ended"));
+        AssertSameMachine(before, "readonly");
+    }
+
     // Docker's doing: no recording is needed.
     [Fact(Timeout = 120_000)]
     public async Task A_service_whose_container_stops_says_so_and_heals_when_it_starts()
