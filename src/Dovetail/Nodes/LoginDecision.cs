@@ -15,6 +15,8 @@ internal static class LoginDecision
         return backend switch
         {
             BackendState.NeedsLogin => LogIn(facts, now),
+            // Stopped by Dovetail itself, to end the tries with a refused key: there it waits for another one.
+            BackendState.Stopped when facts.Login.RefusedKey is not null && facts.Key is not null => LogIn(facts, now),
             // Somebody ran `tailscale down`: up again, without a key, which could only do harm.
             BackendState.Stopped => Again(facts, now),
             BackendState.Running or BackendState.Starting or BackendState.NeedsMachineAuth when !facts.Identity.Matches(prefs) => Tell(facts, prefs, now),

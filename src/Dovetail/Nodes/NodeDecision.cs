@@ -55,6 +55,8 @@ internal sealed record NodeDecision
             case BackendState.NeedsLogin:
                 var underWay = facts.CurrentLoginUrl is null && facts.Key is not null && facts.Key != facts.Login.RefusedKey;
                 return underWay ? NodeState.Starting : NodeState.NeedsLogin;
+            case BackendState.Stopped when facts.Key is not null && facts.Key == facts.Login.RefusedKey:
+                return NodeState.NeedsLogin;
             case BackendState.Running when facts.Served is null || facts.Status?.BackendState != nameof(BackendState.Running):
                 return NodeState.Running;
             case BackendState.Running when facts.WantsHttps && (facts.Certificate.Name is null || facts.Certificate.NotAfter <= now):

@@ -74,6 +74,16 @@ public sealed class LoginDecisionTests
         Assert.Equal(LoginAction.UpWithKey, LoginDecision.Decide(failed, Now.AddSeconds(1)));
     }
 
+    [Fact]
+    public void A_node_that_was_stopped_for_its_refused_key_waits_for_another_key()
+    {
+        var stopped = Refused() with { Backend = BackendState.Stopped };
+
+        Assert.Equal(LoginAction.None, Decide(stopped));
+        Assert.Equal(NodeState.NeedsLogin, NodeDecision.From(stopped, Now).State);
+        Assert.Equal(LoginAction.UpWithKey, Decide(stopped with { Key = "k2" }));
+    }
+
     // 02-up/invalid-key.txt: 27 tries in 67 s.
     [Fact]
     public void The_daemons_own_tries_with_a_refused_key_are_ended_with_the_daemon() => Assert.Equal(LoginAction.Restart, Decide(Refused(goingOn: true)));
