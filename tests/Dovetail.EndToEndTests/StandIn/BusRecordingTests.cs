@@ -156,7 +156,7 @@ public sealed class BusRecordingTests
         await using StandInBench bench = await StandInBench.StartAsync();
         StandInDaemon node = await bench.DaemonAsync("inter");
         await using BusWatch bus = await BusWatch.OpenAsync(node);
-        await bench.CliAsync("inter", "up", "--reset", "--hostname=inter", $"--login-server={bench.Control.Url}", "--timeout=500ms");
+        await bench.CliAsync("inter", "up", "--reset", "--hostname=inter", $"--login-server={bench.Control.Url}", "--timeout=3s");
         Assert.DoesNotContain("BrowseToURL", bus.Events);
         await using BusWatch late = await BusWatch.OpenAsync(node);
         await late.WaitForAsync("SessionID State=2 Prefs BrowseToURL Health");

@@ -49,14 +49,14 @@ public sealed class DocumentRecordingTests
         await using StandInBench bench = await StandInBench.StartAsync();
         await bench.NodeAsync("fresh");
         StandInDaemon pending = await bench.DaemonAsync("inter");
-        CommandResult up = await bench.CliAsync("inter", "up", "--reset", "--hostname=inter", $"--login-server={bench.Control.Url}", "--timeout=300ms");
+        CommandResult up = await bench.CliAsync("inter", "up", "--reset", "--hostname=inter", $"--login-server={bench.Control.Url}", "--timeout=3s");
         Assert.Equal(1, up.ExitCode);
         await Eventually.TrueAsync(async () => (await pending.StatusAsync()).GetProperty("AuthURL").GetString()!.Length > 0, "a login URL is shown", TimeSpan.FromSeconds(10));
         await AssertStatusAsync("status-needslogin-authurl.json", pending);
 
         bench.Control.RequireApproval = true;
         StandInDaemon waiting = await bench.DaemonAsync("appr");
-        await bench.UpAsync("appr", "--timeout=300ms");
+        await bench.UpAsync("appr", "--timeout=3s");
         await waiting.WaitForStateAsync("NeedsMachineAuth");
         JsonElement self = (await waiting.StatusAsync()).GetProperty("Self");
         Assert.True(self.GetProperty("Online").GetBoolean());

@@ -86,12 +86,17 @@ internal sealed class UpCommand(LocalClient client, IReadOnlyList<string> argume
         string oldKey = status.GetProperty("Self").Text("PublicKey");
         bool waitsForKey = _flags.ForceReauth;
         bool running = false;
+        bool started = simple;
         while (!running || waitsForKey)
         {
             byte[]? line = await NextAsync(bus, cancellation).ConfigureAwait(false);
             using JsonDocument message = JsonDocument.Parse(line ?? throw new CliException("EOF"));
             JsonElement notify = message.RootElement;
-            if (notify.Text("ErrMessage") is { Length: > 0 } error)
+
+            // The start announces preferences first. An error before that belongs to the attempt that it replaces: the real CLI can trip over it, but
+            // within a few milliseconds, which here would be many.
+            started |= notify.GetProperty("Prefs").ValueKind == JsonValueKind.Object;
+            if (started && notify.Text("ErrMessage") is { Length: > 0 } error)
             {
                 throw new CliException($"backend error: {error}");
             }

@@ -60,7 +60,7 @@ internal sealed class Tailnet(TestControlOptions options, ControlFaults faults, 
         {
             lock (_gate)
             {
-                return [.. _logins.Select(static login => new PendingLogin(login.Key, login.Value.Request.Hostname))];
+                return [.. _logins.Where(static login => !login.Value.Completed.Task.IsCompleted).Select(static login => new PendingLogin(login.Key, login.Value.Request.Hostname))];
             }
         }
     }
@@ -164,7 +164,8 @@ internal sealed class Tailnet(TestControlOptions options, ControlFaults faults, 
     {
         lock (_gate)
         {
-            return _logins.Remove(loginUrl, out LoginRecord? login) && login.Completed.TrySetResult(user);
+            // Kept until the daemon asks how it went.
+            return _logins.TryGetValue(loginUrl, out LoginRecord? login) && login.Completed.TrySetResult(user);
         }
     }
 
@@ -219,6 +220,7 @@ internal sealed class Tailnet(TestControlOptions options, ControlFaults faults, 
         RegisterReply reply;
         lock (_gate)
         {
+            _logins.Remove(request.Followup);
             _attempts[request.Hostname] = _attempts.GetValueOrDefault(request.Hostname) + 1;
             reply = request.Logout ? LogOut(request) : Decide(request, loggedIn, login);
         }
