@@ -34,30 +34,16 @@ public sealed class HealingFixture(Engine engine) : EndToEndTest(engine)
     public override async ValueTask InitializeAsync()
     {
         await base.InitializeAsync();
-        Control();
-        SetKey(Tailnet.AuthKey);
-        Daemon = StartDaemon(new Dictionary<string, string?>
+        try
         {
-            ["TS_AUTHKEY"] = null,
-            ["TS_AUTHKEY_FILE"] = KeyPath,
-            ["DOVETAIL_POLL"] = "1s",
-            ["DOVETAIL_GRACE"] = "30s",
-            // As patient with a control server that is away as the real one.
-            ["FAKE_TAILSCALE_MAP_POLL_RETRY_MS"] = "30000",
-        });
-        Peer = await PeerAsync();
-        foreach (var witness in Witnesses)
-        {
-            await RunServiceAsync(witness);
+            await StartAsync();
         }
-
-        foreach (var witness in Witnesses)
+        catch
         {
-            await Daemon.ReadyAsync(witness, Cancellation);
-            await AnswersAsync(witness);
+            // xunit disposes only what was set up to the end.
+            await DisposeAsync();
+            throw;
         }
-
-        _load = new SteadyLoad(Peer, Witnesses);
     }
 
     public override async ValueTask DisposeAsync()
@@ -152,5 +138,33 @@ public sealed class HealingFixture(Engine engine) : EndToEndTest(engine)
         var status = await Daemon.StatusAsync(Cancellation);
         Assert.All(Witnesses, witness => Assert.Equal(0, status.Find(witness)!.Tailscaled!.Restarts));
         Assert.All(Witnesses, witness => Assert.Equal(1, Tailnet.RegistrationsOf(witness)));
+    }
+
+    private async Task StartAsync()
+    {
+        Control();
+        SetKey(Tailnet.AuthKey);
+        Daemon = StartDaemon(new Dictionary<string, string?>
+        {
+            ["TS_AUTHKEY"] = null,
+            ["TS_AUTHKEY_FILE"] = KeyPath,
+            ["DOVETAIL_POLL"] = "1s",
+            ["DOVETAIL_GRACE"] = "30s",
+            // As patient with a control server that is away as the real one.
+            ["FAKE_TAILSCALE_MAP_POLL_RETRY_MS"] = "30000",
+        });
+        Peer = await PeerAsync();
+        foreach (var witness in Witnesses)
+        {
+            await RunServiceAsync(witness);
+        }
+
+        foreach (var witness in Witnesses)
+        {
+            await Daemon.ReadyAsync(witness, Cancellation);
+            await AnswersAsync(witness);
+        }
+
+        _load = new SteadyLoad(Peer, Witnesses);
     }
 }

@@ -48,6 +48,28 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         Assert.Equal(2, control.TotalRegistrations);
     }
 
+    // 09-logout-down/logout-down.txt ("control unreachable").
+    [Fact(Timeout = 180_000)]
+    public async Task Forget_keeps_the_state_of_a_machine_that_cannot_be_logged_out_unless_it_is_forced()
+    {
+        var daemon = StartDaemon(new Dictionary<string, string?> { ["FAKE_TAILSCALE_LOGOUT_TIMEOUT_MS"] = "2000" });
+        var container = await RunServiceAsync("old");
+        await daemon.ReadyAsync("old", Cancellation);
+        await container.RemoveAsync(Cancellation);
+        await daemon.ServiceAsync("old", service => service.Has("no-upstream"), "without a container", Cancellation);
+        var state = Path.Combine(StateDirectory, "old", "tailscaled.state");
+        Control().Faults.Unreachable = true;
+
+        var refused = await daemon.CommandAsync(["forget", "old", "--yes"], Cancellation);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("--force", refused.Stderr, StringComparison.Ordinal);
+        Assert.True(File.Exists(state), "the state is gone");
+
+        (await daemon.CommandAsync(["forget", "old", "--yes", "--force"], Cancellation)).MustSucceed();
+        Assert.False(System.IO.Directory.Exists(Path.Combine(StateDirectory, "old")));
+        Assert.Empty(Tailscaleds());
+    }
+
     // 01-daemon/restart-after-sigterm-and-sigkill.txt, 05-cert/renewal.txt.
     [Fact(Timeout = 180_000)]
     public async Task Restarting_a_service_again_and_again_is_the_same_machine_and_orders_one_certificate()
