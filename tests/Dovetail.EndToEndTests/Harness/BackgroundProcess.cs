@@ -48,6 +48,7 @@ internal sealed class BackgroundProcess : IAsyncDisposable
     public async Task<int> ExitAsync(TimeSpan deadline, CancellationToken cancellation = default)
     {
         await _process.WaitForExitAsync(cancellation).WaitAsync(deadline, cancellation);
+        await LastWordsAsync();
         return _process.ExitCode;
     }
 
@@ -59,10 +60,12 @@ internal sealed class BackgroundProcess : IAsyncDisposable
         }
 
         await _process.WaitForExitAsync();
-        // A grandchild may hold the streams open; what it says then is of no interest.
-        await Task.WhenAny(_drained, Task.Delay(TimeSpan.FromSeconds(1)));
+        await LastWordsAsync();
         _process.Dispose();
     }
+
+    // What was said is read a moment after the end. A grandchild may hold the streams open; what it says then is of no interest.
+    private Task LastWordsAsync() => Task.WhenAny(_drained, Task.Delay(TimeSpan.FromSeconds(5)));
 
     private async Task DrainAsync(StreamReader reader)
     {
