@@ -102,13 +102,13 @@ internal sealed class UnderlayServer : IDisposable
             return;
         }
 
-        if (!now.CarriesTraffic || now.Prefs.ShieldsUp)
+        if (!await WaitForTrafficAsync().ConfigureAwait(false))
         {
-            // A packet to such a node is dropped; the peer gives up by itself.
-            await Task.Delay(SilentDrop).ConfigureAwait(false);
             await AnswerAsync(tunnel, TunnelAnswer.Dropped).ConfigureAwait(false);
             return;
         }
+
+        now = _backend.Snapshot;
 
         if (now.Serve?.Tcp.GetValueOrDefault(hello.Destination.Port) is { TcpForward.Length: > 0 } handler)
         {
@@ -118,6 +118,28 @@ internal sealed class UnderlayServer : IDisposable
         else
         {
             await ForwardPlainAsync(tunnel, hello.Destination.Port).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// A packet to a node that is down or shields itself is dropped: the peer sends it again and again, and gives up by itself if the node stays so.
+    /// </summary>
+    private async Task<bool> WaitForTrafficAsync()
+    {
+        using CancellationTokenSource limit = new(SilentDrop);
+        try
+        {
+            if (_backend!.Snapshot.Prefs.ShieldsUp)
+            {
+                await Task.Delay(Timeout.Infinite, limit.Token).ConfigureAwait(false);
+            }
+
+            await _backend.Gate.WaitAsync(limit.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
         }
     }
 
