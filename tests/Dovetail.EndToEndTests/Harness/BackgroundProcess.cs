@@ -65,7 +65,7 @@ internal sealed class BackgroundProcess : IAsyncDisposable
     }
 
     // What was said is read a moment after the end. A grandchild may hold the streams open; what it says then is of no interest.
-    private Task LastWordsAsync() => Task.WhenAny(_drained, Task.Delay(TimeSpan.FromSeconds(5)));
+    private Task<Task> LastWordsAsync() => Task.WhenAny(_drained, Task.Delay(TimeSpan.FromSeconds(5)));
 
     private async Task DrainAsync(StreamReader reader)
     {
