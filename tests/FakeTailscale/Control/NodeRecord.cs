@@ -7,6 +7,12 @@ internal sealed class NodeRecord
 {
     public required NodeInfo Info { get; set; }
 
+    /// <summary>
+    /// The key before the last one. A daemon that gives a registration up for another does not know that the first one took effect, and
+    /// names this one again.
+    /// </summary>
+    public string? PreviousKey { get; set; }
+
     public bool Ephemeral { get; init; }
 
     public int Registrations { get; set; } = 1;
@@ -18,4 +24,7 @@ internal sealed class NodeRecord
 
     /// <summary>The map poll of the daemon that is connected; a new one ends it.</summary>
     public CancellationTokenSource? Poll { get; set; }
+
+    /// <summary>Whether the node is, or has just been, known by a key.</summary>
+    public bool Held(string key) => key.Length > 0 && (Info.Key == key || PreviousKey == key);
 }

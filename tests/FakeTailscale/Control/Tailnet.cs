@@ -411,7 +411,7 @@ internal sealed class Tailnet(TestControlOptions options, ControlFaults faults, 
             return new RegisterReply { AuthUrl = loginUrl, Authorized = true };
         }
 
-        NodeRecord node = _nodes.FirstOrDefault(old => request.OldNodeKey.Length > 0 && old.Info.Key == request.OldNodeKey) is { } replaced
+        NodeRecord node = _nodes.FirstOrDefault(old => old.Held(request.OldNodeKey)) is { } replaced
             ? Rekey(replaced, request, tags)
             : Create(request, key, tags, login);
         if (key is not null)
@@ -450,6 +450,7 @@ internal sealed class Tailnet(TestControlOptions options, ControlFaults faults, 
 
     private NodeRecord Rekey(NodeRecord record, RegisterRequest request, IReadOnlyList<string> tags)
     {
+        record.PreviousKey = record.Info.Key;
         record.Info = record.Info with { Key = request.NodeKey, KeyExpiry = tags.Count > 0 ? null : GoTime.ToSeconds(Now + KeyLifetime) };
         record.Registrations++;
         record.Version++;
