@@ -184,7 +184,10 @@ public sealed class ChaosTests(Engine engine) : EndToEndTest(engine)
         Assert.DoesNotContain(unkilled, result => !restarts.Any(hit => hit.Touches(result)));
         // All but the one request that the container had under way could be held.
         Assert.All(restarts, hit => Assert.True(unkilled.Count(hit.Touches) <= 1, $"{hit}: {string.Join("; ", unkilled.Where(hit.Touches))}"));
-        // Enough was asked of each for the above to mean something.
-        Assert.All(Names, name => Assert.InRange(results.Count(result => result.Service == name && result.Failure is null), MeaningfulCount, int.MaxValue));
+        // Enough was answered for the above to mean something. Chance may hit one service so often that it waits a minute for its next
+        // start, so that each by itself need only have answered.
+        var answered = results.Where(result => result.Failure is null).CountBy(result => result.Service).ToDictionary();
+        Assert.InRange(answered.Values.Sum(), Names.Length * MeaningfulCount, int.MaxValue);
+        Assert.All(Names, name => Assert.True(answered.ContainsKey(name), $"{name} never answered"));
     }
 }

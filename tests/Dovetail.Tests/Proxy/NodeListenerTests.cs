@@ -117,8 +117,9 @@ public sealed class NodeListenerTests
     [Fact]
     public async Task Two_listeners_have_addresses_of_their_own_and_the_same_ones_after_a_restart()
     {
-        var web = TestListener.Service();
-        await using var second = await TestListener.StartAsync(web with { Name = "other" });
+        // Names of its own: other tests that run beside this one may hold the addresses of theirs.
+        var web = TestListener.Service() with { Name = $"mine-{Guid.NewGuid():N}" };
+        await using var second = await TestListener.StartAsync(web with { Name = $"other-{Guid.NewGuid():N}" });
         IPAddress first;
         await using (var listener = await TestListener.StartAsync(web))
         {
