@@ -155,11 +155,13 @@ internal sealed partial class Node : IAsyncDisposable
         {
             try
             {
+                // The life first: what is decided from facts about one tailscaled must not be done to the next.
+                var life = _supervisor.Life;
                 var facts = RefreshKey();
                 var decision = NodeDecision.From(facts, _services.Time.GetUtcNow());
                 await ApplyToListenerAsync(facts).ConfigureAwait(false);
                 _reporter.Publish(facts, decision);
-                Act(facts, decision);
+                Act(life, facts, decision);
                 await _facts.WaitAsync(decision.State == NodeState.Ready ? timings.Poll : timings.FastPoll, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception bug) when (bug is not OperationCanceledException)
@@ -200,9 +202,9 @@ internal sealed partial class Node : IAsyncDisposable
         }
     }
 
-    private void Act(NodeFacts facts, NodeDecision decision)
+    private void Act(NodeLife? life, NodeFacts facts, NodeDecision decision)
     {
-        if (_supervisor.Life is not { } life || facts.Stopping)
+        if (life is null || facts.Stopping)
         {
             return;
         }
@@ -217,8 +219,7 @@ internal sealed partial class Node : IAsyncDisposable
 
         if (decision.Login == LoginAction.Restart)
         {
-            _facts.Change(known => known with { Login = known.Login with { Running = LoginAction.Restart } });
-            life.Begin(over => StopRetriesAsync(facts, life, over));
+            life.Begin(() => MarkLogin(decision.Login), over => StopRetriesAsync(facts, life, over));
         }
         else if (decision.CancelLogin)
         {
@@ -226,23 +227,25 @@ internal sealed partial class Node : IAsyncDisposable
         }
         else if (decision.Login != LoginAction.None)
         {
-            // What runs is marked here, not in the work itself: the next look at the facts may come before the work begins.
-            _facts.Change(known => known with { Login = known.Login with { Running = decision.Login } });
-            life.Begin(over => _login.RunAsync(decision.Login, over));
+            life.Begin(() => MarkLogin(decision.Login), over => _login.RunAsync(decision.Login, over));
         }
 
         if (decision.ApplyServe)
         {
-            _facts.Change(static known => known with { ServeRunning = true });
-            life.Begin(over => ServeAsync(facts.Serve!, life, over));
+            life.Begin(() => _facts.Change(static known => known with { ServeRunning = true }), over => ServeAsync(facts.Serve!, life, over));
         }
 
         if (decision.CertificateDomain is { } domain)
         {
-            _facts.Change(known => known with { Certificate = known.Certificate with { Running = true, Began = _services.Time.GetUtcNow() } });
-            life.Begin(over => _certificate.RunAsync(domain, over));
+            var began = _services.Time.GetUtcNow();
+            life.Begin(
+                () => _facts.Change(known => known with { Certificate = known.Certificate with { Running = true, Began = began } }),
+                over => _certificate.RunAsync(domain, over));
         }
     }
+
+    // What runs is marked before it begins: the next look at the facts may come before the work does anything.
+    private void MarkLogin(LoginAction action) => _facts.Change(known => known with { Login = known.Login with { Running = action } });
 
     // `logout` would not do: on a node without a node key it does nothing, and on one with a key it would lose the machine.
     private async Task StopRetriesAsync(NodeFacts facts, NodeLife life, CancellationToken over)

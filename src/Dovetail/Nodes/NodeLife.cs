@@ -36,7 +36,8 @@ internal sealed partial class NodeLife : IAsyncDisposable
     public Task<bool> Observe() => _observation = Observer.RunAsync(Over);
 
     /// <summary>Starts work that belongs to this life; does nothing when it is over.</summary>
-    public void Begin(Func<CancellationToken, Task> work)
+    /// <param name="mark">Notes that the work runs; called first, and never once the life is over: the facts are the next one's then.</param>
+    public void Begin(Action mark, Func<CancellationToken, Task> work)
     {
         lock (_gate)
         {
@@ -45,6 +46,7 @@ internal sealed partial class NodeLife : IAsyncDisposable
                 return;
             }
 
+            mark();
             var task = Task.Run(() => GuardAsync(work), CancellationToken.None);
             _work.Add(task);
             _ = task.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
