@@ -39,6 +39,10 @@ internal static class ConditionReader
         {
             yield return Conditions.TailscaledEnded(down.How, down.RetryAt);
         }
+        else if (facts.IsSilent)
+        {
+            yield return Conditions.TailscaledSilent();
+        }
     }
 
     private static IEnumerable<Condition> Login(NodeFacts facts, DateTimeOffset now)

@@ -105,6 +105,9 @@ internal static class Conditions
     public static Condition TailscaledEnded(string how, DateTimeOffset retryAt) => new(
         "tailscaled-ended", Severity.Problem, $"tailscaled {how}", $"Started again at {Second(retryAt)}; see the node's log.");
 
+    public static Condition TailscaledSilent() => new(
+        "tailscaled-silent", Severity.Problem, "tailscaled does not answer", "It is replaced by itself when it has been silent for 15 seconds.");
+
     public static Condition ListenerFailed(string reason) => new(
         "listener-failed", Severity.Problem, $"the listener cannot listen: {reason}", "It is tried again by itself.");
 

@@ -30,6 +30,9 @@ internal sealed record NodeFacts
     /// <summary>A node that is cut off is given a new tailscaled, but not before this time.</summary>
     public DateTimeOffset ReplaceAt { get; init; }
 
+    /// <summary>tailscaled has not answered the last question, or not yet.</summary>
+    public bool IsSilent { get; init; }
+
     /// <summary>The service is being taken down.</summary>
     public bool Stopping { get; init; }
 
@@ -96,6 +99,7 @@ internal sealed record NodeFacts
     public NodeFacts ForNewLife() => this with
     {
         Down = null,
+        IsSilent = false,
         Backend = null,
         Prefs = null,
         Status = null,

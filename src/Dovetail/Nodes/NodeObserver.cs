@@ -110,9 +110,9 @@ internal sealed partial class NodeObserver(NodeServices services, LocalApiClient
         {
             try
             {
-                var status = await api.GetStatusAsync(cancellationToken).ConfigureAwait(false);
+                var status = await AskAsync(cancellationToken).ConfigureAwait(false);
                 answered = _time.GetTimestamp();
-                var known = facts.Change(known => known with { Status = status });
+                var known = facts.Change(known => known with { Status = status, IsSilent = false });
                 await WatchOnlineAsync(known, cancellationToken).ConfigureAwait(false);
             }
             catch (LocalApiException silent)
@@ -128,6 +128,21 @@ internal sealed partial class NodeObserver(NodeServices services, LocalApiClient
             var silence = _time.GetElapsedTime(answered) > _timings.FastPoll;
             var interval = settled && !silence ? _timings.Poll : _timings.FastPoll;
             await _pollNow.WaitAsync(interval, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // A hang is named long before it counts as one: a person who looks in between must not read that all is well.
+    private async Task<IpnStatus> AskAsync(CancellationToken cancellationToken)
+    {
+        var answer = api.GetStatusAsync(cancellationToken);
+        try
+        {
+            return await answer.WaitAsync(_timings.Silence, _time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            facts.Change(static known => known with { IsSilent = true });
+            return await answer.ConfigureAwait(false);
         }
     }
 

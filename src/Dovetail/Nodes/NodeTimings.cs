@@ -9,6 +9,9 @@ internal sealed record NodeTimings
     /// <summary>How often while somebody waits for a login URL or for the node to come up; default 1 s.</summary>
     public TimeSpan FastPoll { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>tailscaled that has not answered a question for this long is called silent; default 2 s.</summary>
+    public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>tailscaled that answers nothing for this long is replaced; default 15 s.</summary>
     public TimeSpan HangLimit { get; init; } = TimeSpan.FromSeconds(15);
 

@@ -128,6 +128,17 @@ public sealed class NodeDecisionTests
         Assert.Contains("boom", Assert.Single(decision.Conditions).Text, StringComparison.Ordinal);
     }
 
+    // 01-daemon/extras.txt ("hung daemon").
+    [Fact]
+    public void A_tailscaled_that_does_not_answer_is_named_while_it_may_still_come_back()
+    {
+        var decision = Decide(Ready() with { IsSilent = true });
+
+        Assert.Equal(NodeState.Ready, decision.State);
+        Assert.Equal("tailscaled-silent", Assert.Single(decision.Conditions).Id);
+        Assert.False(Ready().ForNewLife().IsSilent);
+    }
+
     // 03-status/running-control-lost-75s.json: Running, Self.Online false, Health empty.
     [Fact]
     public void A_lost_control_server_is_named_before_health_does()
