@@ -148,6 +148,11 @@ internal static class ConditionReader
             yield return Conditions.UpstreamUnreachable(container.ContainerName, container.Reason);
         }
 
+        foreach (var failing in facts.Failing)
+        {
+            yield return Conditions.UpstreamFailing(failing.Address, failing.Failure);
+        }
+
         if (facts.Service.Upstreams.Count == 0 && facts.Service.Unreachable.Count == 0)
         {
             yield return Conditions.NoUpstream();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Dovetail.Proxy.Forwarding;
 
 namespace Dovetail.Nodes;
 
@@ -98,6 +99,19 @@ internal static class Conditions
     public static Condition UpstreamUnreachable(string container, string reason) => new(
         "upstream-unreachable", Severity.Problem, $"container {container} cannot be reached: {reason}",
         "Put Dovetail and the container on one Docker network.");
+
+    public static Condition UpstreamFailing(UpstreamAddress address, ConnectFailure failure)
+    {
+        var reason = failure switch
+        {
+            ConnectFailure.Refused => "nothing listens there",
+            ConnectFailure.TimedOut => "it does not answer",
+            _ => "there is no way to it",
+        };
+        return new(
+            "upstream-unreachable", Severity.Problem, $"container {address.ContainerName} cannot be reached at {address.HostAndPort}: {reason}",
+            "See that the application runs and listens on that port on all addresses (0.0.0.0); else correct dovetail.port.");
+    }
 
     public static Condition ServeFailed(string reason) => new(
         "serve-failed", Severity.Problem, $"tailscaled does not take the serve config: {reason}", "It is tried again by itself; see the node's log.");

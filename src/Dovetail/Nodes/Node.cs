@@ -134,6 +134,7 @@ internal sealed partial class Node : IAsyncDisposable
                 var listener = await _services.Listeners.StartAsync(new PeerDirectory(_api, _facts), _owner, config, _stopping.Token).ConfigureAwait(false);
                 _listener = listener;
                 _facts.Change(known => known with { Ports = listener.Ports, ListenerError = null });
+                listener.FailingUpstreams.Changed = () => _facts.Change(known => known with { Failing = listener.FailingUpstreams.Current });
                 return;
             }
             catch (Exception failed) when (failed is IOException or InvalidOperationException or SocketException)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dovetail.Proxy;
+using Dovetail.Proxy.Forwarding;
 using Dovetail.Services;
 using Dovetail.Tailscale;
 
@@ -17,6 +18,9 @@ internal sealed record NodeFacts
 
     /// <summary>Why there is no listener; null when there is one.</summary>
     public string? ListenerError { get; init; }
+
+    /// <summary>Upstreams that do not accept the listener's connections.</summary>
+    public ImmutableArray<FailingUpstream> Failing { get; init; } = [];
 
     /// <summary>Why tailscaled cannot use its state directory; outlives it, until one can.</summary>
     public string? StateError { get; init; }

@@ -43,12 +43,12 @@ internal sealed partial class NodeListener : IAsyncDisposable
         _budget = new ConnectionBudget(parts.Limits.ConnectionsPerNode, parts.Limits.ConnectionsPerPeer);
         _gate = new ConnectionGate(_service, owner, parts.Sockets, _budget, _counters, parts.Limits, parts.Time, _logger);
         _certificates = new CertificateSlot(parts.Limits.CertificateWait, parts.Time);
-        _upstreams = new UpstreamGroup(_service, parts.Limits, parts.Time, _logger);
+        _upstreams = new UpstreamGroup(_service, parts.Limits, parts.Time, _logger, FailingUpstreams);
         _room = new HoldRoom(parts.Limits.HeldPerService);
         var cache = new PeerCache(_service, peers, parts.Limits, parts.Time, _logger);
         var forwarder = new RequestForwarder(_service, parts.Forwarder, _upstreams, _room, _counters, parts.Time, _logger);
         _handler = new RequestHandler(() => _state, cache, forwarder, _counters, parts.Time, _logger, _stopping.Token);
-        _tcp = new TcpPorts(new TcpService(_service, parts, _gate, cache, _room, _counters, () => _state, _logger));
+        _tcp = new TcpPorts(new TcpService(_service, parts, _gate, cache, _room, _counters, () => _state, FailingUpstreams, _logger));
         Ports = new ListenerPorts(new IPEndPoint(IPAddress.None, 0), new IPEndPoint(IPAddress.None, 0), ImmutableSortedDictionary<int, IPEndPoint>.Empty);
     }
 
@@ -56,6 +56,8 @@ internal sealed partial class NodeListener : IAsyncDisposable
     public ListenerPorts Ports { get; private set; }
 
     public ListenerStatistics Statistics => _counters.Read(_budget.Open, _room.Held);
+
+    public FailingUpstreams FailingUpstreams { get; } = new();
 
     /// <summary>Serves by <paramref name="config"/> from the next request on.</summary>
     public async ValueTask UpdateAsync(ListenerConfig config)

@@ -196,6 +196,21 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
         await Fixture.HealedAsync("unplugged", "upstream-unreachable");
     }
 
+    // The commonest mistake of all: the application listens elsewhere.
+    [Fact(Timeout = 120_000)]
+    public async Task A_container_that_refuses_connections_is_named_and_served_once_it_listens()
+    {
+        await using var container = await Fixture.RunContainerAsync(new Dictionary<string, string> { ["name"] = "deaf", ["port"] = "81", ["hold"] = "0s" });
+        await Daemon.ReadyAsync("deaf", Cancellation);
+        await Fixture.AnswersAsync("deaf", status: HttpStatusCode.BadGateway);
+
+        var status = await Fixture.NamedAsync("deaf", "upstream-unreachable");
+        Assert.Contains(":81: nothing listens there", status.Condition("upstream-unreachable").Text, StringComparison.Ordinal);
+
+        await Fixture.Engine.DockerAsync(["exec", "--detach", container.Id, "httpd", "-p", "81", "-h", "/www"], cancellation: Cancellation);
+        await Fixture.HealedAsync("deaf", "upstream-unreachable");
+    }
+
     private string[] KeptAside(string service) => Directory.GetFiles(Path.Combine(Fixture.States, service), "tailscaled.state.broken-*");
 
     private void AssertSameMachine(FakeTailscale.Control.TailnetNode before, string service)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dovetail.Services;
 
 namespace Dovetail.Proxy.Forwarding;
@@ -8,7 +9,12 @@ namespace Dovetail.Proxy.Forwarding;
 /// </summary>
 internal sealed record UpstreamAddress(string ContainerId, string ContainerName, UpstreamScheme Scheme, string Host, int Port)
 {
+    /// <summary>As in a URI: an IPv6 address stands in brackets.</summary>
+    public string HostAndPort { get; } = Join(Host, Port);
+
     /// <summary>The URI's part before the path.</summary>
-    public string Prefix { get; } =
-        $"{(Scheme is UpstreamScheme.Https or UpstreamScheme.HttpsInsecure ? "https" : "http")}://{(Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host)}:{Port}";
+    public string Prefix { get; } = $"{(Scheme is UpstreamScheme.Https or UpstreamScheme.HttpsInsecure ? "https" : "http")}://{Join(Host, Port)}";
+
+    private static string Join(string host, int port) => string.Create(
+        CultureInfo.InvariantCulture, $"{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{port}");
 }

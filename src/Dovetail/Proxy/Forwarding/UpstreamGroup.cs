@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Dovetail.Proxy.Forwarding;
 
 /// <summary>The upstreams of one service (or of one of its raw TCP ports), and which of them the next request goes to.</summary>
-internal sealed class UpstreamGroup(string service, ListenerLimits limits, TimeProvider time, ILogger logger) : IDisposable
+internal sealed class UpstreamGroup(string service, ListenerLimits limits, TimeProvider time, ILogger logger, FailingUpstreams failing) : IDisposable
 {
     private readonly Lock _lock = new();
     private ImmutableArray<UpstreamCandidate> _candidates = [];
@@ -99,7 +99,7 @@ internal sealed class UpstreamGroup(string service, ListenerLimits limits, TimeP
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private UpstreamTarget NewTarget(UpstreamAddress address) => new(service, address, limits, time, logger, Signal);
+    private UpstreamTarget NewTarget(UpstreamAddress address) => new(service, address, limits, time, logger, failing, Signal);
 
     private void Signal() => Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
 }

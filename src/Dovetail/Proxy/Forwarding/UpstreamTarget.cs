@@ -15,6 +15,7 @@ internal sealed partial class UpstreamTarget : IDisposable
     private readonly ListenerLimits _limits;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly FailingUpstreams _failing;
     private readonly Action _recovered;
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _retired = new();
@@ -25,15 +26,17 @@ internal sealed partial class UpstreamTarget : IDisposable
     private bool _isProbing;
     private volatile FailureState? _failure;
 
+    /// <param name="failing">Told when the upstream ceases to accept connections, and when it accepts again.</param>
     /// <param name="recovered">Called when the upstream accepts connections again.</param>
     public UpstreamTarget(
-        string service, UpstreamAddress address, ListenerLimits limits, TimeProvider time, ILogger logger, Action recovered)
+        string service, UpstreamAddress address, ListenerLimits limits, TimeProvider time, ILogger logger, FailingUpstreams failing, Action recovered)
     {
         Address = address;
         _service = service;
         _limits = limits;
         _time = time;
         _logger = logger;
+        _failing = failing;
         _recovered = recovered;
         _whenRetired = _retired.Token;
         _invoker = new Lazy<HttpMessageInvoker>(() => UpstreamClient.Create(this, limits));
@@ -95,6 +98,7 @@ internal sealed partial class UpstreamTarget : IDisposable
 
             _isRetired = true;
             last = _active == 0;
+            _failing.Set(this, null);
         }
 
         _retired.Cancel();
@@ -137,6 +141,7 @@ internal sealed partial class UpstreamTarget : IDisposable
             }
 
             _failure = null;
+            _failing.Set(this, null);
         }
 
         Log.Recovered(_logger, _service, Address.ContainerName);
@@ -148,7 +153,13 @@ internal sealed partial class UpstreamTarget : IDisposable
         lock (_lock)
         {
             _failure = new FailureState(failure);
-            if (_isProbing || _isRetired)
+            if (_isRetired)
+            {
+                return;
+            }
+
+            _failing.Set(this, failure);
+            if (_isProbing)
             {
                 return;
             }
@@ -213,10 +224,10 @@ internal sealed partial class UpstreamTarget : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(4301, LogLevel.Warning, "{Service}: container {Container} does not accept connections ({Failure}); left out until it does")]
+        [LoggerMessage(4301, LogLevel.Debug, "{Service}: container {Container} does not accept connections ({Failure}); left out until it does")]
         public static partial void LeftOut(ILogger logger, string service, string container, ConnectFailure failure);
 
-        [LoggerMessage(4302, LogLevel.Information, "{Service}: container {Container} accepts connections again")]
+        [LoggerMessage(4302, LogLevel.Debug, "{Service}: container {Container} accepts connections again")]
         public static partial void Recovered(ILogger logger, string service, string container);
 
         [LoggerMessage(4303, LogLevel.Warning, "{Service}: container {Container} could not be probed; requests will try it")]

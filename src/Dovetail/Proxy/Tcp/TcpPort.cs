@@ -24,7 +24,7 @@ internal sealed partial class TcpPort : IAsyncDisposable
         _nodePort = nodePort;
         _service = service;
         _listener = listener;
-        _upstreams = new UpstreamGroup(service.Name, service.Parts.Limits, service.Parts.Time, service.Logger);
+        _upstreams = new UpstreamGroup(service.Name, service.Parts.Limits, service.Parts.Time, service.Logger, service.Failing);
         _accepting = AcceptAsync();
     }
 

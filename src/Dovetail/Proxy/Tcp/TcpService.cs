@@ -13,4 +13,5 @@ internal sealed record TcpService(
     HoldRoom Room,
     ListenerCounters Counters,
     Func<ListenerState> State,
+    FailingUpstreams Failing,
     ILogger Logger);
