@@ -19,6 +19,9 @@ internal sealed record CertificateMemory
     /// <summary>Not asked for again before this time.</summary>
     public DateTimeOffset NextCall { get; init; }
 
+    /// <summary>Calls in a row that should have brought a renewed certificate and did not.</summary>
+    public int Renewals { get; init; }
+
     /// <summary>Failures in a row.</summary>
     public int Failures { get; init; }
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Dovetail.Proxy;
 using Dovetail.Tailscale;
 
@@ -11,6 +10,7 @@ internal sealed partial class CertificateRunner(
     NodeServices services, NodePaths paths, LocalApiClient api, FactsCell facts, Action<ServerCertificate> use, ILogger logger)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     public async Task RunAsync(string domain, CancellationToken cancellationToken)
     {
@@ -32,40 +32,59 @@ internal sealed partial class CertificateRunner(
 
     private async Task<string> GetAsync(string domain, CancellationToken cancellationToken)
     {
+        var now = services.Time.GetUtcNow();
+        var cached = CachedCertificate.Read(paths.State, domain) is { } kept && kept.NotAfter > now ? kept : null;
+        var renews = cached is not null && CertificateDecision.IsDue(cached.NotBefore, cached.NotAfter, now);
         // One that tailscaled has already costs the CA nothing, so it must not wait behind orders that hang.
-        using var place = IsCached(domain) ? null : await services.Certificates.EnterAsync(cancellationToken).ConfigureAwait(false);
+        using var place = cached is not null && !renews ? null : await services.Certificates.EnterAsync(cancellationToken).ConfigureAwait(false);
+        var pair = await CallAsync(domain, cancellationToken).ConfigureAwait(false);
+        return renews && await RenewedAsync(domain, cached!, cancellationToken).ConfigureAwait(false)
+            ? await CallAsync(domain, cancellationToken).ConfigureAwait(false)
+            : pair;
+    }
+
+    private async Task<string> CallAsync(string domain, CancellationToken cancellationToken)
+    {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(services.Settings.Timings.Certificate);
         return await api.GetCertificateAsync(domain, deadline.Token).ConfigureAwait(false);
     }
 
-    private bool IsCached(string domain)
+    // The call has returned the old one and begun a renewal behind it (05-cert/renewal.txt). Asking again would begin another
+    // whenever this one has failed, so the file is watched; and the place is kept, because an order is under way.
+    private async Task<bool> RenewedAsync(string domain, CachedCertificate old, CancellationToken cancellationToken)
     {
-        try
+        var until = CertificateDecision.RenewalDeadline(old.NotAfter, services.Time.GetUtcNow(), services.Settings.Timings);
+        while (services.Time.GetUtcNow() < until)
         {
-            using var cached = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(paths.State, "certs", $"{domain}.crt"));
-            return cached.NotAfter.ToUniversalTime() > services.Time.GetUtcNow();
+            await Task.Delay(Look, services.Time, cancellationToken).ConfigureAwait(false);
+            if (CachedCertificate.Read(paths.State, domain) is { } cached && cached.Thumbprint != old.Thumbprint)
+            {
+                return true;
+            }
         }
-        catch (Exception none) when (none is CryptographicException or IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
+
+        return false;
     }
 
     private CertificateMemory Taken(CertificateMemory before, string domain, ServerCertificate certificate)
     {
         var (notBefore, notAfter) = (certificate.Leaf.NotBefore.ToUniversalTime(), certificate.Leaf.NotAfter.ToUniversalTime());
-        if (before.Name != domain || before.NotAfter != notAfter)
+        var isNew = before.Name != domain || before.NotAfter != notAfter;
+        if (isNew)
         {
             Log.Taken(logger, facts.Current.Service.Name, domain, notAfter);
         }
 
+        var now = services.Time.GetUtcNow();
+        var renewals = CertificateDecision.IsDue(notBefore, notAfter, now) ? (isNew ? 0 : before.Renewals) + 1 : 0;
         return new CertificateMemory
         {
             Name = domain,
             NotBefore = notBefore,
             NotAfter = notAfter,
-            NextCall = CertificateDecision.NextCall(notBefore, notAfter, services.Time.GetUtcNow(), services.Settings.Timings),
+            Renewals = renewals,
+            NextCall = CertificateDecision.NextCall(notBefore, notAfter, now, renewals, services.Settings.Timings, services.Random.NextDouble()),
         };
     }
 

@@ -9,6 +9,7 @@ internal static class ConditionReader
 {
     private const string LoginErrorPrefix = "You are logged out. The last login error was: ";
     private static readonly TimeSpan SlowOrder = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan SlowRenewal = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ExpiryNotice = TimeSpan.FromDays(14);
 
     public static ImmutableArray<Condition> Read(NodeFacts facts, DateTimeOffset now) =>
@@ -129,7 +130,7 @@ internal static class ConditionReader
         {
             yield return Conditions.HttpsNotEnabled(facts.Service.Tls == TlsMode.On);
         }
-        else if (certificate.Running && facts.WantsHttps && now - certificate.Began >= SlowOrder)
+        else if (certificate.Running && facts.WantsHttps && now - certificate.Began >= (serving ? SlowRenewal : SlowOrder))
         {
             yield return Conditions.CertificateSlow(serving);
         }

@@ -45,7 +45,7 @@ internal sealed record NodeTimings
     /// <summary>How often a certificate that is not due is asked for again; default 12 h.</summary>
     public TimeSpan CertificateCheck { get; init; } = TimeSpan.FromHours(12);
 
-    /// <summary>How soon a renewed certificate is fetched after the call that started the renewal; default 1 min.</summary>
+    /// <summary>How long a renewal may take before it counts as failed, and the shortest wait after one that did; default 1 min.</summary>
     public TimeSpan CertificateRenewal { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Longest wait after a failed certificate call; default 1 h.</summary>

@@ -68,6 +68,7 @@ public sealed class HealingFixture(Engine engine) : EndToEndTest(engine)
     {
         var faults = ControlServer.Faults;
         (faults.Unreachable, faults.CertificatesEnabled, faults.Acme, faults.RegisterDelay) = (false, true, AcmeBehavior.Ok, TimeSpan.Zero);
+        faults.CertificateLifetime = TimeSpan.FromDays(90);
         faults.UnlimitRegistrations();
         (ControlServer.RequireApproval, ControlServer.RequireLogin) = (false, true);
         SetKey(Tailnet.AuthKey);

@@ -1,0 +1,62 @@
+using System.Text;
+using FakeTailscale.Control;
+
+namespace Dovetail.EndToEndTests.Healing;
+
+/// <summary>
+/// Certificates that live for seconds: the authority dates them an hour back, so that they are in the last third of their life from
+/// the start (05-cert/renewal.txt was recorded in the same way).
+/// </summary>
+public sealed class CertificateRenewalTests(HealingFixture fixture) : HealingTest(fixture)
+{
+    private const string Request = "GET / HTTP/1.1\r\nHost: web\r\n\r\n";
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_certificate_that_is_due_is_replaced_under_an_open_connection()
+    {
+        Control.Faults.CertificateLifetime = TimeSpan.FromMinutes(1);
+        await using var container = await Fixture.ReadyServiceAsync("renewed");
+        var name = Fixture.Machine("renewed").DnsName;
+        await using var open = await Fixture.Peer.SecureAsync(name, Cancellation);
+        var first = open.RemoteCertificate!.GetSerialNumberString();
+        Assert.StartsWith("HTTP/1.1 200", await ExchangeAsync(open), StringComparison.Ordinal);
+
+        Control.Faults.CertificateLifetime = TimeSpan.FromDays(90);
+        await Daemon.ServiceAsync(
+            "renewed", seen => seen.Certificate!.NotAfter > TimeProvider.System.GetUtcNow().AddDays(1), "a certificate for months", Cancellation, HealingFixture.HealedWithin);
+
+        Assert.StartsWith("HTTP/1.1 200", await ExchangeAsync(open), StringComparison.Ordinal);
+        await using var next = await Fixture.Peer.SecureAsync(name, Cancellation);
+        Assert.NotEqual(first, next.RemoteCertificate!.GetSerialNumberString());
+        Assert.Equal(2, Control.CertificateOrders(name));
+    }
+
+    // 05-cert/renewal.txt ("ACME down, cached still valid but due for renewal", "cached expired", "ACME back").
+    [Fact(Timeout = 120_000)]
+    public async Task A_certificate_that_cannot_be_renewed_is_served_to_its_end_and_replaced_once_the_authority_is_back()
+    {
+        Control.Faults.CertificateLifetime = TimeSpan.FromSeconds(25);
+        await using var container = await Fixture.ReadyServiceAsync("overdue");
+        Control.Faults.Acme = AcmeBehavior.Down;
+        var end = (await Daemon.StatusAsync(Cancellation)).Find("overdue")!.Certificate!.NotAfter;
+
+        // The machine's clock and the certificate's end in whole seconds leave a moment in which neither can be asserted.
+        while (TimeProvider.System.GetUtcNow() < end - TimeSpan.FromSeconds(5))
+        {
+            await Fixture.AnswersAsync("overdue");
+        }
+
+        await Fixture.NamedAsync("overdue", "certificate-expired", seen => seen.State == "CertPending", HealingFixture.HealedWithin);
+
+        Control.Faults.CertificateLifetime = TimeSpan.FromDays(90);
+        Control.Faults.Acme = AcmeBehavior.Ok;
+        await Fixture.HealedAsync("overdue", "certificate-expired");
+    }
+
+    private static async Task<string> ExchangeAsync(Stream stream)
+    {
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(Request), Cancellation);
+        var buffer = new byte[4096];
+        return Encoding.ASCII.GetString(buffer, 0, await stream.ReadAsync(buffer, Cancellation));
+    }
+}
