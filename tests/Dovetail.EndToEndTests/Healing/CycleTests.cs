@@ -12,7 +12,7 @@ public sealed class CycleTests(Engine engine) : EndToEndTest(engine)
     private const int Print = 100;
     private const int SpareThreads = 20;
     private const int SpareDescriptors = 15;
-    private const int SpareMegabytes = 20;
+    private const int SpareMegabytes = 15;
     private static readonly int Cycles = TestSettings.Full ? 500 : 25;
 
     // 01-daemon/restart-after-sigterm-and-sigkill.txt, 05-cert/renewal.txt.
@@ -26,6 +26,8 @@ public sealed class CycleTests(Engine engine) : EndToEndTest(engine)
             ["DOVETAIL_GRACE"] = grace,
             // As in the image: by itself .NET collects for the first time only when the processor's whole cache is used up.
             ["DOTNET_GCgen0size"] = "0x400000",
+            // Methods that are compiled anew as they grow hot (some 30 MB until it has settled) would hide what leaks.
+            ["DOTNET_TieredCompilation"] = "0",
         });
         var container = await RunServiceAsync("web");
         await daemon.ReadyAsync("web", Cancellation);
@@ -34,7 +36,6 @@ public sealed class CycleTests(Engine engine) : EndToEndTest(engine)
 
         var started = Stopwatch.GetTimestamp();
         await CycleAsync(daemon, container, Cycles / 2);
-        // What a process takes until it has done everything often enough is no leak.
         var half = Footprint.Of(daemon.ProcessId);
         await CycleAsync(daemon, container, Cycles / 2);
         Report($"{Cycles} cycles with {grace} of grace in {Since(started).TotalSeconds:0} s");
@@ -48,7 +49,7 @@ public sealed class CycleTests(Engine engine) : EndToEndTest(engine)
                 && after.Threads <= before.Threads + SpareThreads && after.Descriptors <= before.Descriptors + SpareDescriptors,
             cancellation: Cancellation);
         Report($"after:  {after}");
-        Assert.True(after.Memory <= half.Memory + SpareMegabytes, $"{half.Memory} MB resident half way, {after.Memory} MB after");
+        Assert.True(after.Memory <= before.Memory + SpareMegabytes, $"{before.Memory} MB resident before, {after.Memory} MB after");
         Assert.Single(Tailscaleds());
         Assert.Equal((1, 1), (Tailnet.RegistrationsOf("web") ?? 1, Tailnet.CertificatesOf("web") ?? 1));
     }
