@@ -19,6 +19,7 @@ internal sealed partial class RequestForwarder(
     /// <param name="stopping">The listener stops: requests that wait are answered.</param>
     public async Task ForwardAsync(HttpContext context, HttpTransformer transformer, TimeSpan hold, CancellationToken stopping)
     {
+        BrokenAnswerReset.Use(context);
         var mayRepeat = RequestRepetition.Prepare(context.Request) && hold > TimeSpan.Zero;
         var repeats = 0;
         var search = new UpstreamSearch(upstreams, room, hold, time, stopping);

@@ -37,7 +37,9 @@ public sealed class TruthTests
 
         received.SetResult();
 
-        await Assert.ThrowsAnyAsync<IOException>(() => body.ReadAsync(new byte[1], Token).AsTask());
+        var broken = await Assert.ThrowsAnyAsync<IOException>(() => body.ReadAsync(new byte[1], Token).AsTask());
+        // RFC 9113, section 7: INTERNAL_ERROR. CANCEL would be the client's own wish.
+        Assert.Equal(version == "2.0" ? 2 : null, (broken as HttpProtocolException)?.ErrorCode);
         await Eventually.TrueAsync(() => listener.Listener.Statistics is { ActiveRequests: 0, FailedRequests: 1 });
     }
 
