@@ -27,6 +27,7 @@ internal sealed class Backend
                 return;
         }
 
+        exchange.State = Exchange.Running;
         context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
         try
         {
