@@ -109,13 +109,14 @@ internal sealed partial class UpstreamTarget : IDisposable
         }
     }
 
-    /// <summary>Opens a connection and remembers how that went.</summary>
-    /// <exception cref="UpstreamConnectException">It could not be connected to.</exception>
+    /// <summary>Opens a connection and remembers how that went. Nothing waits for an upstream that is retired meanwhile.</summary>
+    /// <exception cref="UpstreamConnectException">It could not be connected to, or was retired before.</exception>
     public async Task<System.Net.Sockets.Socket> ConnectAsync(CancellationToken cancellationToken)
     {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _whenRetired);
         try
         {
-            var socket = await UpstreamConnector.ConnectAsync(Address, _limits.ConnectTimeout, _time, cancellationToken).ConfigureAwait(false);
+            var socket = await UpstreamConnector.ConnectAsync(Address, _limits.ConnectTimeout, _time, either.Token).ConfigureAwait(false);
             Accepted();
             return socket;
         }
@@ -123,6 +124,10 @@ internal sealed partial class UpstreamTarget : IDisposable
         {
             Failed(e.Failure);
             throw;
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new UpstreamConnectException(ConnectFailure.Unreachable, e);
         }
     }
 
