@@ -5,6 +5,8 @@ namespace Dovetail.Docker;
 /// <summary>One container, with all that the later stages look at. Compares by content.</summary>
 internal sealed record Container
 {
+    public static readonly TimeSpan DefaultStopTimeout = TimeSpan.FromSeconds(10);
+
     /// <summary>Full id, 64 hexadecimal digits.</summary>
     public required string Id { get; init; }
 
@@ -17,6 +19,15 @@ internal sealed record Container
     public ContainerState State { get; init; }
 
     public ContainerHealth Health { get; init; }
+
+    /// <summary>It has been told to stop and has not ended yet.</summary>
+    public bool IsStopping { get; init; }
+
+    /// <summary>Number of the signal that <c>docker stop</c> sends.</summary>
+    public int StopSignal { get; init; } = Docker.StopSignal.Terminate;
+
+    /// <summary>How long <c>docker stop</c> waits before it kills.</summary>
+    public TimeSpan StopTimeout { get; init; } = DefaultStopTimeout;
 
     /// <summary>All labels, sorted by key (ordinal).</summary>
     public EquatableArray<ContainerLabel> Labels { get; init; }

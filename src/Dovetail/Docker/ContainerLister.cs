@@ -105,7 +105,13 @@ internal sealed class ContainerLister(DockerClient client, SelfLocator locator, 
         {
             // What the list says is enough to serve by; what it does not say does not change while the container exists.
             var container = _last.TryGetValue(listed.Id, out var known)
-                ? listed with { Created = known.Created, ExposedTcpPorts = known.ExposedTcpPorts }
+                ? listed with
+                {
+                    Created = known.Created,
+                    ExposedTcpPorts = known.ExposedTcpPorts,
+                    StopSignal = known.StopSignal,
+                    StopTimeout = known.StopTimeout,
+                }
                 : listed;
             return (container, $"container {listed.Name}: {exception.Message}");
         }

@@ -17,6 +17,8 @@ internal static class ContainerReader
             Created = Instant(details.Created),
             State = State(details.State?.Status),
             Health = Health(details.State?.Health?.Status),
+            StopSignal = StopSignal.Parse(details.Config?.StopSignal) ?? StopSignal.Terminate,
+            StopTimeout = details.Config?.StopTimeout is { } seconds and >= 0 ? TimeSpan.FromSeconds(seconds) : Container.DefaultStopTimeout,
             Labels = Labels(details.Config?.Labels),
             NetworkMode = details.HostConfig?.NetworkMode ?? "default",
             Networks = Networks(details.NetworkSettings),

@@ -51,7 +51,7 @@ internal sealed partial class DockerWatcher
         }
 
         var snapshots = Channel.CreateBounded<ContainerSnapshot>(
-            new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true, SingleWriter = true });
+            new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var sessions = Task.Run(() => RunAsync(snapshots.Writer, stop.Token), CancellationToken.None);
         try
@@ -78,10 +78,10 @@ internal sealed partial class DockerWatcher
     {
         for (var attempt = 0; !cancellationToken.IsCancellationRequested;)
         {
-            var session = new Session(_time);
+            var session = new Session(_time, snapshots);
             try
             {
-                await RunSessionAsync(session, snapshots, cancellationToken).ConfigureAwait(false);
+                await RunSessionAsync(session, cancellationToken).ConfigureAwait(false);
             }
             catch (DockerException exception)
             {
@@ -99,7 +99,7 @@ internal sealed partial class DockerWatcher
         }
     }
 
-    private async Task RunSessionAsync(Session session, ChannelWriter<ContainerSnapshot> snapshots, CancellationToken cancellationToken)
+    private async Task RunSessionAsync(Session session, CancellationToken cancellationToken)
     {
         // 1. Another Engine, or another version of it, may have come back.
         var version = await _client.GetVersionAsync(cancellationToken).ConfigureAwait(false);
@@ -115,9 +115,10 @@ internal sealed partial class DockerWatcher
             {
                 // 3. What happens from here on makes for another listing.
                 session.Changes.Reader.TryRead(out _);
+                var begun = _time.GetTimestamp();
                 var listing = await _lister.ListAsync(cancellationToken).ConfigureAwait(false);
                 Listed(session, version, listing);
-                snapshots.TryWrite(listing.Snapshot);
+                session.Stopping.Listed(listing.Snapshot, begun);
 
                 // 4. Wait for an event or the resync, then for the burst to end.
                 await NextChangeAsync(session, pump, cancellationToken).ConfigureAwait(false);
@@ -135,6 +136,7 @@ internal sealed partial class DockerWatcher
         await foreach (var message in events.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             Log.Event(_logger, Printable.Text(message.Type ?? ""), Printable.Text(message.Action ?? ""), Printable.Text(message.Actor?.ID ?? ""));
+            session.Stopping.Heard(message);
             session.Changed();
         }
 
@@ -145,7 +147,7 @@ internal sealed partial class DockerWatcher
     {
         using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var change = session.Changes.Reader.WaitToReadAsync(wait.Token).AsTask();
-        var resync = Task.Delay(_options.ResyncInterval, _time, wait.Token);
+        var resync = Task.Delay(UntilResync(session), _time, wait.Token);
         var first = await Task.WhenAny(pump, change, resync).ConfigureAwait(false);
         await wait.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(change, resync).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -165,6 +167,10 @@ internal sealed partial class DockerWatcher
             await Task.Delay(TimeSpan.FromTicks(Math.Clamp(quiet.Ticks, TimeSpan.TicksPerMillisecond, left.Ticks + TimeSpan.TicksPerMillisecond)), _time, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private TimeSpan UntilResync(Session session) => session.Stopping.NextExpiry is { } expiry && expiry < _options.ResyncInterval
+        ? TimeSpan.FromTicks(Math.Max(expiry.Ticks, TimeSpan.TicksPerMillisecond))
+        : _options.ResyncInterval;
 
     private void Listed(Session session, EngineVersion version, ContainerListing listing)
     {
@@ -224,10 +230,13 @@ internal sealed partial class DockerWatcher
     }
 
     /// <summary>One connection to the Engine, from its version to the end of its events.</summary>
-    private sealed class Session(TimeProvider time)
+    private sealed class Session(TimeProvider time, ChannelWriter<ContainerSnapshot> snapshots)
     {
         private readonly long _start = time.GetTimestamp();
         private long _lastChange;
+
+        /// <summary>Publishes the listings. One per session: while there is none, events are missed.</summary>
+        public StoppingContainers Stopping { get; } = new(time, snapshot => snapshots.TryWrite(snapshot));
 
         /// <summary>Holds one entry when there was a change since the last listing began.</summary>
         public Channel<bool> Changes { get; } = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });

@@ -1,3 +1,4 @@
+using Dovetail.Proxy.Forwarding;
 using Dovetail.Proxy.Identity;
 using Dovetail.Services;
 
@@ -13,7 +14,11 @@ internal sealed class ListenerState(ListenerConfig config)
     /// <summary>Whether a request's peer has to be looked up at all.</summary>
     public bool NeedsPeer => Config.Service.Identity || !Policy.AllowsEverybody;
 
-    /// <summary>Whether a container in this state of health takes requests like any other.</summary>
-    public static bool IsPreferred(HealthMode mode, UpstreamHealth health) =>
-        mode == HealthMode.Ignore || health is UpstreamHealth.None or UpstreamHealth.Healthy;
+    /// <summary>What a container's state of health means for its requests.</summary>
+    public static UpstreamStanding Standing(HealthMode mode, UpstreamHealth health) => health switch
+    {
+        UpstreamHealth.Stopping => UpstreamStanding.Stopping,
+        UpstreamHealth.Starting or UpstreamHealth.Unhealthy when mode == HealthMode.Wait => UpstreamStanding.NotReady,
+        _ => UpstreamStanding.Ready,
+    };
 }

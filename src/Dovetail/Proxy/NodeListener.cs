@@ -137,7 +137,7 @@ internal sealed partial class NodeListener : IAsyncDisposable
         _state = new ListenerState(config);
         _upstreams.Update(config.Service.Upstreams.Select(upstream => (
             new UpstreamAddress(upstream.ContainerId, upstream.ContainerName, upstream.Scheme, upstream.Host, upstream.Port),
-            ListenerState.IsPreferred(config.Service.Health, upstream.Health))));
+            ListenerState.Standing(config.Service.Health, upstream.Health))));
     }
 
     private async Task StopOnceAsync(TimeSpan drain)

@@ -135,7 +135,7 @@ internal static class ServiceMerger
                 Scheme = service.Scheme,
                 Host = host,
                 Port = main.Port,
-                Health = Health(container.Health),
+                Health = container.IsStopping ? UpstreamHealth.Stopping : Health(container.Health),
                 Route = main.Text,
                 Tcp = tcp.ToEquatableArray(),
             });

@@ -1,6 +1,6 @@
 namespace Dovetail.Services;
 
-/// <summary>What Docker's HEALTHCHECK says of an upstream's container.</summary>
+/// <summary>What Docker says of the health of an upstream's container.</summary>
 internal enum UpstreamHealth
 {
     /// <summary>The container has no HEALTHCHECK.</summary>
@@ -8,4 +8,7 @@ internal enum UpstreamHealth
     Starting,
     Healthy,
     Unhealthy,
+
+    /// <summary>Whatever the HEALTHCHECK says, the container has been told to stop.</summary>
+    Stopping,
 }

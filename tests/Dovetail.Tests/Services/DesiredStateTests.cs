@@ -184,6 +184,14 @@ public sealed class DesiredStateTests
         Assert.Equal("a", Assert.Single(service.Unreachable).ContainerName);
     }
 
+    [Fact]
+    public void A_container_that_is_told_to_stop_stays_an_upstream_until_it_ends()
+    {
+        var container = SampleContainer.With("dovetail.name=web", "dovetail.port=80") with { Health = ContainerHealth.Healthy, IsStopping = true };
+
+        Assert.Equal(UpstreamHealth.Stopping, Assert.Single(Assert.Single(SampleContainer.Desired(container).Services).Upstreams).Health);
+    }
+
     [Theory]
     [InlineData(ContainerHealth.None, UpstreamHealth.None)]
     [InlineData(ContainerHealth.Starting, UpstreamHealth.Starting)]

@@ -20,9 +20,10 @@ internal sealed partial class RequestForwarder(
     public async Task ForwardAsync(HttpContext context, HttpTransformer transformer, TimeSpan hold, CancellationToken stopping)
     {
         BrokenAnswerReset.Use(context);
-        var mayRepeat = RequestRepetition.Prepare(context.Request) && hold > TimeSpan.Zero;
+        var isRepeatable = RequestRepetition.Prepare(context.Request);
+        var mayRepeat = isRepeatable && hold > TimeSpan.Zero;
         var repeats = 0;
-        var search = new UpstreamSearch(upstreams, room, hold, time, stopping);
+        var search = new UpstreamSearch(upstreams, room, hold, time, stopping, isOnce: !isRepeatable);
         while (await search.NextAsync(context.RequestAborted).ConfigureAwait(false) is { } target)
         {
             ForwarderError error;

@@ -31,7 +31,7 @@ internal sealed class UpstreamGroup(string service, ListenerLimits limits, TimeP
     }
 
     /// <summary>Takes the upstreams of a new configuration; those it shares with the old one keep their connections.</summary>
-    public void Update(IEnumerable<(UpstreamAddress Address, bool IsPreferred)> upstreams)
+    public void Update(IEnumerable<(UpstreamAddress Address, UpstreamStanding Standing)> upstreams)
     {
         ImmutableArray<UpstreamCandidate> old;
         lock (_lock)
@@ -46,7 +46,7 @@ internal sealed class UpstreamGroup(string service, ListenerLimits limits, TimeP
             [
                 .. upstreams.Select(wanted => new UpstreamCandidate(
                     old.FirstOrDefault(candidate => candidate.Target.Address == wanted.Address).Target ?? NewTarget(wanted.Address),
-                    wanted.IsPreferred)),
+                    wanted.Standing)),
             ];
         }
 
@@ -57,12 +57,13 @@ internal sealed class UpstreamGroup(string service, ListenerLimits limits, TimeP
     /// <summary>Chooses an upstream and counts the request in; <see cref="UpstreamTarget.Leave"/> counts it out.</summary>
     /// <param name="tried">Upstreams that this request has already failed to connect to.</param>
     /// <param name="evenFailing">Whether to choose one that is known to refuse connections rather than none.</param>
+    /// <param name="evenStopping">Whether to choose one that has been told to stop rather than none.</param>
     /// <returns>Null when there is none.</returns>
-    public UpstreamTarget? TryEnter(IReadOnlyCollection<UpstreamTarget> tried, bool evenFailing)
+    public UpstreamTarget? TryEnter(IReadOnlyCollection<UpstreamTarget> tried, bool evenFailing, bool evenStopping)
     {
         while (true)
         {
-            var target = Balancer.Choose(Candidates, tried, Interlocked.Increment(ref _turn), evenFailing);
+            var target = Balancer.Choose(Candidates, tried, Interlocked.Increment(ref _turn), evenFailing, evenStopping);
 
             // Retired between the choice and now: there is a newer configuration.
             if (target is null || target.TryEnter())

@@ -4,7 +4,8 @@ namespace Dovetail.Proxy.Forwarding;
 /// One request's search for an upstream that accepts it: another one after each that refused, else waiting up to
 /// <c>dovetail.hold</c>, counted from the first time there was none.
 /// </summary>
-internal sealed class UpstreamSearch(UpstreamGroup group, HoldRoom room, TimeSpan hold, TimeProvider time, CancellationToken stopping)
+/// <param name="isOnce">The request cannot be repeated: it rather waits than goes to an upstream that has been told to stop.</param>
+internal sealed class UpstreamSearch(UpstreamGroup group, HoldRoom room, TimeSpan hold, TimeProvider time, CancellationToken stopping, bool isOnce = false)
 {
     // Only for requests that do not wait: they try even those that are known to fail, each once. Those that wait leave
     // the failing ones to the probe, and may come back to one that has recovered.
@@ -21,13 +22,14 @@ internal sealed class UpstreamSearch(UpstreamGroup group, HoldRoom room, TimeSpa
         while (true)
         {
             var changed = group.Changed;
-            if (group.TryEnter(_tried ?? [], evenFailing: _tried is not null) is { } target)
+            var left = _heldSince is { } since ? hold - time.GetElapsedTime(since) : hold;
+            var evenStopping = !isOnce || left <= TimeSpan.Zero;
+            if (group.TryEnter(_tried ?? [], evenFailing: _tried is not null, evenStopping) is { } target)
             {
                 return target;
             }
 
             _heldSince ??= time.GetTimestamp();
-            var left = hold - time.GetElapsedTime(_heldSince.Value);
             if (left <= TimeSpan.Zero)
             {
                 Outcome = Reason();

@@ -53,7 +53,7 @@ internal sealed partial class TcpPort : IAsyncDisposable
         where tcp.NodePort == _nodePort
         select (
             new UpstreamAddress(upstream.ContainerId, upstream.ContainerName, upstream.Scheme, tcp.Host, tcp.Port),
-            ListenerState.IsPreferred(config.Service.Health, upstream.Health)));
+            ListenerState.Standing(config.Service.Health, upstream.Health)));
 
     /// <summary>Stops accepting, gives open connections <paramref name="drain"/> to end, cuts the rest.</summary>
     public async Task StopAsync(TimeSpan drain)

@@ -291,6 +291,86 @@ public sealed class HoldAndRetryTests
     }
 
     [Fact]
+    public async Task A_container_that_is_told_to_stop_gets_no_request_while_there_is_another()
+    {
+        await using var leaving = await TestUpstream.StartAsync(context => context.Response.WriteAsync("leaving", Token), "leaving");
+        await using var sick = await TestUpstream.StartAsync(context => context.Response.WriteAsync("sick", Token), "sick");
+        await using var listener = await TestListener.StartAsync(TestListener.Service() with
+        {
+            Health = HealthMode.Ignore,
+            Upstreams = [leaving.Upstream with { Health = UpstreamHealth.Stopping }, sick.Upstream with { Health = UpstreamHealth.Unhealthy }],
+        });
+        using var client = listener.Client();
+
+        for (var i = 0; i < 6; i++)
+        {
+            Assert.Equal("sick", await client.GetStringAsync("/", Token));
+        }
+    }
+
+    [Fact]
+    public async Task While_the_only_container_stops_what_may_be_repeated_is_sent_and_the_rest_waits_for_the_next_one()
+    {
+        await using var leaving = await TestUpstream.StartAsync(context => context.Response.WriteAsync("leaving", Token), "leaving");
+        await using var next = await TestUpstream.StartAsync(context => context.Response.WriteAsync("next", Token), "next");
+        await using var listener = await TestListener.StartAsync(
+            TestListener.Service() with { Upstreams = [leaving.Upstream with { Health = UpstreamHealth.Stopping }] });
+        using var client = listener.Client();
+
+        var post = client.PostAsync("/", new StringContent("body"), Token);
+        await Eventually.TrueAsync(() => listener.Listener.Statistics.HeldRequests == 1);
+        Assert.Equal("leaving", await client.GetStringAsync("/", Token));
+        Assert.False(post.IsCompleted);
+        await listener.UpdateAsync(TestListener.Service(next));
+
+        using var response = await post;
+        Assert.Equal("next", await response.Content.ReadAsStringAsync(Token));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(200)]
+    public async Task A_container_that_does_not_stop_after_all_gets_what_has_waited_for_the_hold(int holdMilliseconds)
+    {
+        await using var staying = await TestUpstream.StartAsync(context => context.Response.WriteAsync("staying", Token));
+        await using var listener = await TestListener.StartAsync(TestListener.Service() with
+        {
+            Hold = TimeSpan.FromMilliseconds(holdMilliseconds),
+            Upstreams = [staying.Upstream with { Health = UpstreamHealth.Stopping }],
+        });
+        using var client = listener.Client();
+
+        using var response = await client.PostAsync("/", new StringContent("body"), Token);
+
+        Assert.Equal("staying", await response.Content.ReadAsStringAsync(Token));
+    }
+
+    [Fact]
+    public async Task A_request_does_not_wait_for_a_connection_to_an_upstream_that_has_gone()
+    {
+        // A listening socket whose queue is full answers no SYN, as an address that nobody has any more.
+        using var full = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        full.Bind(new IPEndPoint(IPAddress.Parse("127.99.0.3"), 0));
+        full.Listen(0);
+        var end = (IPEndPoint)full.LocalEndPoint!;
+        using var first = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await first.ConnectAsync(end, Token);
+        var gone = new Upstream { ContainerId = "gone", ContainerName = "gone", Scheme = UpstreamScheme.Http, Host = "127.99.0.3", Port = end.Port, Route = "" };
+        await using var next = await TestUpstream.StartAsync(EchoBodyAsync, "next");
+        await using var listener = await TestListener.StartAsync(
+            TestListener.Service() with { Upstreams = [gone] }, limits: new() { ConnectTimeout = TimeSpan.FromMinutes(10) });
+        using var client = listener.Client();
+        var request = client.PostAsync("/", new StringContent("body"), Token);
+        await Eventually.TrueAsync(() => IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpConnections()
+            .Any(tcp => tcp.State == TcpState.SynSent && tcp.RemoteEndPoint.Equals(end)));
+
+        await listener.UpdateAsync(TestListener.Service(next));
+
+        using var response = await request.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        Assert.Equal("body", await response.Content.ReadAsStringAsync(Token));
+    }
+
+    [Fact]
     public async Task Slow_requests_draw_the_next_ones_to_the_other_replica()
     {
         var arrived = new TaskCompletionSource();

@@ -1,0 +1,85 @@
+using Dovetail.Docker.Api;
+using Dovetail.Services;
+
+namespace Dovetail.Docker;
+
+/// <summary>
+/// Marks the containers that have been told to stop. The one thing that is taken from an event itself: no listing says it, and until
+/// the container has ended it is listed as running. A mark that is lost costs nothing that would not be lost without it, and one that
+/// is wrong goes by itself.
+/// </summary>
+/// <param name="publish">Takes each snapshot, in order; called under a lock.</param>
+internal sealed class StoppingContainers(TimeProvider time, Action<ContainerSnapshot> publish)
+{
+    // Docker kills after the container's own time for stopping; one that then still runs was not told to stop.
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Mark> _marks = new(StringComparer.Ordinal);
+    private ContainerSnapshot? _listed;
+
+    /// <summary>How long until a mark is out of date and the containers should be listed again; null: there is none.</summary>
+    public TimeSpan? NextExpiry
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _marks.Count == 0 ? null : _marks.Values.Min(mark => mark.Lifetime - time.GetElapsedTime(mark.Since));
+            }
+        }
+    }
+
+    /// <summary>Looks at an event. A container that is told to stop is published at once: requests go elsewhere before it goes.</summary>
+    public void Heard(Message message)
+    {
+        if (message.Actor?.ID is not { } id)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (message.Action == "start")
+            {
+                _marks.Remove(id);
+            }
+            else if (message.Action == "kill" && Find(id) is { } container && IsStop(message, container))
+            {
+                _marks[id] = new Mark(time.GetTimestamp(), container.StopTimeout + Margin);
+                publish(Marked(_listed!));
+            }
+        }
+    }
+
+    /// <summary>Publishes a listing.</summary>
+    /// <param name="begun">When it was asked for.</param>
+    public void Listed(ContainerSnapshot listed, long begun)
+    {
+        lock (_lock)
+        {
+            _listed = listed;
+            foreach (var (id, mark) in _marks.ToList())
+            {
+                if (time.GetElapsedTime(mark.Since) >= mark.Lifetime || (Find(id) is null && mark.Since < begun))
+                {
+                    _marks.Remove(id);
+                }
+            }
+
+            publish(Marked(listed));
+        }
+    }
+
+    private static bool IsStop(Message message, Container container) =>
+        StopSignal.Parse(message.Actor?.Attributes?.GetValueOrDefault("signal")) is { } signal && (signal == StopSignal.Kill || signal == container.StopSignal);
+
+    private Container? Find(string id) => _listed?.Containers.FirstOrDefault(container => container.Id == id);
+
+    private ContainerSnapshot Marked(ContainerSnapshot listed) => _marks.Count == 0 ? listed : listed with
+    {
+        Containers = listed.Containers.Select(container => _marks.ContainsKey(container.Id) ? container with { IsStopping = true } : container).ToEquatableArray(),
+    };
+
+    private readonly record struct Mark(long Since, TimeSpan Lifetime);
+}
