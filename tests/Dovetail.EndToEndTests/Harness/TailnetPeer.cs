@@ -69,12 +69,16 @@ internal sealed class TailnetPeer : IAsyncDisposable
     /// <param name="version">1.1 or 2.0; no other is accepted.</param>
     /// <param name="connectTo">Tailnet address to connect to whatever the URL names; null: what the URL names.</param>
     /// <param name="seeCertificate">Gets the certificate of each new connection, which has been checked already.</param>
-    public HttpClient Http(Version? version = null, string? connectTo = null, Action<X509Certificate2>? seeCertificate = null)
+    /// <param name="connections">The most connections that it opens to one node; null: as many as it likes.</param>
+    public HttpClient Http(
+        Version? version = null, string? connectTo = null, Action<X509Certificate2>? seeCertificate = null, int? connections = null)
     {
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
+            MaxConnectionsPerServer = connections ?? int.MaxValue,
+            EnableMultipleHttp2Connections = connections is not null,
             SslOptions = new SslClientAuthenticationOptions
             {
                 CertificateChainPolicy = TrustOnly(_tailnet.Authorities),

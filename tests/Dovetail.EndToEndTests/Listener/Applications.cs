@@ -1,0 +1,33 @@
+namespace Dovetail.EndToEndTests.Listener;
+
+/// <summary>
+/// Options of <c>docker run</c> that put the test backend in the place of the test image's web server: this machine's own runtime, read-only.
+/// </summary>
+internal static class Applications
+{
+    private const string Folder = "/backend";
+
+    private static string DotnetRoot { get; } = Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
+
+    /// <param name="stopSignal">TERM: it finishes what it has begun. KILL: it dies at once, whatever is in flight.</param>
+    /// <param name="leaveAfter">How long it goes on accepting after SIGTERM.</param>
+    public static IEnumerable<string> Options(string stopSignal = "TERM", TimeSpan leaveAfter = default) =>
+    [
+        "--stop-signal", stopSignal,
+        "-e", $"LEAVE_AFTER_MS={leaveAfter.TotalMilliseconds:0}",
+        "-e", $"DOTNET_ROOT={DotnetRoot}",
+        .. new[] { "/usr", "/lib", "/lib64", DotnetRoot }.Distinct().SelectMany(path => (string[])["-v", $"{path}:{path}:ro"]),
+        "-v", $"{AppContext.BaseDirectory}:{Folder}:ro",
+        "--entrypoint", $"{Folder}/TestBackend",
+    ];
+
+    public static IEnumerable<string> HealthCheck { get; } =
+        ["--health-cmd", "/bin/busybox wget -q -O /dev/null http://127.0.0.1/", "--health-interval", "500ms", "--health-timeout", "5s"];
+
+    /// <summary>What Compose labels one of several replicas of a service with.</summary>
+    public static IEnumerable<string> Replica(string project, int number) =>
+    [
+        "-l", $"com.docker.compose.project={project}", "-l", "com.docker.compose.service=web", "-l", $"com.docker.compose.container-number={number}",
+        "-l", "com.docker.compose.oneoff=False",
+    ];
+}
