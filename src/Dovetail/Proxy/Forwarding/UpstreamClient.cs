@@ -38,7 +38,7 @@ internal static class UpstreamClient
 #pragma warning restore CA5359
         }
 
-        return new HttpMessageInvoker(handler, disposeHandler: true);
+        return new HttpMessageInvoker(new UnbufferedHandler(handler), disposeHandler: true);
     }
 
     public static ForwarderRequestConfig RequestConfig(UpstreamScheme scheme, ListenerLimits limits) => new()

@@ -133,6 +133,40 @@ public sealed class ProtocolTests
         await Assert.ThrowsAsync<WebSocketException>(() => socket.ReceiveAsync(new byte[1], Token));
     }
 
+    [Theory]
+    [InlineData("Http", "1.1")]
+    [InlineData("Http", "2.0")]
+    [InlineData("H2c", "1.1")]
+    [InlineData("H2c", "2.0")]
+    [InlineData("HttpsInsecure", "2.0")]
+    public async Task A_request_body_passes_as_it_comes(string scheme, string version)
+    {
+        var arrived = new SemaphoreSlim(0);
+        await using var upstream = await TestUpstream.StartAsync(
+            async context =>
+            {
+                while (await context.Request.Body.ReadAsync(new byte[1], Token) > 0)
+                {
+                    arrived.Release();
+                }
+            },
+            scheme: Enum.Parse<UpstreamScheme>(scheme));
+        await using var listener = await TestListener.StartAsync(TestListener.Service(upstream));
+        using var client = listener.Client(Version.Parse(version));
+        var body = new Turns();
+        var request = client.PostAsync("/", body, Token);
+
+        for (byte turn = 0; turn < 5; turn++)
+        {
+            body.Say(turn);
+            Assert.True(await arrived.WaitAsync(TimeSpan.FromSeconds(20), Token), $"Byte {turn} did not arrive.");
+        }
+
+        body.End();
+        using var response = await request;
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
     [Fact]
     public async Task A_gRPC_exchange_streams_both_ways_and_ends_with_trailers()
     {
