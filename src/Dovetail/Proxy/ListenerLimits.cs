@@ -40,8 +40,11 @@ internal sealed record ListenerLimits
     /// <summary>Concurrent HTTP/2 streams per connection. Kestrel itself ends a connection that resets streams in a flood (CVE-2023-44487).</summary>
     public int Http2Streams { get; init; } = 100;
 
-    /// <summary>Requests and raw connections of one service that wait for an upstream; more are answered 503 at once.</summary>
-    public int HeldPerService { get; init; } = 1000;
+    /// <summary>
+    /// Requests and raw connections of one service that wait for an upstream; more are answered 503 at once. Room for 250 a second
+    /// during the default hold.
+    /// </summary>
+    public int HeldPerService { get; init; } = 4000;
 
     /// <summary>How long connecting to an upstream may take.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
