@@ -12,7 +12,9 @@ internal sealed partial class RequestForwarder(
     TimeProvider time,
     ILogger logger)
 {
+    // One after the other; and in all, where the upstream has gone since: then its end broke the connection, not the request.
     private const int MaxRepeats = 3;
+    private const int MaxRepeatsInAll = 10;
     private static readonly TimeSpan RepeatDelay = TimeSpan.FromMilliseconds(50);
 
     /// <param name="hold">How long to wait for an upstream.</param>
@@ -22,7 +24,8 @@ internal sealed partial class RequestForwarder(
         BrokenAnswerReset.Use(context);
         var isRepeatable = RequestRepetition.Prepare(context.Request);
         var mayRepeat = isRepeatable && hold > TimeSpan.Zero;
-        var repeats = 0;
+        var (repeats, repeatsInAll, waits) = (0, 0, 0);
+        UpstreamTarget? broken = null;
         var search = new UpstreamSearch(upstreams, room, hold, time, stopping, isOnce: !isRepeatable);
         while (await search.NextAsync(context.RequestAborted).ConfigureAwait(false) is { } target)
         {
@@ -54,10 +57,17 @@ internal sealed partial class RequestForwarder(
                     continue;
                 }
 
-                if (mayRepeat && repeats < MaxRepeats && RequestRepetition.IsBrokenConnection(error, exception))
+                if (search.Waits != waits || broken is { IsRetired: true })
+                {
+                    (repeats, waits) = (0, search.Waits);
+                }
+
+                if (mayRepeat && repeats < MaxRepeats && repeatsInAll < MaxRepeatsInAll && RequestRepetition.IsBrokenConnection(error, exception))
                 {
                     // As a rule a container that is just ending: the next try finds another one, or waits for this one.
                     repeats++;
+                    repeatsInAll++;
+                    broken = target;
                     context.Response.Clear();
                     await Task.Delay(RepeatDelay * repeats, time, context.RequestAborted).ConfigureAwait(false);
                     continue;

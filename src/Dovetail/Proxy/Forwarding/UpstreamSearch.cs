@@ -12,6 +12,9 @@ internal sealed class UpstreamSearch(UpstreamGroup group, HoldRoom room, TimeSpa
     private readonly List<UpstreamTarget>? _tried = hold == TimeSpan.Zero ? [] : null;
     private long? _heldSince;
 
+    /// <summary>How many times the request has waited.</summary>
+    public int Waits { get; private set; }
+
     /// <summary>Why <see cref="NextAsync"/> gave null.</summary>
     public SearchOutcome Outcome { get; private set; }
 
@@ -42,6 +45,7 @@ internal sealed class UpstreamSearch(UpstreamGroup group, HoldRoom room, TimeSpa
                 return null;
             }
 
+            Waits++;
             try
             {
                 using var linked = CancellationTokenSource.CreateLinkedTokenSource(aborted, stopping);

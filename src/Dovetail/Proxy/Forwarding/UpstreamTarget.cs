@@ -55,6 +55,9 @@ internal sealed partial class UpstreamTarget : IDisposable
     /// <summary>Why the last attempt to connect failed; null while the upstream accepts.</summary>
     public ConnectFailure? Failure => _failure?.Failure;
 
+    /// <summary>Whether the configuration that named it is over.</summary>
+    public bool IsRetired => _whenRetired.IsCancellationRequested;
+
     /// <summary>Counts a request in, so that the connections stay for it.</summary>
     /// <returns>False when the upstream has been retired meanwhile.</returns>
     public bool TryEnter()

@@ -206,9 +206,36 @@ public sealed class HoldAndRetryTests
     }
 
     [Fact]
+    public async Task A_GET_that_is_broken_by_one_restart_after_another_is_answered_in_the_end()
+    {
+        var arrived = new SemaphoreSlim(0);
+        await using var listener = await TestListener.StartAsync(TestListener.Service());
+        using var client = listener.Client();
+        var request = client.GetStringAsync("/", Token);
+
+        for (var restart = 0; restart < 6; restart++)
+        {
+            await using var dying = await TestUpstream.StartAsync(
+                async context =>
+                {
+                    arrived.Release();
+                    await Task.Delay(Timeout.Infinite, context.RequestAborted);
+                },
+                $"run-{restart}");
+            await listener.UpdateAsync(TestListener.Service(dying));
+            Assert.True(await arrived.WaitAsync(TimeSpan.FromSeconds(20), Token));
+            await listener.UpdateAsync(TestListener.Service());
+        }
+
+        await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("ok", Token), "last");
+        await listener.UpdateAsync(TestListener.Service(upstream));
+        Assert.Equal("ok", await request);
+    }
+
+    [Fact]
     public async Task A_container_that_restarts_under_load_costs_no_request()
     {
-        var first = await TestUpstream.StartAsync(context => context.Response.WriteAsync("ok", Token));
+        var first = await TestUpstream.StartAsync(AnswerInOnePieceAsync);
         var port = first.Upstream.Port;
         await using var listener = await TestListener.StartAsync(TestListener.Service(first));
         using var client = listener.Client();
@@ -220,7 +247,7 @@ public sealed class HoldAndRetryTests
         {
             await first.DisposeAsync();
             await Task.Delay(100, Token);
-            first = await TestUpstream.StartAsync(context => context.Response.WriteAsync("ok", Token), port: port);
+            first = await TestUpstream.StartAsync(AnswerInOnePieceAsync, port: port);
             var before = Volatile.Read(ref answered);
             await Eventually.TrueAsync(() => Volatile.Read(ref answered) > before + 20 || load.Any(task => task.IsFaulted));
         }
@@ -420,6 +447,13 @@ public sealed class HoldAndRetryTests
             Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(20), $"Nobody answered {answer}.");
             await Task.Delay(20, Token);
         }
+    }
+
+    // With its length: whoever is killed has sent all of it or nothing.
+    private static Task AnswerInOnePieceAsync(HttpContext context)
+    {
+        context.Response.ContentLength = 2;
+        return context.Response.WriteAsync("ok", Token);
     }
 
     private static Task EchoBodyAsync(HttpContext context) => context.Request.Body.CopyToAsync(context.Response.Body, Token);
