@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using TestBackend;
 
 // An application in a container as a user would write it: keep-alive connections, and on SIGTERM it finishes what it has begun.
 //   GREETING       what it says to a GET; a POST is answered with its body
@@ -17,6 +19,7 @@ var builder = WebApplication.CreateSlimBuilder();
 builder.Logging.ClearProviders();
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenAnyIP(80));
 builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(8));
+builder.Services.AddSingleton<IHostLifetime, LifetimeOfItsOwn>();
 await using var app = builder.Build();
 app.Run(async context =>
 {
@@ -31,7 +34,10 @@ app.Run(async context =>
     }
     else
     {
-        await context.Response.WriteAsync($"{greeting} from {Environment.MachineName}", context.RequestAborted);
+        // With its length the answer is one piece: whoever is killed has sent all of it or nothing.
+        var text = $"{greeting} from {Environment.MachineName}";
+        context.Response.ContentLength = Encoding.UTF8.GetByteCount(text);
+        await context.Response.WriteAsync(text, context.RequestAborted);
     }
 });
 

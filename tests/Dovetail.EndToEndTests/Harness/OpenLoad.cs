@@ -23,6 +23,7 @@ internal sealed class OpenLoad : IAsyncDisposable
     private readonly TimeSpan _patience;
     private readonly int _postsInTen;
     private readonly Task _loop;
+    private int _open;
 
     /// <param name="perSecond">Requests per second.</param>
     /// <param name="postsInTen">How many requests of ten are POSTs whose body must come back; the others are GETs, one in ten of which takes 100 ms.</param>
@@ -41,6 +42,9 @@ internal sealed class OpenLoad : IAsyncDisposable
 
     /// <summary>Every request that has ended, in that order.</summary>
     public IReadOnlyList<LoadResult> Results => [.. _results];
+
+    /// <summary>Requests that wait for their answer.</summary>
+    public int Open => Volatile.Read(ref _open);
 
     /// <summary>Requests sent a second so far.</summary>
     public double Rate { get; private set; }
@@ -81,7 +85,9 @@ internal sealed class OpenLoad : IAsyncDisposable
     private async Task AskAsync(int number)
     {
         var begun = Stopwatch.GetTimestamp();
+        Interlocked.Increment(ref _open);
         var failure = await FailureOfAsync(number);
+        Interlocked.Decrement(ref _open);
         _results.Enqueue(new LoadResult(_service, begun, Stopwatch.GetTimestamp(), failure));
     }
 
