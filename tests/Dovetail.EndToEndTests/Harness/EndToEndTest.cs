@@ -80,8 +80,8 @@ public abstract class EndToEndTest(Engine engine) : IAsyncLifetime
     /// <summary>Runs a container with labels of this test's prefix.</summary>
     /// <param name="labels">Label names without the prefix and its dot.</param>
     internal async Task<TestContainer> RunContainerAsync(
-        IReadOnlyDictionary<string, string> labels, string greeting = "Hello", IEnumerable<string>? options = null) =>
-        Own(await Engine.RunContainerAsync(labels.ToDictionary(label => $"{Prefix}.{label.Key}", label => label.Value), greeting, options, Cancellation));
+        IReadOnlyDictionary<string, string> labels, string greeting = "Hello", IEnumerable<string>? options = null, IEnumerable<string>? command = null) =>
+        Own(await Engine.RunContainerAsync(labels.ToDictionary(label => $"{Prefix}.{label.Key}", label => label.Value), greeting, options, command, Cancellation));
 
     /// <summary>Brings up a device of a user on the tailnet.</summary>
     internal async Task<TailnetPeer> PeerAsync(string login = "alice@example.com") =>

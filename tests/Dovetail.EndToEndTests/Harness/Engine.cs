@@ -39,13 +39,18 @@ public sealed class Engine : IAsyncLifetime
     /// <summary>Runs a container of the test image in the background.</summary>
     /// <param name="labels">Full label names and values.</param>
     /// <param name="options">Further options of <c>docker run</c>.</param>
+    /// <param name="command">What it runs; null: the web server.</param>
     internal async Task<TestContainer> RunContainerAsync(
-        IReadOnlyDictionary<string, string> labels, string greeting = "Hello", IEnumerable<string>? options = null, CancellationToken cancellation = default)
+        IReadOnlyDictionary<string, string> labels,
+        string greeting = "Hello",
+        IEnumerable<string>? options = null,
+        IEnumerable<string>? command = null,
+        CancellationToken cancellation = default)
     {
         await EnsureImageAsync(cancellation);
         // As process 1 httpd would ignore SIGTERM, and every stop would take Docker's 10 seconds.
         var result = await DockerAsync(
-            ["run", "-d", "--stop-signal", "KILL", "--label", _run, "-e", $"GREETING={greeting}", .. labels.SelectMany(label => (string[])["-l", $"{label.Key}={label.Value}"]), .. options ?? [], _run],
+            ["run", "-d", "--stop-signal", "KILL", "--label", _run, "-e", $"GREETING={greeting}", .. labels.SelectMany(label => (string[])["-l", $"{label.Key}={label.Value}"]), .. options ?? [], _run, .. command ?? []],
             cancellation: cancellation);
         return new TestContainer(this, result.Stdout.Trim());
     }
