@@ -84,14 +84,20 @@ public abstract class EndToEndTest(Engine engine) : IAsyncLifetime
         Own(await Engine.RunContainerAsync(labels.ToDictionary(label => $"{Prefix}.{label.Key}", label => label.Value), greeting, options, command, Cancellation));
 
     /// <summary>Brings up a device of a user on the tailnet.</summary>
-    internal async Task<TailnetPeer> PeerAsync(string login = "alice@example.com") =>
-        Own(await TailnetPeer.StartAsync(Tailnet, Directory, $"peer-{_mark}-{_owned.Count}", Tailnet.AuthKeyOf(login), Cancellation));
+    internal Task<TailnetPeer> PeerAsync(string login = "alice@example.com") => PeerWithKeyAsync(Tailnet.AuthKeyOf(login));
+
+    /// <summary>Brings up a device that belongs to nobody.</summary>
+    internal Task<TailnetPeer> TaggedPeerAsync(params string[] tags) =>
+        PeerWithKeyAsync(Control().CreateAuthKey(new AuthKeyOptions { Tags = tags }));
 
     /// <summary>A service name that is free on the tailnet, also when the tailnet is shared with other tests.</summary>
     internal string Named(string name) => Tailnet is RealTailnet ? $"{name}-{_mark}" : name;
 
     /// <summary>The tailscaleds that serve nodes of this test's state directory.</summary>
     internal IReadOnlyDictionary<int, string> Tailscaleds() => ProcessTable.Mentioning(StateDirectory + "/");
+
+    private async Task<TailnetPeer> PeerWithKeyAsync(string key) =>
+        Own(await TailnetPeer.StartAsync(Tailnet, Directory, $"peer-{_mark}-{_owned.Count}", key, Cancellation));
 
     internal T Own<T>(T owned)
         where T : IAsyncDisposable

@@ -151,13 +151,20 @@ internal sealed class TailnetPeer : IAsyncDisposable
     }
 
     /// <summary>A TLS connection to a node, for bytes that no ordinary client sends; its certificate is checked against the name.</summary>
-    public async Task<SslStream> SecureAsync(string name, CancellationToken cancellation)
+    /// <param name="protocol">What to ask for by ALPN: <c>http/1.1</c> or <c>h2</c>.</param>
+    public async Task<SslStream> SecureAsync(string name, CancellationToken cancellation, string protocol = "http/1.1")
     {
         var stream = new SslStream(await ConnectAsync(name, 443, cancellation));
         try
         {
             await stream.AuthenticateAsClientAsync(
-                new SslClientAuthenticationOptions { TargetHost = name, CertificateChainPolicy = TrustOnly(_tailnet.Authorities) }, cancellation);
+                new SslClientAuthenticationOptions
+                {
+                    TargetHost = name,
+                    CertificateChainPolicy = TrustOnly(_tailnet.Authorities),
+                    ApplicationProtocols = [new SslApplicationProtocol(protocol)],
+                },
+                cancellation);
             return stream;
         }
         catch

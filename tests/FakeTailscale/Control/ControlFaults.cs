@@ -8,6 +8,7 @@ public sealed class ControlFaults
     private readonly Action _changed;
     private readonly ConcurrentDictionary<string, string> _refusedNames = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentDictionary<string, bool> _refusedTags = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _whoIsErrors = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentDictionary<string, bool> _hiddenNodes = new(StringComparer.OrdinalIgnoreCase);
     private long _registerDelay;
     private long _acmeDelay = TimeSpan.FromSeconds(6).Ticks;
@@ -133,9 +134,25 @@ public sealed class ControlFaults
         _changed();
     }
 
+    /// <summary>Makes the daemon of that host name answer every whois with 500; all else of it works.</summary>
+    public void FailWhoIs(string name, string error)
+    {
+        _whoIsErrors[name] = error;
+        _changed();
+    }
+
+    /// <summary>Ends <see cref="FailWhoIs"/>.</summary>
+    public void AnswerWhoIs(string name)
+    {
+        _whoIsErrors.TryRemove(name, out _);
+        _changed();
+    }
+
     internal string? RefusalOf(string name) => _refusedNames.GetValueOrDefault(name) ?? _registerError;
 
     internal bool IsRefusedTag(string tag) => _refusedTags.ContainsKey(tag);
+
+    internal string WhoIsErrorOf(string name) => _whoIsErrors.GetValueOrDefault(name) ?? "";
 
     internal bool IsHidden(string name) => _hiddenNodes.ContainsKey(name);
 }

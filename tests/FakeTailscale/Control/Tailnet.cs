@@ -307,6 +307,7 @@ internal sealed class Tailnet(TestControlOptions options, ControlFaults faults, 
                 Https = faults.CertificatesEnabled,
                 Secret = _secret,
                 AcmeUrl = acmeUrl(),
+                WhoIsError = faults.WhoIsErrorOf(record.Info.HostName),
             };
             return (map, record.Version, _changed.Task);
         }

@@ -21,6 +21,12 @@ internal static class WhoIsEndpoint
         }
 
         NetworkMap? map = backend.Snapshot.NetMap;
+        if (map is { WhoIsError.Length: > 0 })
+        {
+            await call.SendErrorAsync(500, map.WhoIsError).ConfigureAwait(false);
+            return;
+        }
+
         bool hasPort = false;
         NodeInfo? node;
         if (given.StartsWith("nodekey:", StringComparison.Ordinal))

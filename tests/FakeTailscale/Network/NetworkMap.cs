@@ -31,6 +31,9 @@ internal sealed record NetworkMap
     /// <summary>Directory URL of the certificate authority.</summary>
     public required string AcmeUrl { get; init; }
 
+    /// <summary>What the node's daemon answers to whois; empty: as it should. Only tests set it.</summary>
+    public string WhoIsError { get; init; } = "";
+
     public IReadOnlyList<string> CertDomains => Https ? [Self.DnsName] : [];
 
     public IEnumerable<NodeInfo> Nodes => Peers.Append(Self);
@@ -63,6 +66,7 @@ internal sealed record NetworkMap
             Https = root.IsTrue("https"),
             Secret = root.Text("secret"),
             AcmeUrl = root.Text("acme"),
+            WhoIsError = root.Text("whoIsError"),
         };
     }
 
@@ -98,6 +102,7 @@ internal sealed record NetworkMap
         writer.WriteBoolean("https", Https);
         writer.WriteString("secret", Secret);
         writer.WriteString("acme", AcmeUrl);
+        writer.WriteString("whoIsError", WhoIsError);
         writer.WriteEndObject();
     }
 

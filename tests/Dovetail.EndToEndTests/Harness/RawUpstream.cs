@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Dovetail.EndToEndTests.Harness;
+
+/// <summary>
+/// The application of a container in the host's network, served by the test on 127.0.0.1 so that it sees every byte. It answers each
+/// request with an empty 200, and an upgrade with a WebSocket that ends at once.
+/// </summary>
+internal sealed class RawUpstream : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly ConcurrentQueue<RawRequest> _requests = [];
+
+    public RawUpstream()
+    {
+        _listener.Start(512);
+        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+        _ = AcceptAsync();
+    }
+
+    public int Port { get; }
+
+    /// <summary>Every request that came in whole.</summary>
+    public IReadOnlyCollection<RawRequest> Requests => _requests;
+
+    public ValueTask DisposeAsync()
+    {
+        _listener.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                _ = ServeAsync(new NetworkStream(await _listener.AcceptSocketAsync(), ownsSocket: true));
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Stopped.
+        }
+    }
+
+    private async Task ServeAsync(NetworkStream stream)
+    {
+        await using (stream)
+        {
+            try
+            {
+                var received = new ReceivedText(stream);
+                while (await received.TakeThroughAsync("\r\n\r\n") is { } head)
+                {
+                    var request = new RawRequest(head, "");
+                    request = request with { Body = await BodyAsync(request, received) };
+                    _requests.Enqueue(request);
+                    if (request.Value("Sec-WebSocket-Key") is { } key)
+                    {
+#pragma warning disable CA5350 // RFC 6455 section 4.2.2 wants SHA-1; nothing rests on it.
+                        var accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+#pragma warning restore CA5350
+                        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+                            $"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"));
+                        return;
+                    }
+
+                    await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+                }
+            }
+            catch (IOException)
+            {
+                // The other side ended.
+            }
+        }
+    }
+
+    private static async Task<string> BodyAsync(RawRequest request, ReceivedText received)
+    {
+        if (request.Value("Content-Length") is { } length)
+        {
+            return await received.TakeAsync(int.Parse(length, CultureInfo.InvariantCulture));
+        }
+
+        if (request.Value("Transfer-Encoding") is null)
+        {
+            return "";
+        }
+
+        // Chunks up to the empty one, then what trailers there are (RFC 9112 section 7.1).
+        var body = new StringBuilder();
+        while (true)
+        {
+            var size = await received.TakeThroughAsync("\r\n") ?? throw new EndOfStreamException();
+            body.Append(size);
+            if (int.Parse(size.TrimEnd().Split(';')[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture) is > 0 and var chunk)
+            {
+                body.Append(await received.TakeAsync(chunk + 2));
+                continue;
+            }
+
+            string? line;
+            do
+            {
+                line = await received.TakeThroughAsync("\r\n");
+                body.Append(line);
+            }
+            while (line is not ("\r\n" or null));
+
+            return body.ToString();
+        }
+    }
+}

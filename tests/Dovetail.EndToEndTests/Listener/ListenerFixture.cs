@@ -1,0 +1,98 @@
+using System.Globalization;
+using Dovetail.EndToEndTests.Harness;
+
+namespace Dovetail.EndToEndTests.Listener;
+
+/// <summary>
+/// One Dovetail with several services whose application is the test itself (<see cref="RawUpstream"/>), and three peers: two users and a
+/// tagged device. The tailscaled of each service whose name begins with <c>blind</c> does not say who anybody is.
+/// </summary>
+public sealed class ListenerFixture(Engine engine) : EndToEndTest(engine)
+{
+    public const string Blind = "blind";
+    public const string AllowedLogin = "alice@example.com";
+    private const string OtherLogin = "bob@elsewhere.example";
+    private const string Tag = "tag:ci";
+    private const string Capability = "example.com/cap/enter";
+
+    /// <summary>By service: its <c>dovetail.allow</c>; null: everybody.</summary>
+    private static readonly Dictionary<string, string?> Services = new()
+    {
+        ["open"] = null,
+        [Blind] = null,
+        ["for-login"] = AllowedLogin,
+        ["for-domain"] = "*@elsewhere.example",
+        ["for-devices"] = Tag,
+        ["for-capability"] = $"cap:{Capability}",
+        ["blind-for-all"] = $"{AllowedLogin},*@elsewhere.example,{Tag},cap:{Capability}",
+    };
+
+    internal RawUpstream Upstream { get; } = new();
+
+    internal DovetailDaemon Daemon { get; private set; } = null!;
+
+    internal TestContainer Container { get; private set; } = null!;
+
+    /// <summary>A device of <see cref="AllowedLogin"/>.</summary>
+    internal TailnetPeer Alice { get; private set; } = null!;
+
+    /// <summary>A device of somebody of another domain, which has the capability.</summary>
+    internal TailnetPeer Bob { get; private set; } = null!;
+
+    internal TailnetPeer Tagged { get; private set; } = null!;
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        try
+        {
+            await StartAsync();
+        }
+        catch
+        {
+            // xunit disposes only what was set up to the end.
+            await DisposeAsync();
+            throw;
+        }
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await Upstream.DisposeAsync();
+    }
+
+    private async Task StartAsync()
+    {
+        foreach (var blind in Services.Keys.Where(name => name.StartsWith(Blind, StringComparison.Ordinal)))
+        {
+            Control().Faults.FailWhoIs(blind, "whois is out of order");
+        }
+
+        Daemon = StartDaemon();
+        Container = await RunContainerAsync(
+            Services.SelectMany(LabelsOf).ToDictionary(), options: ["--network", "host", "--interactive", "--entrypoint", "sh"]);
+        (Alice, Bob, Tagged) = (await PeerAsync(AllowedLogin), await PeerAsync(OtherLogin), await TaggedPeerAsync(Tag));
+        Control().GrantCapability(Control().Nodes.Single(node => node.User == OtherLogin).DnsName.Split('.')[0], Capability);
+        foreach (var service in Services.Keys)
+        {
+            await Daemon.ReadyAsync(service, Cancellation);
+        }
+    }
+
+    private Dictionary<string, string> LabelsOf(KeyValuePair<string, string?> service)
+    {
+        var path = $"services.{service.Key}.";
+        var labels = new Dictionary<string, string>
+        {
+            [path + "name"] = service.Key,
+            [path + "port"] = Upstream.Port.ToString(CultureInfo.InvariantCulture),
+        };
+        if (service.Value is { } allow)
+        {
+            labels[path + "allow"] = allow;
+        }
+
+        return labels;
+    }
+}
