@@ -46,7 +46,7 @@ internal sealed class SettingsReader(Func<string, string?> variables)
             {
                 LabelPrefix = LabelPrefix(),
                 Tags = Tags(),
-                Hold = Duration(Settings.Hold, TimeSpan.Zero, TimeSpan.FromHours(1)),
+                Hold = Duration(Settings.Hold, TimeSpan.Zero, ServiceDefaults.MaxHold),
                 AllowFunnel = Bool(Settings.AllowFunnel),
             },
             Docker = docker ?? DockerEndpoint.Default,

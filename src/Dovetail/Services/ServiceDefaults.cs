@@ -3,6 +3,9 @@ namespace Dovetail.Services;
 /// <summary>What the daemon's configuration says about every service.</summary>
 internal sealed record ServiceDefaults
 {
+    /// <summary>Longest hold, of the daemon and of a label alike.</summary>
+    public static readonly TimeSpan MaxHold = TimeSpan.FromHours(1);
+
     /// <summary>Labels are <c>PREFIX.name</c>, <c>PREFIX.port</c>, … (<c>DOVETAIL_LABEL_PREFIX</c>); without the dot at the end.</summary>
     public string LabelPrefix { get; init; } = "dovetail";
 

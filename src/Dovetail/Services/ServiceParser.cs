@@ -5,8 +5,7 @@ namespace Dovetail.Services;
 /// <summary>Reads the labels of one service of one container.</summary>
 internal static class ServiceParser
 {
-    private const string AllowedHold = "allowed is a duration from 0 to 10m, such as 15s, 1m30s or 500ms";
-    private static readonly TimeSpan MaxHold = TimeSpan.FromMinutes(10);
+    private const string AllowedHold = "allowed is a duration from 0 to 1h, such as 15s, 1m30s or 500ms";
 
     /// <param name="id">Of <c>dovetail.services.ID</c>; empty for the container's first service.</param>
     /// <returns>Null when the labels ask for no service, or when it is refused; then there is an error.</returns>
@@ -233,7 +232,7 @@ internal static class ServiceParser
         return text.Length is > 0 and <= 255 && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');
     }
 
-    private static bool TryParseHold(string text, out TimeSpan hold) => DurationSyntax.TryParse(text, out hold) && hold <= MaxHold;
+    private static bool TryParseHold(string text, out TimeSpan hold) => DurationSyntax.TryParse(text, out hold) && hold <= ServiceDefaults.MaxHold;
 
     private static bool TryParseMemory(string text, out long? memory)
     {
