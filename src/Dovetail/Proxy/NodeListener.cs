@@ -136,7 +136,7 @@ internal sealed partial class NodeListener : IAsyncDisposable
     {
         _state = new ListenerState(config);
         _upstreams.Update(config.Service.Upstreams.Select(upstream => (
-            new UpstreamAddress(upstream.ContainerId, upstream.ContainerName, upstream.Scheme, upstream.Host, upstream.Port),
+            UpstreamAddress.Of(upstream, config.HostName),
             ListenerState.Standing(config.Service.Health, upstream.Health))));
     }
 

@@ -30,11 +30,12 @@ internal sealed partial class RequestForwarder(
         while (await search.NextAsync(context.RequestAborted).ConfigureAwait(false) is { } target)
         {
             ForwarderError error;
+            var client = target.ClientFor(context.Request.Host);
             try
             {
                 // Ends with the client's request, not with the listener: what is in flight may finish.
                 error = await forwarder.SendAsync(
-                    context, target.Address.Prefix, target.Invoker, target.RequestConfig, transformer, CancellationToken.None).ConfigureAwait(false);
+                    context, target.Address.Prefix, client.Invoker, client.RequestConfig, transformer, CancellationToken.None).ConfigureAwait(false);
             }
             finally
             {

@@ -7,10 +7,22 @@ namespace Dovetail.Proxy.Forwarding;
 /// Where one container is reached. Connections are pooled per address, so a container that is replaced, even by one with
 /// the same IP, never meets connections of its predecessor.
 /// </summary>
-internal sealed record UpstreamAddress(string ContainerId, string ContainerName, UpstreamScheme Scheme, string Host, int Port)
+/// <param name="ServerName">Name for which a container that speaks TLS is asked (SNI); null: by its address.</param>
+internal sealed record UpstreamAddress(
+    string ContainerId, string ContainerName, UpstreamScheme Scheme, string Host, int Port, string? ServerName = null)
 {
+    /// <summary>Whether the container speaks TLS.</summary>
+    public bool IsTls => Scheme is UpstreamScheme.Https or UpstreamScheme.HttpsInsecure;
+
     /// <summary>As in a URI: an IPv6 address stands in brackets.</summary>
     public string HostAndPort { get; } = Join(Host, Port);
+
+    /// <param name="serverName">Only TLS makes a difference of it: a node that learns its name keeps its other connections.</param>
+    public static UpstreamAddress Of(Upstream upstream, string? serverName)
+    {
+        var address = new UpstreamAddress(upstream.ContainerId, upstream.ContainerName, upstream.Scheme, upstream.Host, upstream.Port);
+        return address.IsTls ? address with { ServerName = serverName } : address;
+    }
 
     /// <summary>The URI's part before the path.</summary>
     public string Prefix { get; } = $"{(Scheme is UpstreamScheme.Https or UpstreamScheme.HttpsInsecure ? "https" : "http")}://{Join(Host, Port)}";

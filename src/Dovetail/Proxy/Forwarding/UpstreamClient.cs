@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using Dovetail.Services;
@@ -7,47 +6,59 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Dovetail.Proxy.Forwarding;
 
-/// <summary>The HTTP client of one upstream: it passes on and adds nothing of its own.</summary>
-internal static class UpstreamClient
+/// <summary>An HTTP client of one upstream: it passes on and adds nothing of its own.</summary>
+internal sealed class UpstreamClient : IDisposable
 {
-    public static HttpMessageInvoker Create(UpstreamTarget target, ListenerLimits limits)
+    /// <param name="pooled">False: HTTP/1.1, and each connection serves one request.</param>
+    public UpstreamClient(UpstreamTarget target, ListenerLimits limits, bool pooled)
     {
-        var handler = new SocketsHttpHandler
+        Invoker = new HttpMessageInvoker(
+            new UnbufferedHandler(new SocketsHttpHandler
+            {
+                UseProxy = false,
+                UseCookies = false,
+                AllowAutoRedirect = false,
+                AutomaticDecompression = DecompressionMethods.None,
+                ActivityHeadersPropagator = null,
+                EnableMultipleHttp2Connections = true,
+                PooledConnectionIdleTimeout = limits.UpstreamIdleTimeout,
+                PooledConnectionLifetime = pooled ? Timeout.InfiniteTimeSpan : TimeSpan.Zero,
+
+                // Covers the TLS handshake too; the TCP connection has its own, shorter limit.
+                ConnectTimeout = limits.ConnectTimeout * 2,
+
+                // Header bytes pass as they are: Kestrel reads and writes Latin-1 as well.
+                RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+                ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+                ConnectCallback = (context, cancellationToken) => ConnectAsync(target, context.InitialRequestMessage.Version, cancellationToken),
+            }),
+            disposeHandler: true);
+
+        var scheme = target.Address.Scheme;
+        RequestConfig = new ForwarderRequestConfig
         {
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            ActivityHeadersPropagator = null,
-            EnableMultipleHttp2Connections = true,
-            PooledConnectionIdleTimeout = limits.UpstreamIdleTimeout,
+            ActivityTimeout = limits.ActivityTimeout,
+            AllowResponseBuffering = false,
 
-            // Covers the TLS handshake too; the TCP connection has its own, shorter limit.
-            ConnectTimeout = limits.ConnectTimeout * 2,
+            // A connection of HTTP/2 that no pool knows would stay until the container ends it.
+            Version = scheme == UpstreamScheme.Http || !pooled ? HttpVersion.Version11 : HttpVersion.Version20,
 
-            // Header bytes pass as they are: Kestrel reads and writes Latin-1 as well.
-            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-            ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-            ConnectCallback = async (_, cancellationToken) =>
-                new NetworkStream(await target.ConnectAsync(cancellationToken).ConfigureAwait(false), ownsSocket: true),
+            // There is no ALPN in cleartext: HTTP/2 has to be meant.
+            VersionPolicy = scheme == UpstreamScheme.H2c ? HttpVersionPolicy.RequestVersionExact : HttpVersionPolicy.RequestVersionOrLower,
         };
-        if (target.Address.Scheme == UpstreamScheme.HttpsInsecure)
-        {
-#pragma warning disable CA5359 // What `https+insecure` asks for: self-signed upstreams on a Docker network.
-            handler.SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, _, _, _) => true };
-#pragma warning restore CA5359
-        }
-
-        return new HttpMessageInvoker(new UnbufferedHandler(handler), disposeHandler: true);
     }
 
-    public static ForwarderRequestConfig RequestConfig(UpstreamScheme scheme, ListenerLimits limits) => new()
-    {
-        ActivityTimeout = limits.ActivityTimeout,
-        AllowResponseBuffering = false,
-        Version = scheme == UpstreamScheme.Http ? HttpVersion.Version11 : HttpVersion.Version20,
+    public HttpMessageInvoker Invoker { get; }
 
-        // There is no ALPN in cleartext: HTTP/2 has to be meant.
-        VersionPolicy = scheme == UpstreamScheme.H2c ? HttpVersionPolicy.RequestVersionExact : HttpVersionPolicy.RequestVersionOrLower,
-    };
+    public ForwarderRequestConfig RequestConfig { get; }
+
+    public void Dispose() => Invoker.Dispose();
+
+    private static async ValueTask<Stream> ConnectAsync(UpstreamTarget target, Version version, CancellationToken cancellationToken)
+    {
+        var stream = new NetworkStream(await target.ConnectAsync(cancellationToken).ConfigureAwait(false), ownsSocket: true);
+        return target.Address.IsTls
+            ? await UpstreamTls.AuthenticateAsync(stream, target.Address, version, cancellationToken).ConfigureAwait(false)
+            : stream;
+    }
 }

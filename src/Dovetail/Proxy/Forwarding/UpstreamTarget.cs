@@ -1,5 +1,3 @@
-using Yarp.ReverseProxy.Forwarder;
-
 namespace Dovetail.Proxy.Forwarding;
 
 /// <summary>
@@ -20,7 +18,8 @@ internal sealed partial class UpstreamTarget : IDisposable
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _retired = new();
     private readonly CancellationToken _whenRetired;
-    private readonly Lazy<HttpMessageInvoker> _invoker;
+    private readonly Lazy<UpstreamClient> _pooled;
+    private readonly Lazy<UpstreamClient> _unpooled;
     private int _active;
     private bool _isRetired;
     private bool _isProbing;
@@ -39,15 +38,19 @@ internal sealed partial class UpstreamTarget : IDisposable
         _failing = failing;
         _recovered = recovered;
         _whenRetired = _retired.Token;
-        _invoker = new Lazy<HttpMessageInvoker>(() => UpstreamClient.Create(this, limits));
-        RequestConfig = UpstreamClient.RequestConfig(address.Scheme, limits);
+        _pooled = new Lazy<UpstreamClient>(() => new UpstreamClient(this, limits, pooled: true));
+        _unpooled = new Lazy<UpstreamClient>(() => new UpstreamClient(this, limits, pooled: false));
     }
 
     public UpstreamAddress Address { get; }
 
-    public HttpMessageInvoker Invoker => _invoker.Value;
-
-    public ForwarderRequestConfig RequestConfig { get; }
+    /// <summary>
+    /// The client for a request to <paramref name="host"/>. Over TLS the HTTP client keeps a pool for each value of Host, in each
+    /// spelling, and visitors choose that freely: only the node's own names are worth keeping connections for. No other name has a
+    /// certificate on the node, so what a visitor's browser asks for is one of these.
+    /// </summary>
+    public UpstreamClient ClientFor(HostString host) =>
+        !Address.IsTls || host.Host == Address.ServerName || host.Host == _service ? _pooled.Value : _unpooled.Value;
 
     /// <summary>Requests and raw connections in flight.</summary>
     public int Active => Volatile.Read(ref _active);
@@ -220,9 +223,12 @@ internal sealed partial class UpstreamTarget : IDisposable
 
     private void Close()
     {
-        if (_invoker.IsValueCreated)
+        foreach (var client in (ReadOnlySpan<Lazy<UpstreamClient>>)[_pooled, _unpooled])
         {
-            _invoker.Value.Dispose();
+            if (client.IsValueCreated)
+            {
+                client.Value.Dispose();
+            }
         }
     }
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
 
 namespace Dovetail.Tests.Proxy.Support;
@@ -30,8 +31,15 @@ internal sealed class TestUpstream : IAsyncDisposable
 
     public Upstream Upstream { get; }
 
+    /// <param name="connected">Told of each connection's id when it opens (true) and when it closes (false).</param>
+    /// <param name="serverName">Told which name each TLS handshake asks for; empty when for none.</param>
     public static async Task<TestUpstream> StartAsync(
-        RequestDelegate handler, string containerId = "app", UpstreamScheme scheme = UpstreamScheme.Http, int port = 0)
+        RequestDelegate handler,
+        string containerId = "app",
+        UpstreamScheme scheme = UpstreamScheme.Http,
+        int port = 0,
+        Action<string, bool>? connected = null,
+        Action<string>? serverName = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -51,7 +59,21 @@ internal sealed class TestUpstream : IAsyncDisposable
                 };
                 if (scheme is UpstreamScheme.Https or UpstreamScheme.HttpsInsecure)
                 {
-                    listen.UseHttps(TestCertificate.Create("upstream.test").Leaf);
+                    listen.Use(next => async connection =>
+                    {
+                        connected?.Invoke(connection.ConnectionId, true);
+                        await next(connection);
+                        connected?.Invoke(connection.ConnectionId, false);
+                    });
+                    var certificate = TestCertificate.Create("upstream.test").Leaf;
+                    listen.UseHttps(new HttpsConnectionAdapterOptions
+                    {
+                        ServerCertificateSelector = (_, name) =>
+                        {
+                            serverName?.Invoke(name ?? "");
+                            return certificate;
+                        },
+                    });
                 }
             });
         });
