@@ -20,7 +20,7 @@ internal static class DaemonHost
     {
         // Empty, so that no file in the working directory and no ASPNETCORE_ variable can make anything listen on a port.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        AddLogging(builder.Logging, settings.LogLevel);
+        AddLogging(builder.Logging, settings);
         var socket = AdminSocket.PathIn(settings.Nodes.RuntimeDirectory);
         File.Delete(socket);
         builder.WebHost.UseKestrel(kestrel => kestrel.ListenUnixSocket(socket));
@@ -41,9 +41,10 @@ internal static class DaemonHost
         return app;
     }
 
-    private static void AddLogging(ILoggingBuilder logging, LogLevel level)
+    private static void AddLogging(ILoggingBuilder logging, DovetailSettings settings)
     {
-        logging.SetMinimumLevel(level);
+        logging.SetMinimumLevel(settings.LogLevel);
+        logging.AddFilter(AccessLog.Category, settings.AccessLog ? LogLevel.Information : LogLevel.None);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("Yarp", LogLevel.Warning);
         logging.AddSimpleConsole(static console =>
@@ -59,7 +60,7 @@ internal static class DaemonHost
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(Random.Shared);
-        services.AddProxy();
+        services.AddProxy(settings.Limits);
         services.AddSingleton(settings.Services);
         services.AddSingleton(new ReconcilerSettings(settings.Grace));
         services.AddSingleton(new DockerWatcherOptions

@@ -1,5 +1,6 @@
 using Dovetail.Docker;
 using Dovetail.Nodes;
+using Dovetail.Proxy;
 using Dovetail.Services;
 
 namespace Dovetail.Configuration;
@@ -21,6 +22,8 @@ internal sealed record DovetailSettings
     /// <summary>Id or name of Dovetail's own container, <c>none</c>, or null to find it out.</summary>
     public string? OwnContainer { get; init; }
 
+    public required ListenerLimits Limits { get; init; }
+
     /// <summary>How long a node outlives its last container.</summary>
     public required TimeSpan Grace { get; init; }
 
@@ -29,6 +32,9 @@ internal sealed record DovetailSettings
 
     /// <summary>The <c>tailscale</c> binary.</summary>
     public required string Tailscale { get; init; }
+
+    /// <summary>Whether every request is logged.</summary>
+    public required bool AccessLog { get; init; }
 
     public required LogLevel LogLevel { get; init; }
 }

@@ -1,5 +1,7 @@
+using System.Globalization;
 using Dovetail.Docker;
 using Dovetail.Nodes;
+using Dovetail.Proxy;
 using Dovetail.Services;
 
 namespace Dovetail.Configuration;
@@ -51,9 +53,11 @@ internal sealed class SettingsReader(Func<string, string?> variables)
             },
             Docker = docker ?? DockerEndpoint.Default,
             OwnContainer = Optional(Settings.Container),
+            Limits = Limits(),
             Grace = Duration(Settings.Grace, TimeSpan.Zero, TimeSpan.FromDays(30)),
             Resync = Duration(Settings.Resync, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
             Tailscale = Text(Settings.Tailscale),
+            AccessLog = Bool(Settings.AccessLog),
             LogLevel = Level(),
         };
     }
@@ -104,6 +108,42 @@ internal sealed class SettingsReader(Func<string, string?> variables)
         }
 
         return bytes;
+    }
+
+    private ListenerLimits Limits()
+    {
+        var connections = Number(Settings.Connections, 8, 1_000_000);
+        return new ListenerLimits
+        {
+            ConnectionsPerNode = connections,
+            ConnectionsPerPeer = connections / 4,
+            RequestLineSize = Size(Settings.RequestLineSize, 1 << 10, 1 << 20, "1KiB to 1MiB"),
+            RequestHeadersSize = Size(Settings.RequestHeadersSize, 1 << 12, 1 << 20, "4KiB to 1MiB"),
+            RequestHeaderCount = Number(Settings.RequestHeaderCount, 20, 10_000),
+        };
+    }
+
+    private int Number(Setting setting, int least, int most)
+    {
+        var text = Text(setting);
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) || value < least || value > most)
+        {
+            Error(setting, text, $"give a number from {least} to {most}");
+        }
+
+        return value;
+    }
+
+    private int Size(Setting setting, int least, int most, string range)
+    {
+        var text = Text(setting);
+        if (!SizeSyntax.TryParse(text, out var bytes) || bytes < least || bytes > most)
+        {
+            Error(setting, text, $"give a size such as {setting.Default}, from {range}");
+            return least;
+        }
+
+        return (int)bytes;
     }
 
     private TimeSpan Duration(Setting setting, TimeSpan least, TimeSpan most)

@@ -63,9 +63,16 @@ internal static class ListenerEndpoints
 
         options.Limits.KeepAliveTimeout = limits.KeepAliveTimeout;
         options.Limits.RequestHeadersTimeout = limits.RequestHeadersTimeout;
-        options.Limits.MaxRequestLineSize = limits.RequestLineSize;
-        options.Limits.MaxRequestHeadersTotalSize = limits.RequestHeadersSize;
-        options.Limits.MaxRequestHeaderCount = limits.RequestHeaderCount;
+
+        // Twice what is allowed: Kestrel refuses without a word, and RequestSize says what was too large (see there).
+        options.Limits.MaxRequestLineSize = 2 * limits.RequestLineSize;
+        options.Limits.MaxRequestHeadersTotalSize = 2 * limits.RequestHeadersSize;
+        options.Limits.MaxRequestHeaderCount = 2 * limits.RequestHeaderCount;
+        options.Limits.Http2.MaxRequestHeaderFieldSize = 2 * limits.RequestHeadersSize;
+
+        // Kestrel does not start when the buffer is smaller than either of the first two.
+        options.Limits.MaxRequestBufferSize = Math.Max(
+            options.Limits.MaxRequestBufferSize ?? 0, Math.Max(options.Limits.MaxRequestLineSize, options.Limits.MaxRequestHeadersTotalSize));
         options.Limits.Http2.MaxStreamsPerConnection = limits.Http2Streams;
     }
 }

@@ -7,7 +7,7 @@ namespace Dovetail.Proxy;
 /// </summary>
 internal sealed record ListenerLimits
 {
-    /// <summary>Open connections per node, all ports together; more are closed at once. A connection costs about 20 KB.</summary>
+    /// <summary>Open connections per node, all ports together; more are closed at once. An idle one with TLS costs about 60 KB.</summary>
     public int ConnectionsPerNode { get; init; } = 8192;
 
     /// <summary>Open connections per address of the tailnet, so that one peer cannot use up the node's.</summary>
@@ -28,14 +28,20 @@ internal sealed record ListenerLimits
     /// <summary>How long an idle keep-alive connection stays; a WebSocket or a response in flight is not idle.</summary>
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(130);
 
-    /// <summary>Bytes of a request line, Kestrel's default.</summary>
+    /// <summary>Bytes of a request line, Kestrel's default. More is answered 414.</summary>
     public int RequestLineSize { get; init; } = 8 * 1024;
 
-    /// <summary>Bytes of all request headers together, Kestrel's default.</summary>
+    /// <summary>Bytes of all request headers together, Kestrel's default. More is answered 431.</summary>
     public int RequestHeadersSize { get; init; } = 32 * 1024;
 
-    /// <summary>Request header fields, Kestrel's default.</summary>
+    /// <summary>Request header fields, Kestrel's default. More are answered 431.</summary>
     public int RequestHeaderCount { get; init; } = 100;
+
+    /// <summary>
+    /// Bytes of all response headers of an upstream together, to the kilobyte; more is answered 502. Sixteen times the
+    /// client's default, which an application with many long cookies and policies can reach.
+    /// </summary>
+    public int ResponseHeadersSize { get; init; } = 1024 * 1024;
 
     /// <summary>Concurrent HTTP/2 streams per connection. Kestrel itself ends a connection that resets streams in a flood (CVE-2023-44487).</summary>
     public int Http2Streams { get; init; } = 100;

@@ -11,6 +11,7 @@ internal sealed record ListenerParts(
     IHttpForwarder Forwarder,
     LoopbackAddressPool Addresses,
     SocketOwner Sockets,
+    DescriptorBudget Descriptors,
     ListenerLimits Limits,
     TimeProvider Time,
     ILoggerFactory Loggers);

@@ -40,14 +40,15 @@ internal sealed partial class NodeListener : IAsyncDisposable
         _service = initial.Service.Name;
         _logger = parts.Loggers.CreateLogger<NodeListener>();
         _state = new ListenerState(initial);
-        _budget = new ConnectionBudget(parts.Limits.ConnectionsPerNode, parts.Limits.ConnectionsPerPeer);
+        _budget = new ConnectionBudget(parts.Limits.ConnectionsPerNode, parts.Limits.ConnectionsPerPeer, parts.Descriptors);
         _gate = new ConnectionGate(_service, owner, parts.Sockets, _budget, _counters, parts.Limits, parts.Time, _logger);
         _certificates = new CertificateSlot(parts.Limits.CertificateWait, parts.Time);
         _upstreams = new UpstreamGroup(_service, parts.Limits, parts.Time, _logger, FailingUpstreams);
         _room = new HoldRoom(parts.Limits.HeldPerService);
         var cache = new PeerCache(_service, peers, parts.Limits, parts.Time, _logger);
-        var forwarder = new RequestForwarder(_service, parts.Forwarder, _upstreams, _room, _counters, parts.Time, _logger);
-        _handler = new RequestHandler(() => _state, cache, forwarder, _counters, parts.Time, _logger, _stopping.Token);
+        var forwarder = new RequestForwarder(_service, parts.Forwarder, _upstreams, _room, _counters, parts.Descriptors, parts.Time, _logger);
+        var log = AccessLog.Create(_service, parts.Time, parts.Loggers);
+        _handler = new RequestHandler(() => _state, cache, forwarder, _counters, parts.Limits, log, parts.Time, _logger, _stopping.Token);
         _tcp = new TcpPorts(new TcpService(_service, parts, _gate, cache, _room, _counters, () => _state, FailingUpstreams, _logger));
         Ports = new ListenerPorts(new IPEndPoint(IPAddress.None, 0), new IPEndPoint(IPAddress.None, 0), ImmutableSortedDictionary<int, IPEndPoint>.Empty);
     }

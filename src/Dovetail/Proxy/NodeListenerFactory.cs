@@ -16,6 +16,7 @@ internal sealed class NodeListenerFactory(
 {
     private readonly LoopbackAddressPool _addresses = new();
     private readonly SocketOwner _sockets = new();
+    private readonly DescriptorBudget _descriptors = DescriptorBudget.OfProcess();
 
     /// <summary>Starts a listener on a loopback address of its own.</summary>
     /// <param name="peers">Knows the tailnet as the node sees it.</param>
@@ -24,7 +25,7 @@ internal sealed class NodeListenerFactory(
     public async Task<NodeListener> StartAsync(
         IPeerDirectory peers, IConnectionOwner owner, ListenerConfig initial, CancellationToken cancellationToken)
     {
-        var shared = new ListenerParts(services, transport, forwarder, _addresses, _sockets, limits, time, loggers);
+        var shared = new ListenerParts(services, transport, forwarder, _addresses, _sockets, _descriptors, limits, time, loggers);
         var listener = new NodeListener(shared, peers, owner, initial);
         try
         {

@@ -12,7 +12,7 @@ internal enum RefusalReason
     /// <summary>Its PROXY protocol header did not come in time.</summary>
     SlowProxyHeader,
 
-    /// <summary>The node has as many connections as it may have.</summary>
+    /// <summary>The node has as many connections as it may have, or all nodes together as many as there are descriptors for.</summary>
     TooManyConnections,
 
     /// <summary>The peer has as many connections as one peer may have.</summary>

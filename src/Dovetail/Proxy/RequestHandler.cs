@@ -12,6 +12,8 @@ internal sealed partial class RequestHandler(
     PeerCache peers,
     RequestForwarder forwarder,
     ListenerCounters counters,
+    ListenerLimits limits,
+    AccessLog? log,
     TimeProvider time,
     ILogger logger,
     CancellationToken stopping) : IHttpApplication<HttpContext>
@@ -28,9 +30,10 @@ internal sealed partial class RequestHandler(
     {
         counters.RequestStarted();
         var service = state().Config.Service.Name;
+        var entry = log?.Begin(context);
         try
         {
-            await HandleAsync(context, state()).ConfigureAwait(false);
+            await HandleAsync(context, state(), entry).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -46,12 +49,22 @@ internal sealed partial class RequestHandler(
         finally
         {
             counters.RequestEnded();
+            if (entry is not null)
+            {
+                log!.Write(entry, context, context.Features.GetRequiredFeature<PeerConnection>().Source.Address);
+            }
         }
     }
 
-    private async Task HandleAsync(HttpContext context, ListenerState current)
+    private async Task HandleAsync(HttpContext context, ListenerState current, AccessEntry? entry)
     {
         var config = current.Config;
+        if (RequestSize.Excess(context, limits) is var (status, reason))
+        {
+            await ErrorPage.WriteAsync(context, status, config.Service.Name, reason).ConfigureAwait(false);
+            return;
+        }
+
         var connection = context.Features.GetRequiredFeature<PeerConnection>();
         if (!connection.IsHttps && config is { Https: true, Service.Redirect: true })
         {
@@ -63,6 +76,10 @@ internal sealed partial class RequestHandler(
         var identity = current.NeedsPeer
             ? await peers.GetAsync(connection.Source, context.RequestAborted).ConfigureAwait(false)
             : PeerIdentity.Unknown;
+        if (entry is not null)
+        {
+            entry.Login = identity.Peer?.User?.Login;
+        }
 
         // 2. May they.
         var decision = current.Policy.Decide(identity);
@@ -77,7 +94,7 @@ internal sealed partial class RequestHandler(
 
         // 4. On to the upstream.
         var transformer = new ForwardingTransformer(connection, config.Service.Identity ? identity : null);
-        await forwarder.ForwardAsync(context, transformer, config.Service.Hold, stopping).ConfigureAwait(false);
+        await forwarder.ForwardAsync(context, transformer, config.Service.Hold, entry, stopping).ConfigureAwait(false);
     }
 
     private static void Redirect(HttpContext context, ListenerConfig config)

@@ -1,4 +1,5 @@
 using Dovetail.Configuration;
+using Dovetail.Proxy;
 
 namespace Dovetail.Tests.Configuration;
 
@@ -20,6 +21,27 @@ public sealed class SettingsReaderTests
         Assert.Equal("dovetail", settings.Services.LabelPrefix);
         Assert.Equal("/var/run/docker.sock", settings.Docker.SocketPath);
         Assert.False(settings.HasKey);
+        Assert.False(settings.AccessLog);
+        Assert.Equal(new ListenerLimits(), settings.Limits);
+    }
+
+    [Fact]
+    public void The_limits_of_the_listeners_are_what_the_variables_say()
+    {
+        var (settings, errors) = Read(new()
+        {
+            ["DOVETAIL_CONNECTIONS"] = "1000",
+            ["DOVETAIL_REQUEST_LINE_SIZE"] = "1MiB",
+            ["DOVETAIL_REQUEST_HEADERS_SIZE"] = "64k",
+            ["DOVETAIL_REQUEST_HEADER_COUNT"] = "200",
+            ["DOVETAIL_ACCESS_LOG"] = "true",
+        });
+
+        Assert.Empty(errors);
+        Assert.Equal(
+            new ListenerLimits { ConnectionsPerNode = 1000, ConnectionsPerPeer = 250, RequestLineSize = 1 << 20, RequestHeadersSize = 64 << 10, RequestHeaderCount = 200 },
+            settings!.Limits);
+        Assert.True(settings.AccessLog);
     }
 
     [Fact]
@@ -40,6 +62,16 @@ public sealed class SettingsReaderTests
     [InlineData("DOVETAIL_TAGS", "web")]
     [InlineData("DOVETAIL_ALLOW_FUNNEL", "perhaps")]
     [InlineData("DOVETAIL_LABEL_PREFIX", "a b")]
+    [InlineData("DOVETAIL_HOLD", "61m")]
+    [InlineData("DOVETAIL_CONNECTIONS", "7")]
+    [InlineData("DOVETAIL_CONNECTIONS", "1000001")]
+    [InlineData("DOVETAIL_CONNECTIONS", "-5")]
+    [InlineData("DOVETAIL_REQUEST_LINE_SIZE", "100")]
+    [InlineData("DOVETAIL_REQUEST_LINE_SIZE", "2MiB")]
+    [InlineData("DOVETAIL_REQUEST_HEADERS_SIZE", "1k")]
+    [InlineData("DOVETAIL_REQUEST_HEADERS_SIZE", "1GiB")]
+    [InlineData("DOVETAIL_REQUEST_HEADER_COUNT", "many")]
+    [InlineData("DOVETAIL_ACCESS_LOG", "on please")]
     [InlineData("DOVETAIL_LOG_LEVEL", "loud")]
     [InlineData("DOCKER_HOST", "ftp://example.com")]
     public void A_bad_value_is_named_with_its_variable(string variable, string value)

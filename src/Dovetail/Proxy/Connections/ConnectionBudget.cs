@@ -2,9 +2,11 @@ using System.Net;
 
 namespace Dovetail.Proxy.Connections;
 
-/// <summary>Counts the open connections of a node, and of each peer.</summary>
-internal sealed class ConnectionBudget(int perNode, int perPeer)
+/// <summary>Counts the open connections of a node, and of each peer, within what all nodes together may have.</summary>
+internal sealed class ConnectionBudget(int perNode, int perPeer, DescriptorBudget all)
 {
+    private readonly int _perPeer = Math.Min(perPeer, all.PerPeer);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<IPAddress, int> _byPeer = [];
     private int _open;
@@ -13,7 +15,7 @@ internal sealed class ConnectionBudget(int perNode, int perPeer)
 
     public bool TryEnter()
     {
-        if (Interlocked.Increment(ref _open) <= perNode)
+        if (Interlocked.Increment(ref _open) <= perNode && all.TryEnterConnection())
         {
             return true;
         }
@@ -22,14 +24,18 @@ internal sealed class ConnectionBudget(int perNode, int perPeer)
         return false;
     }
 
-    public void Leave() => Interlocked.Decrement(ref _open);
+    public void Leave()
+    {
+        Interlocked.Decrement(ref _open);
+        all.LeaveConnection();
+    }
 
     public bool TryEnter(IPAddress peer)
     {
         lock (_lock)
         {
             var count = _byPeer.GetValueOrDefault(peer);
-            if (count >= perPeer)
+            if (count >= _perPeer)
             {
                 return false;
             }

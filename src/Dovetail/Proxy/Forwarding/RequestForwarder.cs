@@ -1,3 +1,4 @@
+using Dovetail.Proxy.Connections;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Dovetail.Proxy.Forwarding;
@@ -9,6 +10,7 @@ internal sealed partial class RequestForwarder(
     UpstreamGroup upstreams,
     HoldRoom room,
     ListenerCounters counters,
+    DescriptorBudget descriptors,
     TimeProvider time,
     ILogger logger)
 {
@@ -18,8 +20,28 @@ internal sealed partial class RequestForwarder(
     private static readonly TimeSpan RepeatDelay = TimeSpan.FromMilliseconds(50);
 
     /// <param name="hold">How long to wait for an upstream.</param>
+    /// <param name="entry">Is told which upstream answers; null: nobody wants to know.</param>
     /// <param name="stopping">The listener stops: requests that wait are answered.</param>
-    public async Task ForwardAsync(HttpContext context, HttpTransformer transformer, TimeSpan hold, CancellationToken stopping)
+    public async Task ForwardAsync(HttpContext context, HttpTransformer transformer, TimeSpan hold, AccessEntry? entry, CancellationToken stopping)
+    {
+        if (!descriptors.TryEnterRequest())
+        {
+            await GiveUpAsync(context, SearchOutcome.TooManyRequests).ConfigureAwait(false);
+            return;
+        }
+
+        try
+        {
+            await FindAndForwardAsync(context, transformer, hold, entry, stopping).ConfigureAwait(false);
+        }
+        finally
+        {
+            descriptors.LeaveRequest();
+        }
+    }
+
+    private async Task FindAndForwardAsync(
+        HttpContext context, HttpTransformer transformer, TimeSpan hold, AccessEntry? entry, CancellationToken stopping)
     {
         BrokenAnswerReset.Use(context);
         var isRepeatable = RequestRepetition.Prepare(context.Request);
@@ -29,6 +51,11 @@ internal sealed partial class RequestForwarder(
         var search = new UpstreamSearch(upstreams, room, hold, time, stopping, isOnce: !isRepeatable);
         while (await search.NextAsync(context.RequestAborted).ConfigureAwait(false) is { } target)
         {
+            if (entry is not null)
+            {
+                entry.Upstream = target.Address.ContainerName;
+            }
+
             ForwarderError error;
             var client = target.ClientFor(context.Request.Host);
             try
@@ -79,9 +106,14 @@ internal sealed partial class RequestForwarder(
             return;
         }
 
-        var (status, reason) = Explain(search.Outcome);
+        await GiveUpAsync(context, search.Outcome).ConfigureAwait(false);
+    }
+
+    private async Task GiveUpAsync(HttpContext context, SearchOutcome outcome)
+    {
+        var (status, reason) = Explain(outcome);
         counters.RequestFailed();
-        Log.NoUpstream(logger, service, search.Outcome);
+        Log.NoUpstream(logger, service, outcome);
         await ErrorPage.WriteAsync(context, status, service, reason).ConfigureAwait(false);
     }
 
@@ -119,6 +151,7 @@ internal sealed partial class RequestForwarder(
     {
         SearchOutcome.NoUpstream => (StatusCodes.Status503ServiceUnavailable, "No container of this service is running."),
         SearchOutcome.TooManyHeld => (StatusCodes.Status503ServiceUnavailable, "Too many requests are waiting for this service to start."),
+        SearchOutcome.TooManyRequests => (StatusCodes.Status503ServiceUnavailable, "Too many requests are under way."),
         SearchOutcome.Stopping => (StatusCodes.Status503ServiceUnavailable, "The service is being stopped."),
         SearchOutcome.TimedOut => (StatusCodes.Status504GatewayTimeout, "The application cannot be reached: it does not answer."),
         _ => (StatusCodes.Status502BadGateway, "The application does not accept connections."),

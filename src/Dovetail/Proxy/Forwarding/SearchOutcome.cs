@@ -15,6 +15,9 @@ internal enum SearchOutcome
     /// <summary>Too many requests wait already.</summary>
     TooManyHeld,
 
+    /// <summary>All services together have as many requests as there are file descriptors for.</summary>
+    TooManyRequests,
+
     /// <summary>The listener stops.</summary>
     Stopping,
 }

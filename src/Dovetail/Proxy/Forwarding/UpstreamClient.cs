@@ -23,6 +23,7 @@ internal sealed class UpstreamClient : IDisposable
                 EnableMultipleHttp2Connections = true,
                 PooledConnectionIdleTimeout = limits.UpstreamIdleTimeout,
                 PooledConnectionLifetime = pooled ? Timeout.InfiniteTimeSpan : TimeSpan.Zero,
+                MaxResponseHeadersLength = limits.ResponseHeadersSize / 1024,
 
                 // Covers the TLS handshake too; the TCP connection has its own, shorter limit.
                 ConnectTimeout = limits.ConnectTimeout * 2,

@@ -38,10 +38,15 @@ internal sealed class TestListener : IAsyncDisposable
     public ListenerConfig Config { get; }
 
     public static async Task<TestListener> StartAsync(
-        ServiceSpec service, FakeDirectory? directory = null, bool https = true, ListenerLimits? limits = null, bool withCertificate = true)
+        ServiceSpec service, FakeDirectory? directory = null, bool https = true, ListenerLimits? limits = null, bool withCertificate = true, ILoggerProvider? log = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        if (log is not null)
+        {
+            builder.Logging.AddProvider(log);
+        }
+
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Services.AddProxy(limits);
         var root = builder.Build();
@@ -97,7 +102,8 @@ internal sealed class TestListener : IAsyncDisposable
     }
 
     /// <summary>A client that reaches the listener through the tailnet; base address <c>https://web.example.ts.net/</c>.</summary>
-    public HttpClient Client(Version? version = null, bool https = true, IPEndPoint? peer = null)
+    /// <param name="responseHeaders">Kilobytes of response headers that it takes.</param>
+    public HttpClient Client(Version? version = null, bool https = true, IPEndPoint? peer = null, int responseHeaders = 64)
     {
         var handler = new SocketsHttpHandler
         {
@@ -105,6 +111,7 @@ internal sealed class TestListener : IAsyncDisposable
             UseProxy = false,
             UseCookies = false,
             EnableMultipleHttp2Connections = true,
+            MaxResponseHeadersLength = responseHeaders,
             SslOptions = { RemoteCertificateValidationCallback = IsOurs },
             ConnectCallback = async (_, _) => await ConnectAsync(https ? Listener.Ports.Https : Listener.Ports.Http, peer),
         };

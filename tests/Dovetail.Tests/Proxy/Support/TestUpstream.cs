@@ -38,6 +38,7 @@ internal sealed class TestUpstream : IAsyncDisposable
         string containerId = "app",
         UpstreamScheme scheme = UpstreamScheme.Http,
         int port = 0,
+        bool largeRequests = false,
         Action<string, bool>? connected = null,
         Action<string>? serverName = null)
     {
@@ -49,6 +50,14 @@ internal sealed class TestUpstream : IAsyncDisposable
             options.Limits.MaxRequestBodySize = null;
             options.Limits.MinRequestBodyDataRate = null;
             options.Limits.MinResponseDataRate = null;
+            if (largeRequests)
+            {
+                options.Limits.MaxRequestBufferSize = 4 << 20;
+                options.Limits.MaxRequestLineSize = 2 << 20;
+                options.Limits.MaxRequestHeadersTotalSize = 2 << 20;
+                options.Limits.MaxRequestHeaderCount = 20_000;
+            }
+
             options.Listen(IPAddress.Parse("127.99.0.1"), port, listen =>
             {
                 listen.Protocols = scheme switch
