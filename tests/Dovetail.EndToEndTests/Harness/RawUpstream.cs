@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace Dovetail.EndToEndTests.Harness;
@@ -16,8 +19,12 @@ internal sealed class RawUpstream : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentQueue<RawRequest> _requests = [];
 
-    public RawUpstream()
+    private readonly X509Certificate2? _certificate;
+
+    /// <param name="certificate">Null: it speaks no TLS.</param>
+    public RawUpstream(X509Certificate2? certificate = null)
     {
+        _certificate = certificate;
         _listener.Start(512);
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
         _ = AcceptAsync();
@@ -40,7 +47,7 @@ internal sealed class RawUpstream : IAsyncDisposable
         {
             while (true)
             {
-                _ = ServeAsync(new NetworkStream(await _listener.AcceptSocketAsync(), ownsSocket: true));
+                _ = ServeAsync(await _listener.AcceptSocketAsync());
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
@@ -49,35 +56,40 @@ internal sealed class RawUpstream : IAsyncDisposable
         }
     }
 
-    private async Task ServeAsync(NetworkStream stream)
+    private async Task ServeAsync(Socket socket)
     {
-        await using (stream)
+        await using var plain = new NetworkStream(socket, ownsSocket: true);
+        await using var tls = _certificate is null ? null : new SslStream(plain);
+        Stream stream = tls is null ? plain : tls;
+        try
         {
-            try
+            if (tls is not null)
             {
-                var received = new ReceivedText(stream);
-                while (await received.TakeThroughAsync("\r\n\r\n") is { } head)
-                {
-                    var request = new RawRequest(head, "");
-                    request = request with { Body = await BodyAsync(request, received) };
-                    _requests.Enqueue(request);
-                    if (request.Value("Sec-WebSocket-Key") is { } key)
-                    {
-#pragma warning disable CA5350 // RFC 6455 section 4.2.2 wants SHA-1; nothing rests on it.
-                        var accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
-#pragma warning restore CA5350
-                        await stream.WriteAsync(Encoding.ASCII.GetBytes(
-                            $"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"));
-                        return;
-                    }
+                await tls.AuthenticateAsServerAsync(_certificate!);
+            }
 
-                    await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
-                }
-            }
-            catch (IOException)
+            var received = new ReceivedText(stream);
+            while (await received.TakeThroughAsync("\r\n\r\n") is { } head)
             {
-                // The other side ended.
+                var request = new RawRequest(head, "");
+                request = request with { Body = await BodyAsync(request, received) };
+                _requests.Enqueue(request);
+                if (request.Value("Sec-WebSocket-Key") is { } key)
+                {
+#pragma warning disable CA5350 // RFC 6455 section 4.2.2 wants SHA-1; nothing rests on it.
+                    var accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+#pragma warning restore CA5350
+                    await stream.WriteAsync(Encoding.ASCII.GetBytes(
+                        $"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"));
+                    return;
+                }
+
+                await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
             }
+        }
+        catch (Exception e) when (e is IOException or AuthenticationException)
+        {
+            // The other side ended, or does not trust the certificate.
         }
     }
 
