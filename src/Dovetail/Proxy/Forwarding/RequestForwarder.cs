@@ -57,9 +57,9 @@ internal sealed partial class RequestForwarder(
             }
 
             ForwarderError error;
-            var client = target.ClientFor(context.Request.Host);
             try
             {
+                var client = target.ClientFor(context.Request.Host);
                 // Ends with the client's request, not with the listener: what is in flight may finish.
                 error = await forwarder.SendAsync(
                     context, target.Address.Prefix, client.Invoker, client.RequestConfig, transformer, CancellationToken.None).ConfigureAwait(false);
