@@ -42,7 +42,6 @@ public sealed class RollingTests(Engine engine) : EndToEndTest(engine)
     [InlineData("TERM", 1000, 3, false, false)]
     [InlineData("TERM", 1000, 3, true, true)]
     [InlineData("KILL", 0, 0, false, false)]
-    [InlineData("KILL", 0, 0, true, true)]
     public async Task A_Compose_service_of_three_replicas_that_is_rolled_one_by_one_costs_no_request(
         string stopSignal, int leaveAfterMilliseconds, int postsInTen, bool newFirst, bool isChecked)
     {
