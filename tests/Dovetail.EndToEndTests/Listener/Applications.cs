@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Dovetail.EndToEndTests.Listener;
 
 /// <summary>
@@ -7,7 +9,12 @@ internal static class Applications
 {
     private const string Folder = "/backend";
 
-    private static string DotnetRoot { get; } = Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
+    // A test program that was published with its runtime has it beside itself; else it is in ROOT/shared/NAME/VERSION.
+    private static string[] Runtime { get; } = Path.GetFullPath(RuntimeEnvironment.GetRuntimeDirectory()) == Path.GetFullPath(AppContext.BaseDirectory)
+        ? []
+        : [Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."))];
+
+    private static string[] Libraries { get; } = [.. new[] { "/usr", "/lib", "/lib64" }.Where(Directory.Exists)];
 
     /// <param name="stopSignal">TERM: it finishes what it has begun. KILL: it dies at once, whatever is in flight.</param>
     /// <param name="leaveAfter">How long it goes on accepting after SIGTERM.</param>
@@ -15,8 +22,8 @@ internal static class Applications
     [
         "--stop-signal", stopSignal,
         "-e", $"LEAVE_AFTER_MS={leaveAfter.TotalMilliseconds:0}",
-        "-e", $"DOTNET_ROOT={DotnetRoot}",
-        .. new[] { "/usr", "/lib", "/lib64", DotnetRoot }.Distinct().SelectMany(path => (string[])["-v", $"{path}:{path}:ro"]),
+        .. Runtime.SelectMany(root => (string[])["-e", $"DOTNET_ROOT={root}"]),
+        .. Libraries.Concat(Runtime).Distinct().SelectMany(path => (string[])["-v", $"{path}:{path}:ro"]),
         "-v", $"{AppContext.BaseDirectory}:{Folder}:ro",
         "--entrypoint", $"{Folder}/TestBackend",
     ];

@@ -1,6 +1,6 @@
 using System.Net;
 using Dovetail.EndToEndTests.Harness;
-using StreamBackend;
+using TestBackend;
 
 namespace Dovetail.EndToEndTests.Listener;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using StreamBackend;
+using TestBackend;
 
 namespace Dovetail.EndToEndTests.Listener;
 

@@ -105,7 +105,7 @@ public sealed class SlowExchanges(Engine engine) : EndToEndTest(engine)
         {
             await SilenceAsync();
             var (state, bytes) = await _service.SeenAsync(id, _end.Token);
-            if (state != StreamBackend.Exchange.Running)
+            if (state != TestBackend.Exchange.Running)
             {
                 throw new InvalidOperationException($"The backend did not have to wait for the reader: {state} after {bytes} bytes.");
             }

@@ -1,14 +1,11 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Dovetail.EndToEndTests.Harness;
 
 namespace Dovetail.EndToEndTests.Listener;
 
-/// <summary>A service whose container runs the program StreamBackend, on this machine's own runtime, read-only.</summary>
+/// <summary>A service whose container runs the test backend for long and large exchanges.</summary>
 internal sealed class StreamService : IDisposable
 {
-    private const string Folder = "/stream-backend";
-
     private readonly HttpClient _direct;
 
     private StreamService(string name, TestContainer container, string address)
@@ -22,22 +19,13 @@ internal sealed class StreamService : IDisposable
 
     public TestContainer Container { get; }
 
-    private static string DotnetRoot { get; } = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
-
     /// <summary>Runs the container and waits until it answers.</summary>
     /// <param name="labels">Further labels, without the prefix and its dot.</param>
     public static async Task<StreamService> RunAsync(
         EndToEndTest test, string name, IReadOnlyDictionary<string, string>? labels = null, CancellationToken cancellation = default)
     {
         var all = new Dictionary<string, string>(labels ?? new Dictionary<string, string>()) { ["name"] = name, ["port"] = "80" };
-        string[] options =
-        [
-            "-e", $"DOTNET_ROOT={DotnetRoot}",
-            .. new[] { "/usr", "/lib", "/lib64", DotnetRoot }.Distinct().Where(Directory.Exists).SelectMany(path => (string[])["-v", $"{path}:{path}:ro"]),
-            "-v", $"{AppContext.BaseDirectory}:{Folder}:ro",
-            "--entrypoint", $"{Folder}/StreamBackend",
-        ];
-        var container = await test.RunContainerAsync(all, options: options);
+        var container = await test.RunContainerAsync(all, options: Applications.Options());
         var service = new StreamService(name, container, await container.AddressAsync(cancellation));
         await Eventually.GetAsync("the backend to answer", token => service._direct.GetStringAsync("/", token), _ => true, cancellation: cancellation);
         return service;

@@ -1,4 +1,4 @@
-using StreamBackend;
+using TestBackend;
 
 namespace Dovetail.EndToEndTests.Listener;
 

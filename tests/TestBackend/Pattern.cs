@@ -1,4 +1,4 @@
-namespace StreamBackend;
+namespace TestBackend;
 
 /// <summary>
 /// Bytes that both ends of a way know: the byte at each position of an endless stream. It repeats after a prime number of bytes, so that

@@ -1,4 +1,4 @@
-namespace StreamBackend;
+namespace TestBackend;
 
 /// <summary>What became of one request, and what it waits for; both by the <c>id</c> in its query.</summary>
 internal sealed class Exchange

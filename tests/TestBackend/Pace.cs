@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace StreamBackend;
+namespace TestBackend;
 
 /// <summary>Holds a transfer to so many bytes a second.</summary>
 /// <param name="rate">Bytes per second; 0: as fast as it goes.</param>

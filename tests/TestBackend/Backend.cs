@@ -1,16 +1,18 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.WebSockets;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace StreamBackend;
+namespace TestBackend;
 
 /// <summary>
 /// The requests that the backend answers. Every one may name an <c>id</c>; <c>/seen?id=</c> then tells what became of it, and
-/// <c>/say?id=</c> lets it go on where it waits.
+/// <c>/say?id=</c> lets it go on where it waits. Elsewhere a POST is answered with its body, all else with the greeting, after <c>ms</c>
+/// milliseconds.
 /// </summary>
-internal sealed class Backend
+internal sealed class Backend(string greeting)
 {
     private readonly ConcurrentDictionary<string, Exchange> _exchanges = new();
 
@@ -38,7 +40,7 @@ internal sealed class Backend
                 "/late" => LateAsync(context, exchange),
                 "/events" => EventsAsync(context, exchange),
                 "/socket" => EchoAsync(context),
-                _ => context.Response.WriteAsync("Hello"),
+                _ => GreetAsync(context),
             });
             exchange.State = Exchange.Completed;
         }
@@ -119,6 +121,21 @@ internal sealed class Backend
         }
 
         await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, context.RequestAborted);
+    }
+
+    private async Task GreetAsync(HttpContext context)
+    {
+        await Task.Delay((int)Number(context, "ms"), context.RequestAborted);
+        if (HttpMethods.IsPost(context.Request.Method))
+        {
+            await context.Request.Body.CopyToAsync(context.Response.Body, context.RequestAborted);
+            return;
+        }
+
+        // With its length the answer is one piece: whoever is killed has sent all of it or nothing.
+        var text = $"{greeting} from {Environment.MachineName}";
+        context.Response.ContentLength = Encoding.UTF8.GetByteCount(text);
+        await context.Response.WriteAsync(text, context.RequestAborted);
     }
 
     private static long Number(HttpContext context, string name) =>
