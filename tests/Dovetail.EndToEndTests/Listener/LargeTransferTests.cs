@@ -29,14 +29,18 @@ public sealed class LargeTransferTests(Engine engine) : EndToEndTest(engine)
         PeakMemory.Forget(daemon.ProcessId);
         var warm = PeakMemory.Of(daemon.ProcessId);
 
+        using var process = Process.GetProcessById(daemon.ProcessId);
+        var worked = process.TotalProcessorTime;
         var started = Stopwatch.GetTimestamp();
         var answers = await BothWaysAsync(client, url, Size);
         var took = Since(started);
+        process.Refresh();
+        worked = process.TotalProcessorTime - worked;
 
         Assert.All(answers, answer => Assert.Equal($"{Size} intact", answer));
         var peak = PeakMemory.Of(daemon.ProcessId);
         Report(
-            $"HTTP/{version}: {Size / 1e9:0} GB up and {Size / 1e9:0} GB down at once in {took.TotalSeconds:0} s ({2 * Size / 1e6 / took.TotalSeconds:0} MB/s); " +
+            $"HTTP/{version}: {Size / 1e9:0} GB up and {Size / 1e9:0} GB down at once in {took.TotalSeconds:0} s ({2 * Size / 1e6 / took.TotalSeconds:0} MB/s, {worked.TotalSeconds / (2 * Size / 1e9):0.0} s of processor time per GB); " +
             $"resident {before:0.0} MB at first, {warm:0.0} MB warm, {peak:0.0} MB at most");
         Assert.InRange(peak - warm, 0, AllowedGrowth);
     }

@@ -3,7 +3,7 @@ namespace Dovetail.EndToEndTests.Listener;
 /// <summary>No time limit cuts what is slow or silent. Two and a half minutes of silence; ten under <c>DOVETAIL_TEST_FULL</c>.</summary>
 public sealed class SlowExchangeTests(SlowExchanges exchanges) : IClassFixture<SlowExchanges>, IAsyncDisposable
 {
-    private const int Limit = 900_000;
+    private const int Limit = 1_200_000;
 
     [Theory(Timeout = Limit)]
     [InlineData("1.1", true)]
