@@ -29,6 +29,7 @@ internal static class ListenerEndpoints
                 HandshakeTimeout = parts.Limits.HandshakeTimeout,
                 OnConnection = certificates.SelectAsync,
             });
+            listen.Use(SecureTransport.Use);
         });
         options.Listen(http, listen =>
         {

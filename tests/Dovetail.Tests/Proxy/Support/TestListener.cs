@@ -87,9 +87,11 @@ internal sealed class TestListener : IAsyncDisposable
         return new NetworkStream(socket, ownsSocket: true);
     }
 
-    public async Task<SslStream> ConnectTlsAsync(string protocol = "http/1.1", IPEndPoint? peer = null)
+    /// <param name="below">Puts a stream between TLS and the connection.</param>
+    public async Task<SslStream> ConnectTlsAsync(string protocol = "http/1.1", IPEndPoint? peer = null, Func<Stream, Stream>? below = null)
     {
-        var stream = new SslStream(await ConnectAsync(peer: peer));
+        Stream connection = await ConnectAsync(peer: peer);
+        var stream = new SslStream(below?.Invoke(connection) ?? connection);
         await stream.AuthenticateAsClientAsync(
             new SslClientAuthenticationOptions
             {
