@@ -24,6 +24,7 @@ internal static class ListenerEndpoints
             listen.Protocols = HttpProtocols.Http1AndHttp2;
             listen.Use(next => connection =>
                 gate.OnConnectionAsync(connection, isHttps: true, () => RefusalOf(state().Config, isHttps: true), next));
+            listen.Use(next => ClosedConnection.Use(next, parts.Time));
             listen.UseHttps(new TlsHandshakeCallbackOptions
             {
                 HandshakeTimeout = parts.Limits.HandshakeTimeout,
