@@ -16,9 +16,7 @@ internal sealed partial class CertificateRunner(
     {
         try
         {
-            var certificate = CertificatePair.Read(await GetAsync(domain, cancellationToken).ConfigureAwait(false));
-            use(certificate);
-            facts.Change(known => known with { Certificate = Taken(known.Certificate, domain, certificate) });
+            await GetAsync(domain, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception failed) when (!cancellationToken.IsCancellationRequested && failed is LocalApiException or CryptographicException or OperationCanceledException)
         {
@@ -30,24 +28,27 @@ internal sealed partial class CertificateRunner(
         }
     }
 
-    private async Task<string> GetAsync(string domain, CancellationToken cancellationToken)
+    private async Task GetAsync(string domain, CancellationToken cancellationToken)
     {
         var now = services.Time.GetUtcNow();
         var cached = CachedCertificate.Read(paths.State, domain) is { } kept && kept.NotAfter > now ? kept : null;
         var renews = cached is not null && CertificateDecision.IsDue(cached.NotBefore, cached.NotAfter, now);
         // One that tailscaled has already costs the CA nothing, so it must not wait behind orders that hang.
         using var place = cached is not null && !renews ? null : await services.Certificates.EnterAsync(cancellationToken).ConfigureAwait(false);
-        var pair = await CallAsync(domain, cancellationToken).ConfigureAwait(false);
-        return renews && await RenewedAsync(domain, cached!, cancellationToken).ConfigureAwait(false)
-            ? await CallAsync(domain, cancellationToken).ConfigureAwait(false)
-            : pair;
+        await CallAsync(domain, cancellationToken).ConfigureAwait(false);
+        if (renews && await RenewedAsync(domain, cached!, cancellationToken).ConfigureAwait(false))
+        {
+            await CallAsync(domain, cancellationToken).ConfigureAwait(false);
+        }
     }
 
-    private async Task<string> CallAsync(string domain, CancellationToken cancellationToken)
+    private async Task CallAsync(string domain, CancellationToken cancellationToken)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(services.Settings.Timings.Certificate);
-        return await api.GetCertificateAsync(domain, deadline.Token).ConfigureAwait(false);
+        var certificate = CertificatePair.Read(await api.GetCertificateAsync(domain, deadline.Token).ConfigureAwait(false));
+        use(certificate);
+        facts.Change(known => known with { Certificate = Taken(known.Certificate, domain, certificate) });
     }
 
     // The call has returned the old one and begun a renewal behind it (05-cert/renewal.txt). Asking again would begin another
@@ -80,6 +81,9 @@ internal sealed partial class CertificateRunner(
         var renewals = CertificateDecision.IsDue(notBefore, notAfter, now) ? (isNew ? 0 : before.Renewals) + 1 : 0;
         return new CertificateMemory
         {
+            // A renewal may still be waited for.
+            Running = before.Running,
+            Began = before.Began,
             Name = domain,
             NotBefore = notBefore,
             NotAfter = notAfter,
