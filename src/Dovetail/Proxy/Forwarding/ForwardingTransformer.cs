@@ -7,6 +7,9 @@ namespace Dovetail.Proxy.Forwarding;
 /// <summary>What changes on the way through: the proxy's own headers are set, and nothing else. One per request.</summary>
 internal sealed class ForwardingTransformer(PeerConnection connection, PeerIdentity? identity) : HttpTransformer
 {
+    /// <summary>Whether the upstream has answered.</summary>
+    public bool IsAnswered { get; private set; }
+
     public override async ValueTask TransformRequestAsync(
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
@@ -34,6 +37,7 @@ internal sealed class ForwardingTransformer(PeerConnection connection, PeerIdent
     public override async ValueTask<bool> TransformResponseAsync(
         HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
+        IsAnswered = proxyResponse is not null;
         var forward = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken).ConfigureAwait(false);
         if (forward && proxyResponse is not null && (int)proxyResponse.StatusCode >= 200 && !IsTunnel(proxyResponse))
         {

@@ -22,7 +22,7 @@ internal sealed partial class RequestForwarder(
     /// <param name="hold">How long to wait for an upstream.</param>
     /// <param name="entry">Is told which upstream answers; null: nobody wants to know.</param>
     /// <param name="stopping">The listener stops: requests that wait are answered.</param>
-    public async Task ForwardAsync(HttpContext context, HttpTransformer transformer, TimeSpan hold, AccessEntry? entry, CancellationToken stopping)
+    public async Task ForwardAsync(HttpContext context, ForwardingTransformer transformer, TimeSpan hold, AccessEntry? entry, CancellationToken stopping)
     {
         if (!descriptors.TryEnterRequest())
         {
@@ -41,7 +41,7 @@ internal sealed partial class RequestForwarder(
     }
 
     private async Task FindAndForwardAsync(
-        HttpContext context, HttpTransformer transformer, TimeSpan hold, AccessEntry? entry, CancellationToken stopping)
+        HttpContext context, ForwardingTransformer transformer, TimeSpan hold, AccessEntry? entry, CancellationToken stopping)
     {
         BrokenAnswerReset.Use(context);
         var isRepeatable = RequestRepetition.Prepare(context.Request);
@@ -69,7 +69,7 @@ internal sealed partial class RequestForwarder(
                 target.Leave();
             }
 
-            if (error == ForwarderError.None)
+            if (error == ForwarderError.None || (transformer.IsAnswered && IsOfRequestBody(error)))
             {
                 return;
             }
@@ -140,6 +140,10 @@ internal sealed partial class RequestForwarder(
             service,
             timedOut ? "The application did not answer in time." : "The application broke off without a valid answer.").ConfigureAwait(false);
     }
+
+    // After an answer the forwarder says so when all of that has been sent: the upstream did not want the rest of the body.
+    private static bool IsOfRequestBody(ForwarderError error) =>
+        error is ForwarderError.RequestBodyDestination or ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled;
 
     private static bool IsClients(ForwarderError error) => error is
         ForwarderError.RequestCanceled or ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled

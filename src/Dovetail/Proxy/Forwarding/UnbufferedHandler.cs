@@ -5,15 +5,24 @@ namespace Dovetail.Proxy.Forwarding;
 /// forwarder flushes only for the content type <c>application/grpc</c> (Yarp.ReverseProxy 2.1, HttpForwarder.SendAsync): an
 /// <c>application/grpc+proto</c> call would wait for an answer to a message that was never sent.
 /// </summary>
-internal sealed class UnbufferedHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
+internal sealed class UnbufferedHandler(HttpMessageHandler inner, TimeProvider time) : DelegatingHandler(inner)
 {
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        if (request.Content is { Headers.ContentLength: not 0 } content)
+        if (request.Content is not { Headers.ContentLength: not 0 } content)
         {
-            request.Content = new UnbufferedContent(content);
+            return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         }
 
-        return base.SendAsync(request, cancellationToken);
+        var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        request.Content = new UnbufferedContent(content, answered.Task, time, cancellationToken);
+        try
+        {
+            return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            answered.SetResult();
+        }
     }
 }

@@ -10,7 +10,7 @@ namespace Dovetail.Proxy.Forwarding;
 internal sealed class UpstreamClient : IDisposable
 {
     /// <param name="pooled">False: HTTP/1.1, and each connection serves one request.</param>
-    public UpstreamClient(UpstreamTarget target, ListenerLimits limits, bool pooled)
+    public UpstreamClient(UpstreamTarget target, ListenerLimits limits, TimeProvider time, bool pooled)
     {
         Invoker = new HttpMessageInvoker(
             new UnbufferedHandler(new SocketsHttpHandler
@@ -32,7 +32,7 @@ internal sealed class UpstreamClient : IDisposable
                 RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
                 ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
                 ConnectCallback = (context, cancellationToken) => ConnectAsync(target, context.InitialRequestMessage.Version, cancellationToken),
-            }),
+            }, time),
             disposeHandler: true);
 
         var scheme = target.Address.Scheme;

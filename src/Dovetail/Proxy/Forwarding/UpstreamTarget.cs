@@ -38,8 +38,8 @@ internal sealed partial class UpstreamTarget : IDisposable
         _failing = failing;
         _recovered = recovered;
         _whenRetired = _retired.Token;
-        _pooled = new Lazy<UpstreamClient>(() => new UpstreamClient(this, limits, pooled: true));
-        _unpooled = new Lazy<UpstreamClient>(() => new UpstreamClient(this, limits, pooled: false));
+        _pooled = new Lazy<UpstreamClient>(() => new UpstreamClient(this, limits, time, pooled: true));
+        _unpooled = new Lazy<UpstreamClient>(() => new UpstreamClient(this, limits, time, pooled: false));
     }
 
     public UpstreamAddress Address { get; }

@@ -1,3 +1,4 @@
+using System.Net;
 using Dovetail.Services;
 using Dovetail.Tests.Proxy.Support;
 using Microsoft.AspNetCore.Http;
@@ -7,6 +8,31 @@ namespace Dovetail.Tests.Proxy.Forwarding;
 /// <summary>A client never takes a part for the whole, and an upstream never works for a client that has gone.</summary>
 public sealed class TruthTests
 {
+    // RFC 9113, section 8.1: such an upstream resets the rest of the body with NO_ERROR.
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task An_upstream_that_answers_without_having_read_the_body_is_believed(string version)
+    {
+        await using var upstream = await TestUpstream.StartAsync(
+            context =>
+            {
+                context.Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
+                return Task.CompletedTask;
+            },
+            scheme: UpstreamScheme.H2c);
+        await using var listener = await TestListener.StartAsync(TestListener.Service(upstream));
+        using var client = listener.Client(Version.Parse(version));
+
+        // Whether the answer or the reset is noticed first is chance.
+        for (var request = 0; request < 500; request++)
+        {
+            using var body = new ByteArrayContent(new byte[5]);
+            using var answer = await client.PostAsync("/", body, Token);
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+        }
+    }
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
