@@ -9,7 +9,7 @@ namespace Dovetail.EndToEndTests.Healing;
 /// One Dovetail for all fault tests of a class, with two services that no fault is meant for: a peer asks them all the time, and every
 /// answer must come. Its timers are short by configuration.
 /// </summary>
-public sealed class HealingFixture(Engine engine) : EndToEndTest(engine)
+public sealed class HealingFixture(Engine engine) : SharedStage(engine)
 {
     /// <summary>5 s is what a user is promised; the rest is for a slow machine, on which the status command alone takes seconds.</summary>
     public static readonly TimeSpan NamedWithin = TimeSpan.FromSeconds(10);
@@ -30,21 +30,6 @@ public sealed class HealingFixture(Engine engine) : EndToEndTest(engine)
     internal string States => StateDirectory;
 
     private string KeyPath => Directory["authkey"];
-
-    public override async ValueTask InitializeAsync()
-    {
-        await base.InitializeAsync();
-        try
-        {
-            await StartAsync();
-        }
-        catch
-        {
-            // xunit disposes only what was set up to the end.
-            await DisposeAsync();
-            throw;
-        }
-    }
 
     public override async ValueTask DisposeAsync()
     {
@@ -141,7 +126,7 @@ public sealed class HealingFixture(Engine engine) : EndToEndTest(engine)
         Assert.All(Witnesses, witness => Assert.Equal(1, Tailnet.RegistrationsOf(witness)));
     }
 
-    private async Task StartAsync()
+    protected override async Task SetUpAsync()
     {
         Control();
         SetKey(Tailnet.AuthKey);

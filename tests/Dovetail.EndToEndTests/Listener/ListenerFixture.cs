@@ -7,7 +7,7 @@ namespace Dovetail.EndToEndTests.Listener;
 /// One Dovetail with several services whose application is the test itself (<see cref="RawUpstream"/>), and three peers: two users and a
 /// tagged device. The tailscaled of each service whose name begins with <c>blind</c> does not say who anybody is.
 /// </summary>
-public sealed class ListenerFixture(Engine engine) : EndToEndTest(engine)
+public sealed class ListenerFixture(Engine engine) : SharedStage(engine)
 {
     public const string Blind = "blind";
     public const string AllowedLogin = "alice@example.com";
@@ -41,28 +41,13 @@ public sealed class ListenerFixture(Engine engine) : EndToEndTest(engine)
 
     internal TailnetPeer Tagged { get; private set; } = null!;
 
-    public override async ValueTask InitializeAsync()
-    {
-        await base.InitializeAsync();
-        try
-        {
-            await StartAsync();
-        }
-        catch
-        {
-            // xunit disposes only what was set up to the end.
-            await DisposeAsync();
-            throw;
-        }
-    }
-
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
         await Upstream.DisposeAsync();
     }
 
-    private async Task StartAsync()
+    protected override async Task SetUpAsync()
     {
         foreach (var blind in Services.Keys.Where(name => name.StartsWith(Blind, StringComparison.Ordinal)))
         {

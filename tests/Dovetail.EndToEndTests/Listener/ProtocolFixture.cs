@@ -5,7 +5,7 @@ using Dovetail.EndToEndTests.Harness;
 namespace Dovetail.EndToEndTests.Listener;
 
 /// <summary>One Dovetail with a service per scheme, and the same application straight: what a peer sees must be what a neighbour sees.</summary>
-public sealed class ProtocolFixture(Engine engine) : EndToEndTest(engine)
+public sealed class ProtocolFixture(Engine engine) : SharedStage(engine)
 {
     private readonly ConcurrentDictionary<string, HttpClient> _clients = new();
 
@@ -46,21 +46,6 @@ public sealed class ProtocolFixture(Engine engine) : EndToEndTest(engine)
         });
     }
 
-    public override async ValueTask InitializeAsync()
-    {
-        await base.InitializeAsync();
-        try
-        {
-            await StartAsync();
-        }
-        catch
-        {
-            // xunit disposes only what was set up to the end.
-            await DisposeAsync();
-            throw;
-        }
-    }
-
     public override async ValueTask DisposeAsync()
     {
         foreach (var client in _clients.Values)
@@ -73,7 +58,7 @@ public sealed class ProtocolFixture(Engine engine) : EndToEndTest(engine)
 
     private static string ServiceOf(string scheme) => scheme.Replace("+", "-", StringComparison.Ordinal);
 
-    private async Task StartAsync()
+    protected override async Task SetUpAsync()
     {
         Peer = await PeerAsync();
         string[] schemes = ["http", "h2c", "https", "https+insecure"];

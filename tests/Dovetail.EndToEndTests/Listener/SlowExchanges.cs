@@ -8,7 +8,7 @@ namespace Dovetail.EndToEndTests.Listener;
 /// Exchanges that are slow or silent for longer than any default limit on the way (100 s in YARP, 130 s for an idle connection), all at
 /// once, so that the waiting costs its time once. Each has a connection of its own.
 /// </summary>
-public sealed class SlowExchanges(Engine engine) : EndToEndTest(engine)
+public sealed class SlowExchanges(Engine engine) : SharedStage(engine)
 {
     public const int Rate = 50_000;
     public const int PausedUpload = 1_000_000;
@@ -36,23 +36,12 @@ public sealed class SlowExchanges(Engine engine) : EndToEndTest(engine)
 
     private string Url => $"https://{_peer.NameOf(_service.Name)}";
 
-    public override async ValueTask InitializeAsync()
+    protected override async Task SetUpAsync()
     {
-        await base.InitializeAsync();
-        try
-        {
-            Daemon = StartDaemon();
-            _service = await StreamService.RunAsync(
-                this, Named("slow"), new Dictionary<string, string> { [$"tcp.{TcpPort}"] = "81" }, Cancellation);
-            _peer = await PeerAsync();
-            await Daemon.ReadyAsync(_service.Name, Cancellation);
-        }
-        catch
-        {
-            // xunit disposes only what was set up to the end.
-            await DisposeAsync();
-            throw;
-        }
+        Daemon = StartDaemon();
+        _service = await StreamService.RunAsync(this, Named("slow"), new Dictionary<string, string> { [$"tcp.{TcpPort}"] = "81" }, Cancellation);
+        _peer = await PeerAsync();
+        await Daemon.ReadyAsync(_service.Name, Cancellation);
 
         foreach (var version in (string[])["1.1", "2.0"])
         {

@@ -3,30 +3,13 @@ using Dovetail.EndToEndTests.Harness;
 namespace Dovetail.EndToEndTests.Listener;
 
 /// <summary>One Dovetail and one peer for all tests of a class, with a service that stays.</summary>
-public sealed class StreamFixture(Engine engine) : EndToEndTest(engine)
+public sealed class StreamFixture(Engine engine) : SharedStage(engine)
 {
     internal DovetailDaemon Daemon { get; private set; } = null!;
 
     internal TailnetPeer Peer { get; private set; } = null!;
 
     internal StreamService Service { get; private set; } = null!;
-
-    public override async ValueTask InitializeAsync()
-    {
-        await base.InitializeAsync();
-        try
-        {
-            Daemon = StartDaemon();
-            Peer = await PeerAsync();
-            Service = await RunAsync(Named("stays"), Cancellation);
-        }
-        catch
-        {
-            // xunit disposes only what was set up to the end.
-            await DisposeAsync();
-            throw;
-        }
-    }
 
     public override async ValueTask DisposeAsync()
     {
@@ -40,5 +23,12 @@ public sealed class StreamFixture(Engine engine) : EndToEndTest(engine)
         var service = await StreamService.RunAsync(this, name, new Dictionary<string, string> { ["hold"] = "0" }, cancellation);
         await Daemon.ReadyAsync(name, cancellation);
         return service;
+    }
+
+    protected override async Task SetUpAsync()
+    {
+        Daemon = StartDaemon();
+        Peer = await PeerAsync();
+        Service = await RunAsync(Named("stays"), Cancellation);
     }
 }
