@@ -37,14 +37,14 @@ internal static class AdminApi
         var name = NameOf(context);
         if (reconciler.Find(name) is not { } node)
         {
-            await AnswerAsync(context, NotThere, $"there is no service named {name}").ConfigureAwait(false);
+            await AnswerAsync(context, NotThere, $"there is no service named {name}");
             return;
         }
 
         context.Response.ContentType = "text/plain; charset=utf-8";
         if (!context.Request.Query.ContainsKey("follow"))
         {
-            await context.Response.WriteAsync(string.Concat(node.DaemonLog.Tail(int.MaxValue).Select(static line => line + "\n"))).ConfigureAwait(false);
+            await context.Response.WriteAsync(string.Concat(node.DaemonLog.Tail(int.MaxValue).Select(static line => line + "\n")));
             return;
         }
 
@@ -53,10 +53,10 @@ internal static class AdminApi
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         try
         {
-            await foreach (var line in node.DaemonLog.FollowAsync(end.Token).ConfigureAwait(false))
+            await foreach (var line in node.DaemonLog.FollowAsync(end.Token))
             {
-                await context.Response.WriteAsync(line + "\n", end.Token).ConfigureAwait(false);
-                await context.Response.Body.FlushAsync(end.Token).ConfigureAwait(false);
+                await context.Response.WriteAsync(line + "\n", end.Token);
+                await context.Response.Body.FlushAsync(end.Token);
             }
         }
         catch (OperationCanceledException)
@@ -71,15 +71,15 @@ internal static class AdminApi
         // The name becomes a path below the state directory.
         if (!NameSyntax.IsValid(name))
         {
-            await AnswerAsync(context, StatusCodes.Status400BadRequest, $"{Printable.Text(name)} is no service name").ConfigureAwait(false);
+            await AnswerAsync(context, StatusCodes.Status400BadRequest, $"{Printable.Text(name)} is no service name");
             return;
         }
 
-        var outcome = await reconciler.ForgetAsync(name, context.Request.Query.ContainsKey("force"), context.RequestAborted).ConfigureAwait(false);
+        var outcome = await reconciler.ForgetAsync(name, context.Request.Query.ContainsKey("force"), context.RequestAborted);
         await AnswerAsync(
             context,
             outcome.Done ? StatusCodes.Status200OK : StatusCodes.Status409Conflict,
-            outcome.Reason ?? $"{name} is forgotten: its machine is logged out and its state removed").ConfigureAwait(false);
+            outcome.Reason ?? $"{name} is forgotten: its machine is logged out and its state removed");
     }
 
     private static string NameOf(HttpContext context) => (string?)context.Request.RouteValues["name"] ?? "";

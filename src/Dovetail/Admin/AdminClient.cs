@@ -46,16 +46,16 @@ internal sealed class AdminClient(string socket) : IDisposable
         try
         {
             var path = $"v1/services/{Uri.EscapeDataString(name)}/log{(follow ? "?follow" : "")}";
-            using var answer = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            using var answer = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             if (!answer.IsSuccessStatusCode)
             {
-                return new AdminAnswer(false, (await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false)).Trim());
+                return new AdminAnswer(false, (await answer.Content.ReadAsStringAsync(cancellationToken)).Trim());
             }
 
-            using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
-            while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
+            using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(cancellationToken));
+            while (await reader.ReadLineAsync(cancellationToken) is { } line)
             {
-                await output.WriteLineAsync(line.AsMemory(), cancellationToken).ConfigureAwait(false);
+                await output.WriteLineAsync(line.AsMemory(), cancellationToken);
             }
 
             return new AdminAnswer(true, "");
@@ -77,8 +77,8 @@ internal sealed class AdminClient(string socket) : IDisposable
         try
         {
             using var request = new HttpRequestMessage(method, path);
-            using var answer = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
-            var text = await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+            using var answer = await _http.SendAsync(request, cancellationToken);
+            var text = await answer.Content.ReadAsStringAsync(cancellationToken);
             return new AdminAnswer(answer.IsSuccessStatusCode, text.Trim());
         }
         catch (Exception silent) when (silent is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
@@ -94,13 +94,10 @@ internal sealed class AdminClient(string socket) : IDisposable
         deadline.CancelAfter(ReadDeadline);
         try
         {
-            using var answer = await _http.GetAsync(path, deadline.Token).ConfigureAwait(false);
+            using var answer = await _http.GetAsync(path, deadline.Token);
             answer.EnsureSuccessStatusCode();
-            var body = await answer.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
-            await using (body.ConfigureAwait(false))
-            {
-                return await JsonSerializer.DeserializeAsync(body, type, deadline.Token).ConfigureAwait(false);
-            }
+            await using var body = await answer.Content.ReadAsStreamAsync(deadline.Token);
+            return await JsonSerializer.DeserializeAsync(body, type, deadline.Token);
         }
         catch (Exception silent) when (!cancellationToken.IsCancellationRequested && silent is HttpRequestException or OperationCanceledException or JsonException)
         {

@@ -9,13 +9,13 @@ internal static class HealthCommand
     public static async Task<int> RunAsync(string socket, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
         using var client = new AdminClient(socket);
-        if (await client.GetHealthAsync(cancellationToken).ConfigureAwait(false) is not { Healthy: true } health)
+        if (await client.GetHealthAsync(cancellationToken) is not { Healthy: true } health)
         {
-            await error.WriteLineAsync(StatusCommand.NoDaemon(socket)).ConfigureAwait(false);
+            await error.WriteLineAsync(StatusCommand.NoDaemon(socket));
             return 1;
         }
 
-        await output.WriteLineAsync($"healthy: {health.Ready} of {health.Services} services ready").ConfigureAwait(false);
+        await output.WriteLineAsync($"healthy: {health.Ready} of {health.Services} services ready");
         return 0;
     }
 }

@@ -14,14 +14,14 @@ internal static partial class RunCommand
         var (settings, errors) = SettingsReader.Read(variables);
         if (settings is null)
         {
-            return await RefuseAsync(error, errors).ConfigureAwait(false);
+            return await RefuseAsync(error, errors);
         }
 
         FileCreationMask.OwnerOnly();
-        errors = await new StartupChecks(settings, TimeProvider.System).RunAsync(cancellationToken).ConfigureAwait(false);
+        errors = await new StartupChecks(settings, TimeProvider.System).RunAsync(cancellationToken);
         if (errors.Count > 0)
         {
-            return await RefuseAsync(error, errors).ConfigureAwait(false);
+            return await RefuseAsync(error, errors);
         }
 
         using var state = DirectoryLock.TryTake(settings.Nodes.StateRoot);
@@ -31,38 +31,34 @@ internal static partial class RunCommand
             var (setting, path) = state is null
                 ? (Settings.StateDirectory, settings.Nodes.StateRoot)
                 : (Settings.RuntimeDirectory, settings.Nodes.RuntimeDirectory);
-            return await RefuseAsync(error, [$"{setting.Variable}={path}: another Dovetail uses it; stop that one, or give this one a directory of its own"])
-                .ConfigureAwait(false);
+            return await RefuseAsync(error, [$"{setting.Variable}={path}: another Dovetail uses it; stop that one, or give this one a directory of its own"]);
         }
 
         KeyFile.RemoveLeftovers(settings.Nodes.RuntimeDirectory);
-        var app = DaemonHost.Build(settings);
-        await using (app.ConfigureAwait(false))
+        await using var app = DaemonHost.Build(settings);
+        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Dovetail");
+        Log.Starting(logger, StatusReader.Version, settings.Nodes.StateRoot, settings.Nodes.ControlUrl ?? "Tailscale");
+        if (!settings.HasKey)
         {
-            var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Dovetail");
-            Log.Starting(logger, StatusReader.Version, settings.Nodes.StateRoot, settings.Nodes.ControlUrl ?? "Tailscale");
-            if (!settings.HasKey)
-            {
-                Log.NoKey(logger);
-            }
-            else if (settings.Keys.Read() is null)
-            {
-                Log.UnreadableKey(logger);
-            }
-
-            await app.RunAsync(cancellationToken).ConfigureAwait(false);
-            Log.Stopped(logger);
+            Log.NoKey(logger);
         }
+        else if (settings.Keys.Read() is null)
+        {
+            Log.UnreadableKey(logger);
+        }
+
+        await app.RunAsync(cancellationToken);
+        Log.Stopped(logger);
 
         return 0;
     }
 
     private static async Task<int> RefuseAsync(TextWriter error, IReadOnlyList<string> reasons)
     {
-        await error.WriteLineAsync("Dovetail cannot start:").ConfigureAwait(false);
+        await error.WriteLineAsync("Dovetail cannot start:");
         foreach (var reason in reasons)
         {
-            await error.WriteLineAsync($"  {reason}").ConfigureAwait(false);
+            await error.WriteLineAsync($"  {reason}");
         }
 
         return 1;

@@ -9,13 +9,13 @@ internal sealed class ServiceCommands(string socket, TextReader input, TextWrite
     public async Task<int> RestartAsync(string name, CancellationToken cancellationToken)
     {
         using var client = new AdminClient(socket);
-        return await TellAsync(await client.RestartAsync(name, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        return await TellAsync(await client.RestartAsync(name, cancellationToken));
     }
 
     public async Task<int> LogsAsync(string name, bool follow, CancellationToken cancellationToken)
     {
         using var client = new AdminClient(socket);
-        return await TellAsync(await client.CopyLogAsync(name, follow, output, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        return await TellAsync(await client.CopyLogAsync(name, follow, output, cancellationToken));
     }
 
     /// <param name="confirmed">The caller said yes already; else a person is asked, and without a terminal it is refused.</param>
@@ -25,21 +25,21 @@ internal sealed class ServiceCommands(string socket, TextReader input, TextWrite
         {
             if (!hasTerminal)
             {
-                await error.WriteLineAsync($"Forgetting {name} removes its machine from the tailnet and its state from disk; say --yes.").ConfigureAwait(false);
+                await error.WriteLineAsync($"Forgetting {name} removes its machine from the tailnet and its state from disk; say --yes.");
                 return 1;
             }
 
-            await output.WriteAsync($"Log {name} out of the tailnet and remove its state? Its address and certificate are lost. [y/N] ").ConfigureAwait(false);
-            var answer = await input.ReadLineAsync(cancellationToken).ConfigureAwait(false);
+            await output.WriteAsync($"Log {name} out of the tailnet and remove its state? Its address and certificate are lost. [y/N] ");
+            var answer = await input.ReadLineAsync(cancellationToken);
             if (answer?.Trim().ToLowerInvariant() is not ("y" or "yes"))
             {
-                await output.WriteLineAsync("Nothing was done.").ConfigureAwait(false);
+                await output.WriteLineAsync("Nothing was done.");
                 return 1;
             }
         }
 
         using var client = new AdminClient(socket);
-        return await TellAsync(await client.ForgetAsync(name, force, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        return await TellAsync(await client.ForgetAsync(name, force, cancellationToken));
     }
 
     private async Task<int> TellAsync(AdminAnswer? answer)
@@ -47,7 +47,7 @@ internal sealed class ServiceCommands(string socket, TextReader input, TextWrite
         var text = answer?.Text ?? StatusCommand.NoDaemon(socket);
         if (text.Length > 0)
         {
-            await (answer is { Done: true } ? output : error).WriteLineAsync(text).ConfigureAwait(false);
+            await (answer is { Done: true } ? output : error).WriteLineAsync(text);
         }
 
         return answer is { Done: true } ? 0 : 1;

@@ -10,9 +10,9 @@ internal static class StatusCommand
     public static async Task<int> RunAsync(string socket, bool json, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
         using var client = new AdminClient(socket);
-        if (await client.GetStatusAsync(cancellationToken).ConfigureAwait(false) is not { } status)
+        if (await client.GetStatusAsync(cancellationToken) is not { } status)
         {
-            await error.WriteLineAsync(NoDaemon(socket)).ConfigureAwait(false);
+            await error.WriteLineAsync(NoDaemon(socket));
             return 1;
         }
 
@@ -21,7 +21,7 @@ internal static class StatusCommand
         var text = json
             ? JsonSerializer.Serialize(status, AdminJson.Default.StatusDocument) + "\n"
             : StatusTable.Render(status, TimeProvider.System.GetUtcNow(), colour);
-        await output.WriteAsync(text).ConfigureAwait(false);
+        await output.WriteAsync(text);
         return 0;
     }
 

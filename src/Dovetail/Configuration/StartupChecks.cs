@@ -13,8 +13,8 @@ internal sealed class StartupChecks(DovetailSettings settings, TimeProvider time
     {
         CheckDirectory(Settings.StateDirectory, settings.Nodes.StateRoot);
         CheckDirectory(Settings.RuntimeDirectory, settings.Nodes.RuntimeDirectory);
-        await CheckBinaryAsync(Settings.Tailscaled, settings.Nodes.Tailscaled, cancellationToken).ConfigureAwait(false);
-        await CheckBinaryAsync(Settings.Tailscale, settings.Tailscale, cancellationToken).ConfigureAwait(false);
+        await CheckBinaryAsync(Settings.Tailscaled, settings.Nodes.Tailscaled, cancellationToken);
+        await CheckBinaryAsync(Settings.Tailscale, settings.Tailscale, cancellationToken);
         return _errors;
     }
 
@@ -40,7 +40,7 @@ internal sealed class StartupChecks(DovetailSettings settings, TimeProvider time
         try
         {
             var environment = ChildEnvironment.From(Environment.GetEnvironmentVariables());
-            var version = await TailscaleVersion.AskAsync(fileName, environment, time, cancellationToken).ConfigureAwait(false);
+            var version = await TailscaleVersion.AskAsync(fileName, environment, time, cancellationToken);
             if (version is null)
             {
                 _errors.Add($"{setting.Variable}={fileName}: does not say a version; name the official binary");

@@ -20,8 +20,8 @@ internal sealed class ContainerLister(DockerClient client, SelfLocator locator, 
     /// <summary>Throws <see cref="DockerException"/> when the Engine cannot be asked at all.</summary>
     public async Task<ContainerListing> ListAsync(CancellationToken cancellationToken)
     {
-        var entries = await client.ListContainersAsync(cancellationToken).ConfigureAwait(false);
-        var (host, problem) = await locator.LocateAsync(cancellationToken).ConfigureAwait(false);
+        var entries = await client.ListContainersAsync(cancellationToken);
+        var (host, problem) = await locator.LocateAsync(cancellationToken);
         var failures = new List<string>();
         if (problem is not null)
         {
@@ -35,7 +35,7 @@ internal sealed class ContainerLister(DockerClient client, SelfLocator locator, 
         while (wanted.Count > 0)
         {
             asked.UnionWith(wanted.Select(entry => entry.Id!));
-            foreach (var (container, failure) in await InspectAllAsync(wanted, cancellationToken).ConfigureAwait(false))
+            foreach (var (container, failure) in await InspectAllAsync(wanted, cancellationToken))
             {
                 if (container is not null)
                 {
@@ -77,16 +77,16 @@ internal sealed class ContainerLister(DockerClient client, SelfLocator locator, 
         using var gate = new SemaphoreSlim(MaxParallelInspects);
         return await Task.WhenAll(entries.Select(async entry =>
         {
-            await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await gate.WaitAsync(cancellationToken);
             try
             {
-                return await InspectAsync(entry, cancellationToken).ConfigureAwait(false);
+                return await InspectAsync(entry, cancellationToken);
             }
             finally
             {
                 gate.Release();
             }
-        })).ConfigureAwait(false);
+        }));
     }
 
     private async Task<(Container? Container, string? Failure)> InspectAsync(ContainerListResponse entry, CancellationToken cancellationToken)
@@ -98,7 +98,7 @@ internal sealed class ContainerLister(DockerClient client, SelfLocator locator, 
 
         try
         {
-            var details = await client.InspectContainerAsync(listed.Id, cancellationToken, inspectTimeout).ConfigureAwait(false);
+            var details = await client.InspectContainerAsync(listed.Id, cancellationToken, inspectTimeout);
             return (details is null ? null : ContainerReader.From(details), null);
         }
         catch (DockerException exception)

@@ -51,8 +51,8 @@ internal sealed class DockerClient : IDisposable
         using var deadline = Deadline(ConnectTimeout, cancellationToken);
         try
         {
-            using var response = await SendAsync("version", deadline.Token).ConfigureAwait(false);
-            var version = await ReadAsync(response, DockerJsonContext.Default.VersionResponse, deadline.Token).ConfigureAwait(false);
+            using var response = await SendAsync("version", deadline.Token);
+            var version = await ReadAsync(response, DockerJsonContext.Default.VersionResponse, deadline.Token);
             var newest = ApiVersion.TryParse(version.ApiVersion)
                 ?? throw new DockerException($"What answers at {Endpoint} is not a Docker Engine: it reports no API version. Check DOCKER_HOST.");
             var negotiated = ApiVersion.Negotiate(newest, ApiVersion.TryParse(version.MinAPIVersion));
@@ -94,8 +94,8 @@ internal sealed class DockerClient : IDisposable
         {
             var path = "events?filters=" + Uri.EscapeDataString(Filters)
                 + (since is { } from ? FormattableString.Invariant($"&since={from.ToUnixTimeSeconds()}") : "");
-            var response = await SendAsync(await PathPrefixAsync(deadline.Token).ConfigureAwait(false) + path, deadline.Token).ConfigureAwait(false);
-            return new DockerEventStream(response, await response.Content.ReadAsStreamAsync(CancellationToken.None).ConfigureAwait(false));
+            var response = await SendAsync(await PathPrefixAsync(deadline.Token) + path, deadline.Token);
+            return new DockerEventStream(response, await response.Content.ReadAsStreamAsync(CancellationToken.None));
         }
         catch (Exception exception) when (IsFailure(exception, cancellationToken))
         {
@@ -110,7 +110,7 @@ internal sealed class DockerClient : IDisposable
     {
         try
         {
-            return await CallAsync(path, type, timeout, cancellationToken).ConfigureAwait(false);
+            return await CallAsync(path, type, timeout, cancellationToken);
         }
         catch (DockerException exception) when (exception.StatusCode == HttpStatusCode.NotFound)
         {
@@ -123,8 +123,8 @@ internal sealed class DockerClient : IDisposable
         using var deadline = Deadline(timeout, cancellationToken);
         try
         {
-            using var response = await SendAsync(await PathPrefixAsync(deadline.Token).ConfigureAwait(false) + path, deadline.Token).ConfigureAwait(false);
-            return await ReadAsync(response, type, deadline.Token).ConfigureAwait(false);
+            using var response = await SendAsync(await PathPrefixAsync(deadline.Token) + path, deadline.Token);
+            return await ReadAsync(response, type, deadline.Token);
         }
         catch (Exception exception) when (IsFailure(exception, cancellationToken))
         {
@@ -136,7 +136,7 @@ internal sealed class DockerClient : IDisposable
     {
         if (Volatile.Read(ref _pathPrefix) is null)
         {
-            await GetVersionAsync(cancellationToken).ConfigureAwait(false);
+            await GetVersionAsync(cancellationToken);
         }
 
         return Volatile.Read(ref _pathPrefix) ?? "";
@@ -144,7 +144,7 @@ internal sealed class DockerClient : IDisposable
 
     private async Task<HttpResponseMessage> SendAsync(string path, CancellationToken cancellationToken)
     {
-        var response = await _http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        var response = await _http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (response.IsSuccessStatusCode)
         {
             return response;
@@ -152,13 +152,13 @@ internal sealed class DockerClient : IDisposable
 
         using (response)
         {
-            throw await RefusalAsync(response, path, cancellationToken).ConfigureAwait(false);
+            throw await RefusalAsync(response, path, cancellationToken);
         }
     }
 
     private async Task<DockerException> RefusalAsync(HttpResponseMessage response, string path, CancellationToken cancellationToken)
     {
-        var body = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+        var body = await response.Content.ReadAsStringAsync(cancellationToken);
         var said = Printable.Text(MessageOf(body), 300);
         var call = path.Split('?')[0];
         if (response.StatusCode == HttpStatusCode.BadRequest && said.Contains("API version", StringComparison.Ordinal))
@@ -191,12 +191,9 @@ internal sealed class DockerClient : IDisposable
 
     private static async Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
-        var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        await using (body.ConfigureAwait(false))
-        {
-            return await JsonSerializer.DeserializeAsync(body, type, cancellationToken).ConfigureAwait(false)
-                ?? throw new JsonException("The answer is null.");
-        }
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        return await JsonSerializer.DeserializeAsync(body, type, cancellationToken)
+            ?? throw new JsonException("The answer is null.");
     }
 
     private DeadlineSource Deadline(TimeSpan timeout, CancellationToken cancellationToken) => new(timeout, _time, cancellationToken);

@@ -12,8 +12,8 @@ internal sealed class DockerConnector(DockerEndpoint endpoint)
 {
     public async ValueTask<Stream> ConnectAsync(CancellationToken cancellationToken)
     {
-        var stream = new NetworkStream(await ConnectSocketAsync(cancellationToken).ConfigureAwait(false), ownsSocket: true);
-        return endpoint.Tls is { } tls ? await AuthenticateAsync(stream, tls, cancellationToken).ConfigureAwait(false) : stream;
+        var stream = new NetworkStream(await ConnectSocketAsync(cancellationToken), ownsSocket: true);
+        return endpoint.Tls is { } tls ? await AuthenticateAsync(stream, tls, cancellationToken) : stream;
     }
 
     private async Task<Socket> ConnectSocketAsync(CancellationToken cancellationToken)
@@ -25,7 +25,7 @@ internal sealed class DockerConnector(DockerEndpoint endpoint)
         {
             if (endpoint.SocketPath is { } path)
             {
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
             }
             else
             {
@@ -33,7 +33,7 @@ internal sealed class DockerConnector(DockerEndpoint endpoint)
                 socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
                 socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);
                 socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
-                await socket.ConnectAsync(endpoint.Host, endpoint.Port, cancellationToken).ConfigureAwait(false);
+                await socket.ConnectAsync(endpoint.Host, endpoint.Port, cancellationToken);
             }
 
             return socket;
@@ -55,12 +55,12 @@ internal sealed class DockerConnector(DockerEndpoint endpoint)
         var stream = new SslStream(inner);
         try
         {
-            await stream.AuthenticateAsClientAsync(TlsOptions(tls), cancellationToken).ConfigureAwait(false);
+            await stream.AuthenticateAsClientAsync(TlsOptions(tls), cancellationToken);
             return stream;
         }
         catch (Exception exception) when (exception is AuthenticationException or CryptographicException or IOException or UnauthorizedAccessException)
         {
-            await stream.DisposeAsync().ConfigureAwait(false);
+            await stream.DisposeAsync();
             throw new DockerException(
                 $"TLS with the Docker Engine at {endpoint} failed: {Printable.Text(exception.Message, 300)} "
                 + $"Check ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH={Printable.Text(tls.CertPath)}, and that the Engine's certificate names {endpoint.Host}.",
@@ -68,7 +68,7 @@ internal sealed class DockerConnector(DockerEndpoint endpoint)
         }
         catch
         {
-            await stream.DisposeAsync().ConfigureAwait(false);
+            await stream.DisposeAsync();
             throw;
         }
     }

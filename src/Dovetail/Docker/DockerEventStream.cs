@@ -10,24 +10,21 @@ internal sealed class DockerEventStream(HttpResponseMessage response, Stream bod
     /// <summary>Events until the Engine ends the stream. Waits without limit. Throws <see cref="DockerException"/> when the stream breaks.</summary>
     public async IAsyncEnumerable<Message> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var messages = JsonSerializer
+        await using var messages = JsonSerializer
             .DeserializeAsyncEnumerable(body, DockerJsonContext.Default.Message, topLevelValues: true, cancellationToken)
             .GetAsyncEnumerator(cancellationToken);
-        await using (messages.ConfigureAwait(false))
+        while (await MoveNextAsync(messages, cancellationToken))
         {
-            while (await MoveNextAsync(messages, cancellationToken).ConfigureAwait(false))
+            if (messages.Current is { } message)
             {
-                if (messages.Current is { } message)
-                {
-                    yield return message;
-                }
+                yield return message;
             }
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        await body.DisposeAsync().ConfigureAwait(false);
+        await body.DisposeAsync();
         response.Dispose();
     }
 
@@ -35,7 +32,7 @@ internal sealed class DockerEventStream(HttpResponseMessage response, Stream bod
     {
         try
         {
-            return await messages.MoveNextAsync().ConfigureAwait(false);
+            return await messages.MoveNextAsync();
         }
         catch (JsonException exception)
         {

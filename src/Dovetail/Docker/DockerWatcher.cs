@@ -57,7 +57,7 @@ internal sealed partial class DockerWatcher
         try
         {
             ContainerSnapshot? last = null;
-            await foreach (var snapshot in snapshots.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            await foreach (var snapshot in snapshots.Reader.ReadAllAsync(cancellationToken))
             {
                 if (snapshot != last)
                 {
@@ -68,7 +68,7 @@ internal sealed partial class DockerWatcher
         }
         finally
         {
-            await stop.CancelAsync().ConfigureAwait(false);
+            await stop.CancelAsync();
             await sessions.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             Volatile.Write(ref _watching, 0);
         }
@@ -81,7 +81,7 @@ internal sealed partial class DockerWatcher
             var session = new Session(_time, snapshots);
             try
             {
-                await RunSessionAsync(session, cancellationToken).ConfigureAwait(false);
+                await RunSessionAsync(session, cancellationToken);
             }
             catch (DockerException exception)
             {
@@ -95,18 +95,17 @@ internal sealed partial class DockerWatcher
 
             attempt = session.Age >= StableSession ? 0 : attempt;
             var delay = ReconnectDelay.After(attempt++, _options.MinReconnectDelay, _options.MaxReconnectDelay, _random.NextDouble());
-            await Task.Delay(delay, _time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(delay, _time, cancellationToken);
         }
     }
 
     private async Task RunSessionAsync(Session session, CancellationToken cancellationToken)
     {
         // 1. Another Engine, or another version of it, may have come back.
-        var version = await _client.GetVersionAsync(cancellationToken).ConfigureAwait(false);
+        var version = await _client.GetVersionAsync(cancellationToken);
 
         // 2. Subscribe before the first listing, so that nothing falls between the two.
-        var events = await _client.OpenEventsAsync(version.Clock, cancellationToken).ConfigureAwait(false);
-        await using var ownedEvents = events.ConfigureAwait(false);
+        await using var events = await _client.OpenEventsAsync(version.Clock, cancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var pump = PumpAsync(events, session, stop.Token);
         try
@@ -116,24 +115,24 @@ internal sealed partial class DockerWatcher
                 // 3. What happens from here on makes for another listing.
                 session.Changes.Reader.TryRead(out _);
                 var begun = _time.GetTimestamp();
-                var listing = await _lister.ListAsync(cancellationToken).ConfigureAwait(false);
+                var listing = await _lister.ListAsync(cancellationToken);
                 Listed(session, version, listing);
                 session.Stopping.Listed(listing.Snapshot, begun);
 
                 // 4. Wait for an event or the resync, then for the burst to end.
-                await NextChangeAsync(session, pump, cancellationToken).ConfigureAwait(false);
+                await NextChangeAsync(session, pump, cancellationToken);
             }
         }
         finally
         {
-            await stop.CancelAsync().ConfigureAwait(false);
+            await stop.CancelAsync();
             await pump.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     private async Task PumpAsync(DockerEventStream events, Session session, CancellationToken cancellationToken)
     {
-        await foreach (var message in events.ReadAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var message in events.ReadAsync(cancellationToken))
         {
             Log.Event(_logger, Printable.Text(message.Type ?? ""), Printable.Text(message.Action ?? ""), Printable.Text(message.Actor?.ID ?? ""));
             session.Stopping.Heard(message);
@@ -148,11 +147,11 @@ internal sealed partial class DockerWatcher
         using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var change = session.Changes.Reader.WaitToReadAsync(wait.Token).AsTask();
         var resync = Task.Delay(UntilResync(session), _time, wait.Token);
-        var first = await Task.WhenAny(pump, change, resync).ConfigureAwait(false);
-        await wait.CancelAsync().ConfigureAwait(false);
+        var first = await Task.WhenAny(pump, change, resync);
+        await wait.CancelAsync();
         await Task.WhenAll(change, resync).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
-        await first.ConfigureAwait(false);
+        await first;
 
         var since = _time.GetTimestamp();
         while (first == change && session.SinceLastChange < _options.QuietPeriod)
@@ -164,7 +163,7 @@ internal sealed partial class DockerWatcher
             }
 
             var quiet = _options.QuietPeriod - session.SinceLastChange;
-            await Task.Delay(TimeSpan.FromTicks(Math.Clamp(quiet.Ticks, TimeSpan.TicksPerMillisecond, left.Ticks + TimeSpan.TicksPerMillisecond)), _time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromTicks(Math.Clamp(quiet.Ticks, TimeSpan.TicksPerMillisecond, left.Ticks + TimeSpan.TicksPerMillisecond)), _time, cancellationToken);
         }
     }
 

@@ -30,10 +30,10 @@ internal sealed class SelfLocator(DockerClient client, string? container, IReadO
     {
         try
         {
-            var (self, problem) = await FindSelfAsync(cancellationToken).ConfigureAwait(false);
+            var (self, problem) = await FindSelfAsync(cancellationToken);
             _last = self is null
-                ? await OutsideAsync(cancellationToken).ConfigureAwait(false)
-                : await InsideAsync(self, cancellationToken).ConfigureAwait(false);
+                ? await OutsideAsync(cancellationToken)
+                : await InsideAsync(self, cancellationToken);
             return (_last, problem);
         }
         catch (DockerException exception) when (_last is not null)
@@ -45,7 +45,7 @@ internal sealed class SelfLocator(DockerClient client, string? container, IReadO
     private async Task<DockerHostView> OutsideAsync(CancellationToken cancellationToken)
     {
         var host = client.Endpoint.Host;
-        return client.Endpoint.SocketPath is not null || await IsThisMachineAsync(host, cancellationToken).ConfigureAwait(false)
+        return client.Endpoint.SocketPath is not null || await IsThisMachineAsync(host, cancellationToken)
             ? DockerHostView.OnHost
             : new DockerHostView { Location = DovetailLocation.OtherMachine, Gateway = host, IPv6Gateway = host };
     }
@@ -55,7 +55,7 @@ internal sealed class SelfLocator(DockerClient client, string? container, IReadO
         var owner = self;
         for (var joins = 0; joins < MaxJoins && owner.NetworkContainer is { } next; joins++)
         {
-            owner = await InspectAsync(next, cancellationToken).ConfigureAwait(false) ?? owner with { NetworkMode = "none" };
+            owner = await InspectAsync(next, cancellationToken) ?? owner with { NetworkMode = "none" };
         }
 
         return owner.UsesHostNetwork
@@ -68,7 +68,7 @@ internal sealed class SelfLocator(DockerClient client, string? container, IReadO
                     NetworkContainerId = owner.Id,
                     Networks = owner.Networks,
                 },
-                cancellationToken).ConfigureAwait(false);
+                cancellationToken);
     }
 
     private async Task<(Container? Self, string? Problem)> FindSelfAsync(CancellationToken cancellationToken)
@@ -81,7 +81,7 @@ internal sealed class SelfLocator(DockerClient client, string? container, IReadO
         string? problem = null;
         if (container is not null)
         {
-            if (await InspectAsync(container, cancellationToken).ConfigureAwait(false) is { } named)
+            if (await InspectAsync(container, cancellationToken) is { } named)
             {
                 return (named, null);
             }
@@ -91,7 +91,7 @@ internal sealed class SelfLocator(DockerClient client, string? container, IReadO
 
         foreach (var id in hints)
         {
-            if (await InspectAsync(id, cancellationToken).ConfigureAwait(false) is { } found && found.Id.StartsWith(id, StringComparison.Ordinal))
+            if (await InspectAsync(id, cancellationToken) is { } found && found.Id.StartsWith(id, StringComparison.Ordinal))
             {
                 return (found, problem);
             }
@@ -101,14 +101,14 @@ internal sealed class SelfLocator(DockerClient client, string? container, IReadO
     }
 
     private async Task<Container?> InspectAsync(string idOrName, CancellationToken cancellationToken) =>
-        await client.InspectContainerAsync(idOrName, cancellationToken).ConfigureAwait(false) is { } details ? ContainerReader.From(details) : null;
+        await client.InspectContainerAsync(idOrName, cancellationToken) is { } details ? ContainerReader.From(details) : null;
 
     // The gateway of a bridge network is the host itself; that of a macvlan is somebody's router.
     private async Task<DockerHostView> WithGatewayAsync(DockerHostView view, CancellationToken cancellationToken)
     {
         foreach (var network in view.Networks)
         {
-            if (await IsBridgeAsync(network, cancellationToken).ConfigureAwait(false))
+            if (await IsBridgeAsync(network, cancellationToken))
             {
                 view = view with { Gateway = view.Gateway ?? network.Gateway, IPv6Gateway = view.IPv6Gateway ?? network.IPv6Gateway };
             }
@@ -128,7 +128,7 @@ internal sealed class SelfLocator(DockerClient client, string? container, IReadO
         {
             try
             {
-                isBridge = (await client.InspectNetworkAsync(network.Id, cancellationToken).ConfigureAwait(false))?.Driver == "bridge";
+                isBridge = (await client.InspectNetworkAsync(network.Id, cancellationToken))?.Driver == "bridge";
             }
             catch (DockerException exception) when (exception.StatusCode == HttpStatusCode.Forbidden)
             {
@@ -148,7 +148,7 @@ internal sealed class SelfLocator(DockerClient client, string? container, IReadO
         {
             if (_isThisMachine is null)
             {
-                var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false);
+                var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken);
                 var own = NetworkInterface.GetAllNetworkInterfaces().SelectMany(card => card.GetIPProperties().UnicastAddresses).Select(unicast => unicast.Address).ToHashSet();
                 _isThisMachine = addresses.Any(address => IPAddress.IsLoopback(address) || own.Contains(address));
             }

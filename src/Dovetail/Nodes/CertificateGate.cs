@@ -11,7 +11,7 @@ internal sealed class CertificateGate : IDisposable
     /// <summary>Waits for a free place; disposing what it returns frees it.</summary>
     public async Task<IDisposable> EnterAsync(CancellationToken cancellationToken)
     {
-        await _free.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _free.WaitAsync(cancellationToken);
         return new Place(_free);
     }
 

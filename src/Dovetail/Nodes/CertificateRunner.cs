@@ -16,7 +16,7 @@ internal sealed partial class CertificateRunner(
     {
         try
         {
-            await GetAsync(domain, cancellationToken).ConfigureAwait(false);
+            await GetAsync(domain, cancellationToken);
         }
         catch (Exception failed) when (!cancellationToken.IsCancellationRequested && failed is LocalApiException or CryptographicException or OperationCanceledException)
         {
@@ -34,11 +34,11 @@ internal sealed partial class CertificateRunner(
         var cached = CachedCertificate.Read(paths.State, domain) is { } kept && kept.NotAfter > now ? kept : null;
         var renews = cached is not null && CertificateDecision.IsDue(cached.NotBefore, cached.NotAfter, now);
         // One that tailscaled has already costs the CA nothing, so it must not wait behind orders that hang.
-        using var place = cached is not null && !renews ? null : await services.Certificates.EnterAsync(cancellationToken).ConfigureAwait(false);
-        await CallAsync(domain, cancellationToken).ConfigureAwait(false);
-        if (renews && await RenewedAsync(domain, cached!, cancellationToken).ConfigureAwait(false))
+        using var place = cached is not null && !renews ? null : await services.Certificates.EnterAsync(cancellationToken);
+        await CallAsync(domain, cancellationToken);
+        if (renews && await RenewedAsync(domain, cached!, cancellationToken))
         {
-            await CallAsync(domain, cancellationToken).ConfigureAwait(false);
+            await CallAsync(domain, cancellationToken);
         }
     }
 
@@ -46,7 +46,7 @@ internal sealed partial class CertificateRunner(
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(services.Settings.Timings.Certificate);
-        var certificate = CertificatePair.Read(await api.GetCertificateAsync(domain, deadline.Token).ConfigureAwait(false));
+        var certificate = CertificatePair.Read(await api.GetCertificateAsync(domain, deadline.Token));
         use(certificate);
         facts.Change(known => known with { Certificate = Taken(known.Certificate, domain, certificate) });
     }
@@ -58,7 +58,7 @@ internal sealed partial class CertificateRunner(
         var until = CertificateDecision.RenewalDeadline(old.NotAfter, services.Time.GetUtcNow(), services.Settings.Timings);
         while (services.Time.GetUtcNow() < until)
         {
-            await Task.Delay(Look, services.Time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(Look, services.Time, cancellationToken);
             if (CachedCertificate.Read(paths.State, domain) is { } cached && cached.Thumbprint != old.Thumbprint)
             {
                 return true;

@@ -35,7 +35,7 @@ internal sealed partial class LoginRunner(NodeServices services, NodePaths paths
         UpFailure? failure;
         try
         {
-            failure = await UpAsync(told, key, given.Token).ConfigureAwait(false);
+            failure = await UpAsync(told, key, given.Token);
         }
         catch (OperationCanceledException)
         {
@@ -76,8 +76,7 @@ internal sealed partial class LoginRunner(NodeServices services, NodePaths paths
             Log.Up(logger, told.Service.Name, " with the auth key");
         }
 
-        var result = await services.Command.RunAsync(TailscaleArguments.Up(paths.Socket, options), options.Timeout + CommandGrace, cancellationToken)
-            .ConfigureAwait(false);
+        var result = await services.Command.RunAsync(TailscaleArguments.Up(paths.Socket, options), options.Timeout + CommandGrace, cancellationToken);
         if (result.Succeeded)
         {
             return null;

@@ -66,7 +66,7 @@ internal sealed partial class Node : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _facts.Change(static known => known with { Stopping = true });
-        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _stopping.CancelAsync();
         await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _supervisor.Dispose();
         _api.Dispose();
@@ -84,8 +84,8 @@ internal sealed partial class Node : IAsyncDisposable
         try
         {
             pump = PumpAsync(pumping.Token);
-            await ListenAsync().ConfigureAwait(false);
-            await SuperviseAsync().ConfigureAwait(false);
+            await ListenAsync();
+            await SuperviseAsync();
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
@@ -93,12 +93,12 @@ internal sealed partial class Node : IAsyncDisposable
         }
         finally
         {
-            await DrainAsync().ConfigureAwait(false);
-            await pumping.CancelAsync().ConfigureAwait(false);
+            await DrainAsync();
+            await pumping.CancelAsync();
             await pump.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (_listener is { } listener)
             {
-                await listener.DisposeAsync().ConfigureAwait(false);
+                await listener.DisposeAsync();
             }
 
             Log.Stopped(_logger, Name);
@@ -111,7 +111,7 @@ internal sealed partial class Node : IAsyncDisposable
         {
             try
             {
-                await _supervisor.RunAsync(DrainAsync, _stopping.Token).ConfigureAwait(false);
+                await _supervisor.RunAsync(DrainAsync, _stopping.Token);
             }
             catch (Exception bug) when (!_stopping.IsCancellationRequested)
             {
@@ -131,7 +131,7 @@ internal sealed partial class Node : IAsyncDisposable
             try
             {
                 var config = ConfigOf(_facts.Current);
-                var listener = await _services.Listeners.StartAsync(new PeerDirectory(_api, _facts), _owner, config, _stopping.Token).ConfigureAwait(false);
+                var listener = await _services.Listeners.StartAsync(new PeerDirectory(_api, _facts), _owner, config, _stopping.Token);
                 _listener = listener;
                 _facts.Change(known => known with { Ports = listener.Ports, ListenerError = null });
                 listener.FailingUpstreams.Changed = () => _facts.Change(known => known with { Failing = listener.FailingUpstreams.Current });
@@ -142,7 +142,7 @@ internal sealed partial class Node : IAsyncDisposable
                 _facts.Change(known => known with { ListenerError = failed.Message });
                 var timings = _services.Settings.Timings;
                 var wait = Backoff.Wait(failures, timings.RetryMin, timings.RetryMax, _services.Random.NextDouble());
-                await Task.Delay(wait, _services.Time, _stopping.Token).ConfigureAwait(false);
+                await Task.Delay(wait, _services.Time, _stopping.Token);
             }
         }
     }
@@ -160,10 +160,10 @@ internal sealed partial class Node : IAsyncDisposable
                 var life = _supervisor.Life;
                 var facts = RefreshKey();
                 var decision = NodeDecision.From(facts, _services.Time.GetUtcNow());
-                await ApplyToListenerAsync(facts).ConfigureAwait(false);
+                await ApplyToListenerAsync(facts);
                 _reporter.Publish(facts, decision);
                 Act(life, facts, decision);
-                await _facts.WaitAsync(decision.State == NodeState.Ready ? timings.Poll : timings.FastPoll, cancellationToken).ConfigureAwait(false);
+                await _facts.WaitAsync(decision.State == NodeState.Ready ? timings.Poll : timings.FastPoll, cancellationToken);
             }
             catch (Exception bug) when (bug is not OperationCanceledException)
             {
@@ -197,7 +197,7 @@ internal sealed partial class Node : IAsyncDisposable
 
         if (_listener is { } listener && config != _applied)
         {
-            await listener.UpdateAsync(config).ConfigureAwait(false);
+            await listener.UpdateAsync(config);
             _applied = config;
             _facts.Change(current => current.Ports == listener.Ports ? current : current with { Ports = listener.Ports });
         }
@@ -257,7 +257,7 @@ internal sealed partial class Node : IAsyncDisposable
             if (facts.Status?.HaveNodeKey != true)
             {
                 // Else the new tailscaled would ask for a login by itself.
-                await _api.SetWantRunningAsync(false, over).ConfigureAwait(false);
+                await _api.SetWantRunningAsync(false, over);
             }
         }
         catch (LocalApiException)
@@ -272,7 +272,7 @@ internal sealed partial class Node : IAsyncDisposable
     {
         try
         {
-            await _api.SetServeConfigAsync(ServeConfig.For(target), over).ConfigureAwait(false);
+            await _api.SetServeConfigAsync(ServeConfig.For(target), over);
             _facts.Change(known => known with { ServeRunning = false, Served = target, ServeError = null });
             life.Observer.PollSoon();
         }

@@ -20,7 +20,7 @@ internal sealed class NodeEraser(NodeServices services)
     {
         var paths = PathsOf(name);
         var failure = File.Exists(Path.Combine(paths.State, "tailscaled.state"))
-            ? await LogOutAsync(paths, cancellationToken).ConfigureAwait(false)
+            ? await LogOutAsync(paths, cancellationToken)
             : null;
         if (failure is not null && !force)
         {
@@ -48,19 +48,16 @@ internal sealed class NodeEraser(NodeServices services)
     {
         try
         {
-            var tailscaled = Tailscaled.Start(services, paths, services.Settings.Memory, new LogBuffer(LogLines));
-            await using (tailscaled.ConfigureAwait(false))
+            await using var tailscaled = Tailscaled.Start(services, paths, services.Settings.Memory, new LogBuffer(LogLines));
+            if (!await tailscaled.WaitForSocketAsync(services.Settings.Timings.HangLimit, cancellationToken))
             {
-                if (!await tailscaled.WaitForSocketAsync(services.Settings.Timings.HangLimit, cancellationToken).ConfigureAwait(false))
-                {
-                    return "its tailscaled does not start";
-                }
-
-                using var api = new LocalApiClient(paths.Socket, services.Settings.Timings.LocalApi);
-                await WaitForControlAsync(api, cancellationToken).ConfigureAwait(false);
-                var result = await services.Command.RunAsync(TailscaleArguments.Logout(paths.Socket), LogoutDeadline, cancellationToken).ConfigureAwait(false);
-                return result.Succeeded ? null : UpFailure.From(result.Error).Text;
+                return "its tailscaled does not start";
             }
+
+            using var api = new LocalApiClient(paths.Socket, services.Settings.Timings.LocalApi);
+            await WaitForControlAsync(api, cancellationToken);
+            var result = await services.Command.RunAsync(TailscaleArguments.Logout(paths.Socket), LogoutDeadline, cancellationToken);
+            return result.Succeeded ? null : UpFailure.From(result.Error).Text;
         }
         catch (Exception failed) when (failed is ChildStartException or IOException or UnauthorizedAccessException or LocalApiException)
         {
@@ -74,13 +71,13 @@ internal sealed class NodeEraser(NodeServices services)
         var begun = services.Time.GetTimestamp();
         while (services.Time.GetElapsedTime(begun) < services.Settings.Timings.HangLimit)
         {
-            var status = await api.GetStatusAsync(cancellationToken).ConfigureAwait(false);
+            var status = await api.GetStatusAsync(cancellationToken);
             if (status.BackendState is not (nameof(BackendState.NoState) or nameof(BackendState.Starting)))
             {
                 return;
             }
 
-            await Task.Delay(Pause, services.Time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(Pause, services.Time, cancellationToken);
         }
     }
 }

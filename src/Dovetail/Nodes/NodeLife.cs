@@ -63,15 +63,15 @@ internal sealed partial class NodeLife : IAsyncDisposable
             work = [.. _work];
         }
 
-        await _over.CancelAsync().ConfigureAwait(false);
+        await _over.CancelAsync();
         // What is observed late would be taken for facts about the next tailscaled.
         await Task.WhenAll([.. work, _observation ?? Task.CompletedTask]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await EndWorkAsync().ConfigureAwait(false);
-        await Tailscaled.DisposeAsync().ConfigureAwait(false);
+        await EndWorkAsync();
+        await Tailscaled.DisposeAsync();
         Observer.Dispose();
         _over.Dispose();
     }
@@ -88,7 +88,7 @@ internal sealed partial class NodeLife : IAsyncDisposable
     {
         try
         {
-            await work(Over).ConfigureAwait(false);
+            await work(Over);
         }
         catch (OperationCanceledException) when (Over.IsCancellationRequested)
         {

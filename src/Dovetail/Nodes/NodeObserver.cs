@@ -22,11 +22,11 @@ internal sealed partial class NodeObserver(NodeServices services, LocalApiClient
         var bus = WatchAsync(stop.Token);
         try
         {
-            return await PollAsync(cancellationToken).ConfigureAwait(false);
+            return await PollAsync(cancellationToken);
         }
         finally
         {
-            await stop.CancelAsync().ConfigureAwait(false);
+            await stop.CancelAsync();
             await bus.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -37,7 +37,7 @@ internal sealed partial class NodeObserver(NodeServices services, LocalApiClient
         {
             try
             {
-                await foreach (var message in api.WatchAsync(cancellationToken).ConfigureAwait(false))
+                await foreach (var message in api.WatchAsync(cancellationToken))
                 {
                     Take(message);
                 }
@@ -110,10 +110,10 @@ internal sealed partial class NodeObserver(NodeServices services, LocalApiClient
         {
             try
             {
-                var status = await AskAsync(cancellationToken).ConfigureAwait(false);
+                var status = await AskAsync(cancellationToken);
                 answered = _time.GetTimestamp();
                 var known = facts.Change(known => known with { Status = status, IsSilent = false });
-                await WatchOnlineAsync(known, cancellationToken).ConfigureAwait(false);
+                await WatchOnlineAsync(known, cancellationToken);
             }
             catch (LocalApiException silent)
             {
@@ -127,7 +127,7 @@ internal sealed partial class NodeObserver(NodeServices services, LocalApiClient
             var settled = facts.Current is { Backend: BackendState.Running, Status.BackendState: nameof(BackendState.Running), Served: not null };
             var silence = _time.GetElapsedTime(answered) > _timings.FastPoll;
             var interval = settled && !silence ? _timings.Poll : _timings.FastPoll;
-            await _pollNow.WaitAsync(interval, cancellationToken).ConfigureAwait(false);
+            await _pollNow.WaitAsync(interval, cancellationToken);
         }
     }
 
@@ -137,12 +137,12 @@ internal sealed partial class NodeObserver(NodeServices services, LocalApiClient
         var answer = api.GetStatusAsync(cancellationToken);
         try
         {
-            return await answer.WaitAsync(_timings.Silence, _time, cancellationToken).ConfigureAwait(false);
+            return await answer.WaitAsync(_timings.Silence, _time, cancellationToken);
         }
         catch (TimeoutException)
         {
             facts.Change(static known => known with { IsSilent = true });
-            return await answer.ConfigureAwait(false);
+            return await answer;
         }
     }
 
@@ -161,7 +161,7 @@ internal sealed partial class NodeObserver(NodeServices services, LocalApiClient
             return;
         }
 
-        if (!await services.Control.AnswersAsync(known.Identity.ControlServer, cancellationToken).ConfigureAwait(false))
+        if (!await services.Control.AnswersAsync(known.Identity.ControlServer, cancellationToken))
         {
             _refusedSince = null;
             return;

@@ -36,7 +36,7 @@ internal sealed partial class NodeSupervisor(
         {
             facts.Change(static known => known.ForNewLife());
             var begun = services.Time.GetTimestamp();
-            var end = await LiveAsync(drain, stopping).ConfigureAwait(false);
+            var end = await LiveAsync(drain, stopping);
             if (stopping.IsCancellationRequested)
             {
                 return;
@@ -84,18 +84,18 @@ internal sealed partial class NodeSupervisor(
         var life = new NodeLife(tailscaled, observer, logger, stopping);
         try
         {
-            return await WatchAsync(life, stopping).ConfigureAwait(false);
+            return await WatchAsync(life, stopping);
         }
         finally
         {
             _life = null;
-            await life.EndWorkAsync().ConfigureAwait(false);
+            await life.EndWorkAsync();
             if (stopping.IsCancellationRequested)
             {
-                await drain().ConfigureAwait(false);
+                await drain();
             }
 
-            await life.DisposeAsync().ConfigureAwait(false);
+            await life.DisposeAsync();
             owner.Set(null);
         }
     }
@@ -106,22 +106,22 @@ internal sealed partial class NodeSupervisor(
         var timings = services.Settings.Timings;
         try
         {
-            if (!await tailscaled.WaitForSocketAsync(timings.HangLimit, stopping).ConfigureAwait(false))
+            if (!await tailscaled.WaitForSocketAsync(timings.HangLimit, stopping))
             {
-                return tailscaled.Exited.IsCompleted ? await EndOfAsync(tailscaled).ConfigureAwait(false) : HangOf(tailscaled, "did not open its socket");
+                return tailscaled.Exited.IsCompleted ? await EndOfAsync(tailscaled) : HangOf(tailscaled, "did not open its socket");
             }
 
             _life = life;
             var hang = life.Observe();
-            await Task.WhenAny(tailscaled.Exited, hang, life.Restart.Task).ConfigureAwait(false);
+            await Task.WhenAny(tailscaled.Exited, hang, life.Restart.Task);
             if (tailscaled.Exited.IsCompleted)
             {
-                return await EndOfAsync(tailscaled).ConfigureAwait(false);
+                return await EndOfAsync(tailscaled);
             }
 
             if (life.Restart.Task.IsCompleted)
             {
-                return await life.Restart.Task.ConfigureAwait(false);
+                return await life.Restart.Task;
             }
 
             return stopping.IsCancellationRequested ? null : HangOf(tailscaled, "stopped answering");
@@ -141,7 +141,7 @@ internal sealed partial class NodeSupervisor(
     private async Task<string> EndOfAsync(Tailscaled tailscaled)
     {
         const int signalBase = 128;
-        var exitCode = await tailscaled.Exited.ConfigureAwait(false);
+        var exitCode = await tailscaled.Exited;
         var how = exitCode > signalBase ? $"was ended by signal {exitCode - signalBase}" : $"ended with exit code {exitCode}";
         return log.Tail(1) is [var last] ? $"{how}; its last words: {last}" : how;
     }

@@ -12,7 +12,7 @@ internal sealed class PeerDirectory(LocalApiClient api, FactsCell facts) : IPeer
     {
         try
         {
-            var answer = await api.WhoIsAsync(peer.Address, cancellationToken).ConfigureAwait(false);
+            var answer = await api.WhoIsAsync(peer.Address, cancellationToken);
             return answer?.Node is null ? null : Read(answer, facts.Current.Status?.CurrentTailnet?.Name ?? "");
         }
         catch (LocalApiException error)

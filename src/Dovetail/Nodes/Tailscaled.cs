@@ -58,13 +58,13 @@ internal sealed class Tailscaled : IAsyncDisposable
         {
             try
             {
-                var connection = await UnixSocket.ConnectAsync(_socket, cancellationToken).ConfigureAwait(false);
-                await connection.DisposeAsync().ConfigureAwait(false);
+                var connection = await UnixSocket.ConnectAsync(_socket, cancellationToken);
+                await connection.DisposeAsync();
                 return true;
             }
             catch (SocketException)
             {
-                await Task.Delay(ConnectPause, _services.Time, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(ConnectPause, _services.Time, cancellationToken);
             }
         }
 
@@ -76,7 +76,7 @@ internal sealed class Tailscaled : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _child.StopAsync(_services.Settings.Timings.Stop).ConfigureAwait(false);
-        await _child.DisposeAsync().ConfigureAwait(false);
+        await _child.StopAsync(_services.Settings.Timings.Stop);
+        await _child.DisposeAsync();
     }
 }

@@ -79,12 +79,12 @@ internal sealed partial class ChildProcess : IAsyncDisposable
 
         try
         {
-            return await Exited.WaitAsync(grace, _time).ConfigureAwait(false);
+            return await Exited.WaitAsync(grace, _time);
         }
         catch (TimeoutException)
         {
             Kill();
-            return await Exited.ConfigureAwait(false);
+            return await Exited;
         }
     }
 
@@ -94,16 +94,16 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Kill();
-        await Exited.ConfigureAwait(false);
+        await Exited;
         _process.Dispose();
     }
 
     private async Task<int> WaitAsync()
     {
-        await _process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+        await _process.WaitForExitAsync(CancellationToken.None);
         try
         {
-            await _output.WaitAsync(OutputAfterExit, _time).ConfigureAwait(false);
+            await _output.WaitAsync(OutputAfterExit, _time);
         }
         catch (TimeoutException)
         {

@@ -18,7 +18,7 @@ internal static class LineReader
         {
             while (true)
             {
-                var result = await reader.ReadAsync().ConfigureAwait(false);
+                var result = await reader.ReadAsync();
                 var buffer = result.Buffer;
                 while (TryTakeLine(ref buffer, result.IsCompleted, out var line))
                 {
@@ -38,7 +38,7 @@ internal static class LineReader
         }
         finally
         {
-            await reader.CompleteAsync().ConfigureAwait(false);
+            await reader.CompleteAsync();
         }
     }
 

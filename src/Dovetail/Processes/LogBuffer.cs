@@ -52,7 +52,7 @@ internal sealed class LogBuffer(int capacity)
 
         try
         {
-            await foreach (var line in channel.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            await foreach (var line in channel.Reader.ReadAllAsync(cancellationToken))
             {
                 yield return line;
             }

@@ -43,7 +43,7 @@ internal sealed class CountingBody(IHttpResponseBodyFeature inner) : Stream, IHt
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        await inner.Stream.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+        await inner.Stream.WriteAsync(buffer, cancellationToken);
         Interlocked.Add(ref _bytes, buffer.Length);
     }
 

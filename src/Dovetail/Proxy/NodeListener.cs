@@ -63,7 +63,7 @@ internal sealed partial class NodeListener : IAsyncDisposable
     /// <summary>Serves by <paramref name="config"/> from the next request on.</summary>
     public async ValueTask UpdateAsync(ListenerConfig config)
     {
-        await _updating.WaitAsync().ConfigureAwait(false);
+        await _updating.WaitAsync();
         try
         {
             if (_address is null || _stopping.IsCancellationRequested)
@@ -72,7 +72,7 @@ internal sealed partial class NodeListener : IAsyncDisposable
             }
 
             Apply(config);
-            await _tcp.UpdateAsync(config, _address).ConfigureAwait(false);
+            await _tcp.UpdateAsync(config, _address);
             Ports = Ports with { Tcp = _tcp.EndPoints };
         }
         finally
@@ -93,7 +93,7 @@ internal sealed partial class NodeListener : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync() => await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+    public async ValueTask DisposeAsync() => await StopAsync(TimeSpan.Zero);
 
     internal async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -111,7 +111,7 @@ internal sealed partial class NodeListener : IAsyncDisposable
                 () => _state);
             try
             {
-                await server.StartAsync(_handler, cancellationToken).ConfigureAwait(false);
+                await server.StartAsync(_handler, cancellationToken);
                 _server = server;
                 _address = address;
                 Ports = Ports with { Https = https.IPEndPoint!, Http = http.IPEndPoint! };
@@ -130,7 +130,7 @@ internal sealed partial class NodeListener : IAsyncDisposable
             }
         }
 
-        await UpdateAsync(_state.Config).ConfigureAwait(false);
+        await UpdateAsync(_state.Config);
     }
 
     private void Apply(ListenerConfig config)
@@ -143,13 +143,13 @@ internal sealed partial class NodeListener : IAsyncDisposable
 
     private async Task StopOnceAsync(TimeSpan drain)
     {
-        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _stopping.CancelAsync();
 
         // An update that has begun ends first, or it could open a port that nobody closes.
-        await _updating.WaitAsync().ConfigureAwait(false);
+        await _updating.WaitAsync();
         _updating.Release();
 
-        await Task.WhenAll(StopHttpAsync(drain), _tcp.StopAsync(drain)).ConfigureAwait(false);
+        await Task.WhenAll(StopHttpAsync(drain), _tcp.StopAsync(drain));
 
         _upstreams.Dispose();
         if (_address is not null)
@@ -167,7 +167,7 @@ internal sealed partial class NodeListener : IAsyncDisposable
 
         // Without a token this would not return while a WebSocket is open.
         using var cut = new CancellationTokenSource(drain, _parts.Time);
-        await _server.StopAsync(cut.Token).ConfigureAwait(false);
+        await _server.StopAsync(cut.Token);
         _server.Dispose();
     }
 

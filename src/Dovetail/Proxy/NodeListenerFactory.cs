@@ -29,12 +29,12 @@ internal sealed class NodeListenerFactory(
         var listener = new NodeListener(shared, peers, owner, initial);
         try
         {
-            await listener.StartAsync(cancellationToken).ConfigureAwait(false);
+            await listener.StartAsync(cancellationToken);
             return listener;
         }
         catch
         {
-            await listener.DisposeAsync().ConfigureAwait(false);
+            await listener.DisposeAsync();
             throw;
         }
     }

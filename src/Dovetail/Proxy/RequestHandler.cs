@@ -33,7 +33,7 @@ internal sealed partial class RequestHandler(
         var entry = log?.Begin(context);
         try
         {
-            await HandleAsync(context, state(), entry).ConfigureAwait(false);
+            await HandleAsync(context, state(), entry);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -61,7 +61,7 @@ internal sealed partial class RequestHandler(
         var config = current.Config;
         if (RequestSize.Excess(context, limits) is var (status, reason))
         {
-            await ErrorPage.WriteAsync(context, status, config.Service.Name, reason).ConfigureAwait(false);
+            await ErrorPage.WriteAsync(context, status, config.Service.Name, reason);
             return;
         }
 
@@ -74,7 +74,7 @@ internal sealed partial class RequestHandler(
 
         // 1. Who asks.
         var identity = current.NeedsPeer
-            ? await peers.GetAsync(connection.Source, context.RequestAborted).ConfigureAwait(false)
+            ? await peers.GetAsync(connection.Source, context.RequestAborted)
             : PeerIdentity.Unknown;
         if (entry is not null)
         {
@@ -85,7 +85,7 @@ internal sealed partial class RequestHandler(
         var decision = current.Policy.Decide(identity);
         if (decision != AccessDecision.Allowed)
         {
-            await DenyAsync(context, config.Service.Name, connection, identity, decision).ConfigureAwait(false);
+            await DenyAsync(context, config.Service.Name, connection, identity, decision);
             return;
         }
 
@@ -94,7 +94,7 @@ internal sealed partial class RequestHandler(
 
         // 4. On to the upstream.
         var transformer = new ForwardingTransformer(connection, config.Service.Identity ? identity : null);
-        await forwarder.ForwardAsync(context, transformer, config.Service.Hold, entry, stopping).ConfigureAwait(false);
+        await forwarder.ForwardAsync(context, transformer, config.Service.Hold, entry, stopping);
     }
 
     private static void Redirect(HttpContext context, ListenerConfig config)

@@ -74,7 +74,7 @@ internal sealed partial class Reconciler(
         try
         {
             await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            var failure = await _eraser.EraseAsync(name, force, cancellationToken).ConfigureAwait(false);
+            var failure = await _eraser.EraseAsync(name, force, cancellationToken);
             if (failure is null)
             {
                 Log.Forgotten(logger, name);
@@ -109,13 +109,13 @@ internal sealed partial class Reconciler(
         finally
         {
             await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await StopAllAsync().ConfigureAwait(false);
+            await StopAllAsync();
         }
     }
 
     private async Task WatchAsync(CancellationToken stoppingToken)
     {
-        await foreach (var snapshot in watcher.WatchAsync(stoppingToken).ConfigureAwait(false))
+        await foreach (var snapshot in watcher.WatchAsync(stoppingToken))
         {
             lock (_gate)
             {
@@ -211,7 +211,7 @@ internal sealed partial class Reconciler(
             ends = [.. _nodes.Values.Select(static node => node.DisposeAsync().AsTask()), .. _ending.Values];
         }
 
-        await Task.WhenAll(ends).ConfigureAwait(false);
+        await Task.WhenAll(ends);
     }
 
     private void LogRefusals(DesiredState before, DesiredState after)

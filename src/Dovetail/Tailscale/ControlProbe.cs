@@ -17,8 +17,7 @@ internal sealed class ControlProbe : IDisposable
     {
         try
         {
-            using var answer = await _http.GetAsync($"{controlUrl.TrimEnd('/')}/{Path}", HttpCompletionOption.ResponseHeadersRead, cancellationToken)
-                .ConfigureAwait(false);
+            using var answer = await _http.GetAsync($"{controlUrl.TrimEnd('/')}/{Path}", HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             return (int)answer.StatusCode < StatusCodes.Status500InternalServerError;
         }
         catch (Exception silent) when (!cancellationToken.IsCancellationRequested && silent is HttpRequestException or OperationCanceledException)

@@ -45,8 +45,7 @@ internal sealed class LocalApiClient : IDisposable
     {
         try
         {
-            return await GetAsync($"whois?addr={Uri.EscapeDataString(peer.ToString())}", TailscaleJson.Default.WhoIsResponse, cancellationToken)
-                .ConfigureAwait(false);
+            return await GetAsync($"whois?addr={Uri.EscapeDataString(peer.ToString())}", TailscaleJson.Default.WhoIsResponse, cancellationToken);
         }
         catch (LocalApiException error) when (error.Status == HttpStatusCode.NotFound)
         {
@@ -70,17 +69,17 @@ internal sealed class LocalApiClient : IDisposable
     public async Task<string> GetCertificateAsync(string domain, CancellationToken cancellationToken)
     {
         using var response = await SendAsync(
-            HttpMethod.Get, $"cert/{Uri.EscapeDataString(domain)}?type=pair", null, cancellationToken, cancellationToken).ConfigureAwait(false);
-        return await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+            HttpMethod.Get, $"cert/{Uri.EscapeDataString(domain)}?type=pair", null, cancellationToken, cancellationToken);
+        return await response.Content.ReadAsStringAsync(cancellationToken);
     }
 
     /// <summary>What changes in the node, starting with how it stands; ends when tailscaled does. Idle streams are silent.</summary>
     public async IAsyncEnumerable<IpnNotify> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var response = await SendAsync(HttpMethod.Get, BusPath, null, cancellationToken, cancellationToken).ConfigureAwait(false);
-        using var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        using var response = await SendAsync(HttpMethod.Get, BusPath, null, cancellationToken, cancellationToken);
+        using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         var messages = JsonSerializer.DeserializeAsyncEnumerable(body, TailscaleJson.Default.IpnNotify, topLevelValues: true, cancellationToken);
-        await foreach (var message in messages.ConfigureAwait(false))
+        await foreach (var message in messages)
         {
             if (message is not null)
             {
@@ -94,10 +93,10 @@ internal sealed class LocalApiClient : IDisposable
     private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         using var deadline = Deadline(cancellationToken);
-        using var response = await SendAsync(HttpMethod.Get, path, null, cancellationToken, deadline.Token).ConfigureAwait(false);
+        using var response = await SendAsync(HttpMethod.Get, path, null, cancellationToken, deadline.Token);
         try
         {
-            return await response.Content.ReadFromJsonAsync(type, deadline.Token).ConfigureAwait(false)
+            return await response.Content.ReadFromJsonAsync(type, deadline.Token)
                 ?? throw new JsonException("the answer is null");
         }
         catch (Exception cause) when (!cancellationToken.IsCancellationRequested && cause is not LocalApiException)
@@ -111,8 +110,8 @@ internal sealed class LocalApiClient : IDisposable
         using var deadline = Deadline(cancellationToken);
         using var content = JsonContent.Create(document, type);
         // With a length, as the recorded requests have it.
-        await content.LoadIntoBufferAsync(cancellationToken).ConfigureAwait(false);
-        using var response = await SendAsync(method, path, content, cancellationToken, deadline.Token).ConfigureAwait(false);
+        await content.LoadIntoBufferAsync(cancellationToken);
+        using var response = await SendAsync(method, path, content, cancellationToken, deadline.Token);
     }
 
     private async Task<HttpResponseMessage> SendAsync(
@@ -122,7 +121,7 @@ internal sealed class LocalApiClient : IDisposable
         try
         {
             using var request = new HttpRequestMessage(method, path) { Content = content };
-            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline).ConfigureAwait(false);
+            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline);
         }
         catch (Exception cause) when (!caller.IsCancellationRequested && cause is HttpRequestException or IOException or OperationCanceledException)
         {
@@ -136,7 +135,7 @@ internal sealed class LocalApiClient : IDisposable
 
         using (response)
         {
-            var text = await response.Content.ReadAsStringAsync(deadline).ConfigureAwait(false);
+            var text = await response.Content.ReadAsStringAsync(deadline);
             throw new LocalApiException(response.StatusCode, text.Trim(), response.Headers.RetryAfter?.Delta);
         }
     }

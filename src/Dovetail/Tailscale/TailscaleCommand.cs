@@ -32,22 +32,22 @@ internal sealed class TailscaleCommand(string fileName, ImmutableDictionary<stri
                 },
             },
             time);
-        await using (child.ConfigureAwait(false))
+        await using (child)
         {
             try
             {
-                var exitCode = await child.Exited.WaitAsync(deadline, time, cancellationToken).ConfigureAwait(false);
+                var exitCode = await child.Exited.WaitAsync(deadline, time, cancellationToken);
                 return new CommandResult(exitCode, string.Join('\n', errors.Tail(KeptLines)));
             }
             catch (TimeoutException)
             {
-                var exitCode = await child.StopAsync(StopGrace).ConfigureAwait(false);
+                var exitCode = await child.StopAsync(StopGrace);
                 errors.Add($"no end after {deadline.TotalSeconds:0} s");
                 return new CommandResult(exitCode == 0 ? 1 : exitCode, string.Join('\n', errors.Tail(KeptLines)));
             }
             catch (OperationCanceledException)
             {
-                await child.StopAsync(StopGrace).ConfigureAwait(false);
+                await child.StopAsync(StopGrace);
                 throw;
             }
         }

@@ -36,11 +36,8 @@ internal static class TailscaleVersion
                 }
             },
         };
-        var child = ChildProcess.Start(start, time);
-        await using (child.ConfigureAwait(false))
-        {
-            await child.Exited.WaitAsync(TimeSpan.FromSeconds(20), time, cancellationToken).ConfigureAwait(false);
-            return Parse(first);
-        }
+        await using var child = ChildProcess.Start(start, time);
+        await child.Exited.WaitAsync(TimeSpan.FromSeconds(20), time, cancellationToken);
+        return Parse(first);
     }
 }

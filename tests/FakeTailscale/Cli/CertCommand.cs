@@ -18,7 +18,7 @@ internal static class CertCommand
 
         if (flags.Arguments.Count != 1)
         {
-            throw new CliException(await UsageAsync(client, cancellation).ConfigureAwait(false));
+            throw new CliException(await UsageAsync(client, cancellation));
         }
 
         string name = flags.Arguments[0];
@@ -31,7 +31,7 @@ internal static class CertCommand
         }
 
         string query = validity == "0s" ? "" : "&min_validity=" + validity;
-        byte[] pair = await client.CallAsync("GET", $"cert/{Uri.EscapeDataString(name)}?type=pair{query}", null, cancellation).ConfigureAwait(false);
+        byte[] pair = await client.CallAsync("GET", $"cert/{Uri.EscapeDataString(name)}?type=pair{query}", null, cancellation);
         string text = Encoding.ASCII.GetString(pair);
         int split = text.IndexOf("-----BEGIN CERTIFICATE-----", StringComparison.Ordinal);
         Write(certificateFile, text[split..], "Public cert", "public cert", secret: false);
@@ -89,7 +89,7 @@ internal static class CertCommand
 
     private static async Task<string> UsageAsync(LocalClient client, CancellationToken cancellation)
     {
-        using JsonDocument status = await client.StatusAsync(peers: false, cancellation).ConfigureAwait(false);
+        using JsonDocument status = await client.StatusAsync(peers: false, cancellation);
         string[] domains = status.RootElement.Texts("CertDomains");
         string hint = domains.Length > 0 ? $"\nFor domain, use \"{domains[0]}\".\n\n" : "";
         return "Usage: tailscale cert [flags] <domain>" + hint;

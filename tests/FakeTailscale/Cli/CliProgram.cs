@@ -27,17 +27,17 @@ internal static class CliProgram
             LocalClient client = new(flags.Text("socket", "/var/run/tailscale/tailscaled.sock"), arguments);
             return command switch
             {
-                "up" => await UpWithSignalsAsync(client, rest, interrupted).ConfigureAwait(false),
-                "down" => await StateCommands.DownAsync(client, rest, interrupted.Token).ConfigureAwait(false),
-                "logout" => await StateCommands.LogoutAsync(client, rest, interrupted.Token).ConfigureAwait(false),
-                "set" => await SetCommand.RunAsync(client, rest, interrupted.Token).ConfigureAwait(false),
-                "status" => await StatusCommand.RunAsync(client, rest, interrupted.Token).ConfigureAwait(false),
-                "ip" => await StateCommands.IpAsync(client, rest, interrupted.Token).ConfigureAwait(false),
-                "wait" => await StateCommands.WaitAsync(client, rest, interrupted.Token).ConfigureAwait(false),
-                "cert" => await CertCommand.RunAsync(client, rest, interrupted.Token).ConfigureAwait(false),
-                "serve" => await ServeCommand.RunAsync(client, rest, interrupted.Token).ConfigureAwait(false),
-                "whois" => await WhoIsCommand.RunAsync(client, rest, interrupted.Token).ConfigureAwait(false),
-                "version" => await VersionCommand.RunAsync(client, rest, interrupted.Token).ConfigureAwait(false),
+                "up" => await UpWithSignalsAsync(client, rest, interrupted),
+                "down" => await StateCommands.DownAsync(client, rest, interrupted.Token),
+                "logout" => await StateCommands.LogoutAsync(client, rest, interrupted.Token),
+                "set" => await SetCommand.RunAsync(client, rest, interrupted.Token),
+                "status" => await StatusCommand.RunAsync(client, rest, interrupted.Token),
+                "ip" => await StateCommands.IpAsync(client, rest, interrupted.Token),
+                "wait" => await StateCommands.WaitAsync(client, rest, interrupted.Token),
+                "cert" => await CertCommand.RunAsync(client, rest, interrupted.Token),
+                "serve" => await ServeCommand.RunAsync(client, rest, interrupted.Token),
+                "whois" => await WhoIsCommand.RunAsync(client, rest, interrupted.Token),
+                "version" => await VersionCommand.RunAsync(client, rest, interrupted.Token),
                 _ => throw new GoFlagException(command.Length == 0 ? "tailscale: no command" : $"tailscale: unknown subcommand: {command}"),
             };
         }
@@ -59,7 +59,7 @@ internal static class CliProgram
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
         try
         {
-            return await new UpCommand(client, arguments).RunAsync(interrupted.Token).ConfigureAwait(false);
+            return await new UpCommand(client, arguments).RunAsync(interrupted.Token);
         }
         catch (OperationCanceledException)
         {

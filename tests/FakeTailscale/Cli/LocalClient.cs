@@ -17,7 +17,7 @@ internal sealed class LocalClient(string socket, IReadOnlyList<string> commandLi
 
     public async Task<JsonDocument> StatusAsync(bool peers, CancellationToken cancellation)
     {
-        byte[] body = await StatusBytesAsync(peers, cancellation).ConfigureAwait(false);
+        byte[] body = await StatusBytesAsync(peers, cancellation);
         return JsonDocument.Parse(body);
     }
 
@@ -29,8 +29,8 @@ internal sealed class LocalClient(string socket, IReadOnlyList<string> commandLi
         {
             try
             {
-                using HttpReply reply = await OpenAsync("GET", "status" + (peers ? "" : "?peers=false"), null, cancellation).ConfigureAwait(false);
-                return await reply.ReadBodyAsync(cancellation).ConfigureAwait(false);
+                using HttpReply reply = await OpenAsync("GET", "status" + (peers ? "" : "?peers=false"), null, cancellation);
+                return await reply.ReadBodyAsync(cancellation);
             }
             catch (SocketException failure)
             {
@@ -40,7 +40,7 @@ internal sealed class LocalClient(string socket, IReadOnlyList<string> commandLi
                 }
             }
 
-            await Task.Delay(ConnectRetry, cancellation).ConfigureAwait(false);
+            await Task.Delay(ConnectRetry, cancellation);
         }
     }
 
@@ -49,8 +49,8 @@ internal sealed class LocalClient(string socket, IReadOnlyList<string> commandLi
     {
         try
         {
-            using HttpReply reply = await OpenAsync(method, path, body, cancellation, headers).ConfigureAwait(false);
-            byte[] answer = await reply.ReadBodyAsync(cancellation).ConfigureAwait(false);
+            using HttpReply reply = await OpenAsync(method, path, body, cancellation, headers);
+            byte[] answer = await reply.ReadBodyAsync(cancellation);
             string text = reply.Status < 300 ? "" : ErrorText(answer);
             return reply.Status switch
             {

@@ -41,8 +41,8 @@ internal static class OAuthKey
         try
         {
             using HttpReply reply = await HttpCall.SendAsync(
-                ServerAddress.EndPoint(baseUrl), "POST", "/api/v2/tailnet/-/keys", ServerAddress.HostPort(baseUrl), body, cancellation).ConfigureAwait(false);
-            byte[] answer = await reply.ReadBodyAsync(cancellation).ConfigureAwait(false);
+                ServerAddress.EndPoint(baseUrl), "POST", "/api/v2/tailnet/-/keys", ServerAddress.HostPort(baseUrl), body, cancellation);
+            byte[] answer = await reply.ReadBodyAsync(cancellation);
             if (reply.Status != 200)
             {
                 throw new CliException($"Post \"{baseUrl}/api/v2/tailnet/-/keys\": oauth2: cannot fetch token: {reply.StatusLine}\nResponse: {Encoding.UTF8.GetString(answer).Trim()}");

@@ -19,7 +19,7 @@ internal static class ServeCommand
     private static async Task<int> StatusAsync(LocalClient client, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
         GoFlags flags = GoFlags.Parse(arguments, new HashSet<string> { "json" }, new HashSet<string>());
-        byte[] body = await client.CallAsync("GET", "serve-config", null, cancellation).ConfigureAwait(false);
+        byte[] body = await client.CallAsync("GET", "serve-config", null, cancellation);
         if (body.AsSpan().SequenceEqual("null"u8))
         {
             body = "{}"u8.ToArray();
@@ -38,7 +38,7 @@ internal static class ServeCommand
             return 0;
         }
 
-        using JsonDocument status = await client.StatusAsync(peers: false, cancellation).ConfigureAwait(false);
+        using JsonDocument status = await client.StatusAsync(peers: false, cancellation);
         StringBuilder text = new();
         foreach ((int port, TcpHandler handler) in config.Tcp.OrderBy(static pair => pair.Key.ToString(CultureInfo.InvariantCulture), StringComparer.Ordinal))
         {
@@ -51,7 +51,7 @@ internal static class ServeCommand
 
     private static async Task<int> ResetAsync(LocalClient client, CancellationToken cancellation)
     {
-        await client.CallAsync("POST", "serve-config", "{}"u8.ToArray(), cancellation).ConfigureAwait(false);
+        await client.CallAsync("POST", "serve-config", "{}"u8.ToArray(), cancellation);
         return 0;
     }
 
@@ -89,7 +89,7 @@ internal static class ServeCommand
             throw new CliException($"error: port number {port} is too high for https flag{Hint}");
         }
 
-        using JsonDocument status = await client.StatusAsync(peers: false, cancellation).ConfigureAwait(false);
+        using JsonDocument status = await client.StatusAsync(peers: false, cancellation);
         string? trouble = status.RootElement.Text("BackendState") switch
         {
             nameof(IpnState.NeedsLogin) => "Logged out.",
@@ -101,12 +101,12 @@ internal static class ServeCommand
             throw new CliException(trouble);
         }
 
-        return await ApplyAsync(client, status.RootElement, (int)port, protocol, flags, cancellation).ConfigureAwait(false);
+        return await ApplyAsync(client, status.RootElement, (int)port, protocol, flags, cancellation);
     }
 
     private static async Task<int> ApplyAsync(LocalClient client, JsonElement status, int port, int protocol, GoFlags flags, CancellationToken cancellation)
     {
-        byte[] body = await client.CallAsync("GET", "serve-config", null, cancellation).ConfigureAwait(false);
+        byte[] body = await client.CallAsync("GET", "serve-config", null, cancellation);
         ServeConfig config = body.AsSpan().SequenceEqual("null"u8) ? ServeConfig.Empty : ServeConfig.Parse(body);
         string target = flags.Arguments[0];
         if (target == "off")
@@ -116,12 +116,12 @@ internal static class ServeCommand
                 throw new CliException($"error: failed to remove TCP serve: serve config does not exist{Hint}");
             }
 
-            await PostAsync(client, config.WithHandler(port, null), body, cancellation).ConfigureAwait(false);
+            await PostAsync(client, config.WithHandler(port, null), body, cancellation);
             return 0;
         }
 
         string forward = Target(target);
-        await PostAsync(client, config.WithHandler(port, new TcpHandler { TcpForward = forward, ProxyProtocol = protocol }), body, cancellation).ConfigureAwait(false);
+        await PostAsync(client, config.WithHandler(port, new TcpHandler { TcpForward = forward, ProxyProtocol = protocol }), body, cancellation);
         string kind = protocol > 0 ? $"TLS over TCP, PROXY protocol v{protocol}" : "TLS over TCP";
         string text = "Available within your tailnet:\n\n" + Lines(status, port, kind, forward) + "\n";
         if (flags.IsSet("bg"))
@@ -131,7 +131,7 @@ internal static class ServeCommand
         }
 
         CliOutput.Out(text + "Press Ctrl+C to exit.\n");
-        await Task.Delay(Timeout.Infinite, cancellation).ConfigureAwait(false);
+        await Task.Delay(Timeout.Infinite, cancellation);
         return 0;
     }
 
@@ -151,7 +151,7 @@ internal static class ServeCommand
         try
         {
             string etag = ServeConfig.Etag(Encoding.UTF8.GetString(before));
-            await client.CallAsync("POST", "serve-config", Encoding.UTF8.GetBytes(config.Text), cancellation, ("If-Match", etag)).ConfigureAwait(false);
+            await client.CallAsync("POST", "serve-config", Encoding.UTF8.GetBytes(config.Text), cancellation, ("If-Match", etag));
         }
         catch (CliException failure)
         {

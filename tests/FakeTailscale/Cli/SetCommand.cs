@@ -53,8 +53,8 @@ internal static class SetCommand
 
             writer.WriteEndObject();
         });
-        await client.CallAsync("POST", "check-prefs", mask, cancellation).ConfigureAwait(false);
-        await client.CallAsync("PATCH", "prefs", mask, cancellation).ConfigureAwait(false);
+        await client.CallAsync("POST", "check-prefs", mask, cancellation);
+        await client.CallAsync("PATCH", "prefs", mask, cancellation);
         return 0;
     }
 }

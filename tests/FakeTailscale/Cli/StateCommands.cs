@@ -12,28 +12,28 @@ internal static class StateCommands
     public static async Task<int> DownAsync(LocalClient client, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
         _ = GoFlags.Parse(arguments, new HashSet<string>(), new HashSet<string> { "accept-risk", "reason" });
-        using JsonDocument status = await client.StatusAsync(peers: false, cancellation).ConfigureAwait(false);
+        using JsonDocument status = await client.StatusAsync(peers: false, cancellation);
         if (status.RootElement.Text("BackendState") == nameof(IpnState.Stopped))
         {
             CliOutput.Error("Tailscale was already stopped.\n");
             return 0;
         }
 
-        await client.CallAsync("PATCH", "prefs", """{"WantRunning":false,"WantRunningSet":true}"""u8.ToArray(), cancellation).ConfigureAwait(false);
+        await client.CallAsync("PATCH", "prefs", """{"WantRunning":false,"WantRunningSet":true}"""u8.ToArray(), cancellation);
         return 0;
     }
 
     public static async Task<int> LogoutAsync(LocalClient client, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
         _ = GoFlags.Parse(arguments, new HashSet<string>(), new HashSet<string> { "reason" });
-        await client.CallAsync("POST", "logout", [], cancellation).ConfigureAwait(false);
+        await client.CallAsync("POST", "logout", [], cancellation);
         return 0;
     }
 
     public static async Task<int> IpAsync(LocalClient client, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
         GoFlags flags = GoFlags.Parse(arguments, new HashSet<string> { "1", "4", "6" }, new HashSet<string>());
-        using JsonDocument status = await client.StatusAsync(peers: false, cancellation).ConfigureAwait(false);
+        using JsonDocument status = await client.StatusAsync(peers: false, cancellation);
         string[] addresses = status.RootElement.Texts("TailscaleIPs");
         if (addresses.Length == 0)
         {
@@ -67,13 +67,13 @@ internal static class StateCommands
         long start = TimeProvider.System.GetTimestamp();
         while (timeout == TimeSpan.Zero || TimeProvider.System.GetElapsedTime(start) < timeout)
         {
-            using JsonDocument status = await client.StatusAsync(peers: false, cancellation).ConfigureAwait(false);
+            using JsonDocument status = await client.StatusAsync(peers: false, cancellation);
             if (status.RootElement.Text("BackendState") == nameof(IpnState.Running))
             {
                 return 0;
             }
 
-            await Task.Delay(Poll, cancellation).ConfigureAwait(false);
+            await Task.Delay(Poll, cancellation);
         }
 
         throw new CliException("context deadline exceeded");

@@ -12,7 +12,7 @@ internal static class StatusCommand
     public static async Task<int> RunAsync(LocalClient client, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
         GoFlags flags = GoFlags.Parse(arguments, new HashSet<string> { "json", "peers", "active", "self" }, new HashSet<string>());
-        byte[] body = await client.StatusBytesAsync(flags.IsSet("peers", otherwise: true), cancellation).ConfigureAwait(false);
+        byte[] body = await client.StatusBytesAsync(flags.IsSet("peers", otherwise: true), cancellation);
         if (flags.IsSet("json"))
         {
             CliOutput.Out(Json.Spaced(body));

@@ -22,11 +22,11 @@ internal sealed class UpCommand(LocalClient client, IReadOnlyList<string> argume
             throw new CliException($"too many non-flag arguments: [{string.Join(' ', _flags.Arguments.Select(static word => $"\"{word}\""))}]");
         }
 
-        using JsonDocument statusDocument = await client.StatusAsync(peers: true, cancellation).ConfigureAwait(false);
+        using JsonDocument statusDocument = await client.StatusAsync(peers: true, cancellation);
         JsonElement status = statusDocument.RootElement;
         UpChecks.Tags(_flags.Tags);
         UpChecks.Hostname(_flags.Hostname);
-        using JsonDocument prefsDocument = JsonDocument.Parse(await client.CallAsync("GET", "prefs", null, cancellation).ConfigureAwait(false));
+        using JsonDocument prefsDocument = JsonDocument.Parse(await client.CallAsync("GET", "prefs", null, cancellation));
         JsonElement before = prefsDocument.RootElement;
         string state = status.Text("BackendState");
         bool simple = !_flags.Reset && _flags.Given.Count == 0 && before.GetProperty("Config").ValueKind == JsonValueKind.Object && state != nameof(IpnState.NeedsLogin);
@@ -45,7 +45,7 @@ internal sealed class UpCommand(LocalClient client, IReadOnlyList<string> argume
         bool sameTags = _flags.Tags.SequenceEqual(before.Texts("AdvertiseTags"));
         if (running && (simple || (!_flags.ForceReauth && _flags.AuthKeyOrFile.Length == 0 && !otherServer && sameTags)))
         {
-            await client.CallAsync("PATCH", "prefs", Prefs(masked: true, simple), cancellation).ConfigureAwait(false);
+            await client.CallAsync("PATCH", "prefs", Prefs(masked: true, simple), cancellation);
             return 0;
         }
 
@@ -57,7 +57,7 @@ internal sealed class UpCommand(LocalClient client, IReadOnlyList<string> argume
 
         try
         {
-            return await BringUpAsync(status, simple, deadline.Token).ConfigureAwait(false);
+            return await BringUpAsync(status, simple, deadline.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -67,19 +67,19 @@ internal sealed class UpCommand(LocalClient client, IReadOnlyList<string> argume
 
     private async Task<int> BringUpAsync(JsonElement status, bool simple, CancellationToken cancellation)
     {
-        using HttpReply bus = await client.WatchBusAsync(cancellation).ConfigureAwait(false);
+        using HttpReply bus = await client.WatchBusAsync(cancellation);
         if (simple)
         {
-            await client.CallAsync("PATCH", "prefs", Prefs(masked: true, simple: true), cancellation).ConfigureAwait(false);
+            await client.CallAsync("PATCH", "prefs", Prefs(masked: true, simple: true), cancellation);
         }
         else
         {
-            await client.CallAsync("POST", "check-prefs", Prefs(masked: false, simple: false), cancellation).ConfigureAwait(false);
-            string key = await OAuthKey.ResolveAsync(_flags.ReadAuthKey(), _flags.Tags, _flags.LoginServer, cancellation).ConfigureAwait(false);
-            await client.CallAsync("POST", "start", StartBody(key), cancellation).ConfigureAwait(false);
+            await client.CallAsync("POST", "check-prefs", Prefs(masked: false, simple: false), cancellation);
+            string key = await OAuthKey.ResolveAsync(_flags.ReadAuthKey(), _flags.Tags, _flags.LoginServer, cancellation);
+            await client.CallAsync("POST", "start", StartBody(key), cancellation);
             if (_flags.ForceReauth || !status.IsTrue("HaveNodeKey"))
             {
-                await client.CallAsync("POST", "login-interactive", [], cancellation).ConfigureAwait(false);
+                await client.CallAsync("POST", "login-interactive", [], cancellation);
             }
         }
 
@@ -89,7 +89,7 @@ internal sealed class UpCommand(LocalClient client, IReadOnlyList<string> argume
         bool started = simple;
         while (!running || waitsForKey)
         {
-            byte[]? line = await NextAsync(bus, cancellation).ConfigureAwait(false);
+            byte[]? line = await NextAsync(bus, cancellation);
             using JsonDocument message = JsonDocument.Parse(line ?? throw new CliException("EOF"));
             JsonElement notify = message.RootElement;
 
@@ -139,7 +139,7 @@ internal sealed class UpCommand(LocalClient client, IReadOnlyList<string> argume
     {
         try
         {
-            return await bus.ReadChunkAsync(cancellation).ConfigureAwait(false) is { Length: > 0 } line ? line : null;
+            return await bus.ReadChunkAsync(cancellation) is { Length: > 0 } line ? line : null;
         }
         catch (Exception failure) when (failure is IOException or SocketException)
         {

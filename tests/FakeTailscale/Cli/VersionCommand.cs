@@ -13,7 +13,7 @@ internal static class VersionCommand
         string? daemon = null;
         if (flags.IsSet("daemon"))
         {
-            using JsonDocument status = await client.StatusAsync(peers: false, cancellation).ConfigureAwait(false);
+            using JsonDocument status = await client.StatusAsync(peers: false, cancellation);
             daemon = status.RootElement.Text("Version");
         }
 

@@ -18,7 +18,7 @@ internal static class WhoIsCommand
         byte[] body;
         try
         {
-            body = await client.CallAsync("GET", "whois?addr=" + Uri.EscapeDataString(flags.Arguments[0]), null, cancellation).ConfigureAwait(false);
+            body = await client.CallAsync("GET", "whois?addr=" + Uri.EscapeDataString(flags.Arguments[0]), null, cancellation);
         }
         catch (CliException failure) when (failure.ExitCode == 404)
         {

@@ -27,16 +27,16 @@ internal sealed class AcmeApi(Tailnet tailnet, ControlFaults faults, Certificate
         switch (faults.Acme)
         {
             case AcmeBehavior.RateLimited429:
-                await ControlApi.SendAsync(exchange, 429, "429 urn:ietf:params:acme:error:rateLimited: Error creating new order :: too many certificates (5) already issued for this exact set of domains in the last 168 hours: see https://letsencrypt.org/docs/rate-limits/\n").ConfigureAwait(false);
+                await ControlApi.SendAsync(exchange, 429, "429 urn:ietf:params:acme:error:rateLimited: Error creating new order :: too many certificates (5) already issued for this exact set of domains in the last 168 hours: see https://letsencrypt.org/docs/rate-limits/\n");
                 return;
             case AcmeBehavior.RefuseChallenge:
-                await ControlApi.SendAsync(exchange, 403, "Accept: 403 urn:ietf:params:acme:error:rejectedIdentifier: dns TXT record not found\n").ConfigureAwait(false);
+                await ControlApi.SendAsync(exchange, 403, "Accept: 403 urn:ietf:params:acme:error:rejectedIdentifier: dns TXT record not found\n");
                 return;
             case AcmeBehavior.Hang:
-                await Task.Delay(Timeout.Infinite, gone).ConfigureAwait(false);
+                await Task.Delay(Timeout.Infinite, gone);
                 return;
             case AcmeBehavior.Slow:
-                await Task.Delay(faults.AcmeDelay, gone).ConfigureAwait(false);
+                await Task.Delay(faults.AcmeDelay, gone);
                 break;
         }
 
@@ -44,12 +44,12 @@ internal sealed class AcmeApi(Tailnet tailnet, ControlFaults faults, Certificate
         string name = body.RootElement.Text("name");
         if (!tailnet.MayHaveCertificate(name))
         {
-            await ControlApi.SendAsync(exchange, 403, "Accept: 403 urn:ietf:params:acme:error:rejectedIdentifier: dns TXT record not found\n").ConfigureAwait(false);
+            await ControlApi.SendAsync(exchange, 403, "Accept: 403 urn:ietf:params:acme:error:rejectedIdentifier: dns TXT record not found\n");
             return;
         }
 
         string chain = authority.Issue(name, body.RootElement.GetProperty("publicKey").GetBytesFromBase64(), faults.CertificateLifetime);
         _issued.AddOrUpdate(name, 1, static (_, count) => count + 1);
-        await ControlApi.SendAsync(exchange, 200, chain).ConfigureAwait(false);
+        await ControlApi.SendAsync(exchange, 200, chain);
     }
 }

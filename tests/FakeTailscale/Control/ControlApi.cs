@@ -45,18 +45,18 @@ internal sealed class ControlApi(Tailnet tailnet, ControlFaults faults)
         CancellationToken gone = exchange.WatchForDisconnect();
         if (faults.RegisterDelay is var delay && delay > TimeSpan.Zero && !request.Logout)
         {
-            await Task.Delay(delay, gone).ConfigureAwait(false);
+            await Task.Delay(delay, gone);
         }
 
         if (faults.RegisterLimit is { } limit && limit.Take())
         {
             (string, string)[] wait = limit.RetryAfter is { } after ? [("Retry-After", ((int)after.TotalSeconds).ToString(CultureInfo.InvariantCulture))] : [];
-            await SendAsync(exchange, 429, "rate limit exceeded\n", wait).ConfigureAwait(false);
+            await SendAsync(exchange, 429, "rate limit exceeded\n", wait);
             return;
         }
 
-        RegisterReply reply = await tailnet.RegisterAsync(request, gone).ConfigureAwait(false);
-        await exchange.SendAsync(200, new HttpHeaders(), reply.ToBody()).ConfigureAwait(false);
+        RegisterReply reply = await tailnet.RegisterAsync(request, gone);
+        await exchange.SendAsync(200, new HttpHeaders(), reply.ToBody());
     }
 
     private async Task MapAsync(HttpExchange exchange)
@@ -65,35 +65,35 @@ internal sealed class ControlApi(Tailnet tailnet, ControlFaults faults)
         using CancellationTokenSource poll = CancellationTokenSource.CreateLinkedTokenSource(exchange.WatchForDisconnect());
         if (tailnet.BeginPoll(request, Endpoints(exchange.Socket, request.UnderlayPort), poll) is not { } record)
         {
-            await SendAsync(exchange, 400, "node not found\n").ConfigureAwait(false);
+            await SendAsync(exchange, 400, "node not found\n");
             return;
         }
 
         tailnet.SetHostname(request.NodeKey, request.Hostname);
         try
         {
-            await exchange.StartStreamAsync(new HttpHeaders()).ConfigureAwait(false);
+            await exchange.StartStreamAsync(new HttpHeaders());
             int seen = -1;
             do
             {
                 (NetworkMap map, int version, Task changed) = tailnet.MapOf(record);
                 bool own = version != seen;
                 seen = version;
-                await exchange.SendChunkAsync(Json.Line(map.Write)).ConfigureAwait(false);
+                await exchange.SendChunkAsync(Json.Line(map.Write));
                 if (!request.Stream)
                 {
                     break;
                 }
 
-                await changed.WaitAsync(poll.Token).ConfigureAwait(false);
+                await changed.WaitAsync(poll.Token);
                 if (!own || !tailnet.IsNewer(record, version))
                 {
-                    await PauseAsync(record, version, poll.Token).ConfigureAwait(false);
+                    await PauseAsync(record, version, poll.Token);
                 }
             }
             while (!poll.IsCancellationRequested);
 
-            await exchange.EndStreamAsync().ConfigureAwait(false);
+            await exchange.EndStreamAsync();
         }
         catch (OperationCanceledException)
         {
@@ -110,7 +110,7 @@ internal sealed class ControlApi(Tailnet tailnet, ControlFaults faults)
         long start = TimeProvider.System.GetTimestamp();
         while (!tailnet.IsNewer(record, version) && TimeProvider.System.GetElapsedTime(start) < PeerNewsPause)
         {
-            await Task.Delay(10, cancellation).ConfigureAwait(false);
+            await Task.Delay(10, cancellation);
         }
     }
 
@@ -118,7 +118,7 @@ internal sealed class ControlApi(Tailnet tailnet, ControlFaults faults)
     {
         using JsonDocument body = JsonDocument.Parse(exchange.Request.Body);
         tailnet.SetHostname(body.RootElement.Text("key"), body.RootElement.Text("host"));
-        await SendAsync(exchange, 200, "").ConfigureAwait(false);
+        await SendAsync(exchange, 200, "");
     }
 
     private Task SetDnsAsync(HttpExchange exchange) =>
@@ -131,7 +131,7 @@ internal sealed class ControlApi(Tailnet tailnet, ControlFaults faults)
         string? key = tailnet.CreateKey(root.Text("secret"), root.Texts("tags"), root.IsTrue("ephemeral"), root.IsTrue("preauthorized"));
         await (key is null
             ? SendAsync(exchange, 403, "{\"message\":\"API token invalid\"}\n")
-            : SendAsync(exchange, 200, $"{{\"key\":\"{key}\"}}")).ConfigureAwait(false);
+            : SendAsync(exchange, 200, $"{{\"key\":\"{key}\"}}"));
     }
 
     /// <summary>Where peers reach a daemon: the address from which it came.</summary>

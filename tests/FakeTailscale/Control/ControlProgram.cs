@@ -25,12 +25,12 @@ internal static class ControlProgram
         }
         catch (GoFlagException refused)
         {
-            await Console.Error.WriteLineAsync(refused.Message).ConfigureAwait(false);
+            await Console.Error.WriteLineAsync(refused.Message);
             return 2;
         }
 
         await using TestControlServer server = await TestControlServer.StartAsync(
-            new TestControlOptions { Address = address.Address, Port = address.Port, TailnetSuffix = flags.Text("suffix", "tailtest.ts.net") }).ConfigureAwait(false);
+            new TestControlOptions { Address = address.Address, Port = address.Port, TailnetSuffix = flags.Text("suffix", "tailtest.ts.net") });
         server.RequireLogin = flags.IsSet("require-login", otherwise: true);
         server.RequireApproval = flags.IsSet("require-approval");
         server.Faults.RegisterDelay = delay;
@@ -41,14 +41,14 @@ internal static class ControlProgram
 
         if (flags.Text("ca-file") is { Length: > 0 } path)
         {
-            await File.WriteAllTextAsync(path, server.CaCertificatePem).ConfigureAwait(false);
+            await File.WriteAllTextAsync(path, server.CaCertificatePem);
         }
 
         TaskCompletionSource stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        await Console.Out.WriteLineAsync(server.Url).ConfigureAwait(false);
-        await stop.Task.ConfigureAwait(false);
+        await Console.Out.WriteLineAsync(server.Url);
+        await stop.Task;
         return 0;
 
         void Stop(PosixSignalContext context)

@@ -213,7 +213,7 @@ internal sealed class Tailnet(TestControlOptions options, ControlFaults faults, 
                 completed = pending.Completed.Task;
             }
 
-            login = await completed.WaitAsync(cancellation).ConfigureAwait(false);
+            login = await completed.WaitAsync(cancellation);
             loggedIn = true;
         }
 

@@ -142,8 +142,8 @@ public sealed class TestControlServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _server.DisposeAsync().ConfigureAwait(false);
-        await _acmeServer.DisposeAsync().ConfigureAwait(false);
+        await _server.DisposeAsync();
+        await _acmeServer.DisposeAsync();
         _authority.Dispose();
     }
 

@@ -14,7 +14,7 @@ internal sealed class AcmeClient(string directoryUrl)
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
     public async Task RegisterAsync(CancellationToken cancellation) =>
-        await CallAsync("acme.GetReg", "GET", new Uri(directoryUrl).AbsolutePath, null, cancellation).ConfigureAwait(false);
+        await CallAsync("acme.GetReg", "GET", new Uri(directoryUrl).AbsolutePath, null, cancellation);
 
     /// <returns>The chain in PEM, leaf first.</returns>
     public Task<byte[]> OrderAsync(string name, byte[] publicKey, CancellationToken cancellation)
@@ -37,8 +37,8 @@ internal sealed class AcmeClient(string directoryUrl)
             try
             {
                 using HttpReply reply = await HttpCall.SendAsync(
-                    ServerAddress.EndPoint(directoryUrl), method, path, ServerAddress.HostPort(directoryUrl), body, cancellation).ConfigureAwait(false);
-                byte[] answer = await reply.ReadBodyAsync(cancellation).ConfigureAwait(false);
+                    ServerAddress.EndPoint(directoryUrl), method, path, ServerAddress.HostPort(directoryUrl), body, cancellation);
+                byte[] answer = await reply.ReadBodyAsync(cancellation);
                 if (reply.Status == 200)
                 {
                     return answer;
@@ -61,7 +61,7 @@ internal sealed class AcmeClient(string directoryUrl)
 
             try
             {
-                await Task.Delay(Retry, cancellation).ConfigureAwait(false);
+                await Task.Delay(Retry, cancellation);
             }
             catch (OperationCanceledException)
             {

@@ -241,7 +241,7 @@ internal sealed class Backend : IAsyncDisposable
 
         try
         {
-            await session.LogoutAsync(identity.NodeKey, _store.IsMemory ? TimeSpan.FromSeconds(5) : Knobs.LogoutTimeout).ConfigureAwait(false);
+            await session.LogoutAsync(identity.NodeKey, _store.IsMemory ? TimeSpan.FromSeconds(5) : Knobs.LogoutTimeout);
         }
         catch (ControlException failure)
         {
@@ -487,7 +487,7 @@ internal sealed class Backend : IAsyncDisposable
         {
             try
             {
-                await LogoutAsync().ConfigureAwait(false);
+                await LogoutAsync();
                 DaemonLog.Line("logged out ephemeral node on shutdown");
             }
             catch (BackendException failure)
@@ -496,7 +496,7 @@ internal sealed class Backend : IAsyncDisposable
             }
         }
 
-        await _stop.CancelAsync().ConfigureAwait(false);
+        await _stop.CancelAsync();
         lock (_gate)
         {
             _sessions.End();
@@ -511,7 +511,7 @@ internal sealed class Backend : IAsyncDisposable
 
     private async Task EndWarmUpLaterAsync(int which)
     {
-        await WaitAsync(WarmUp).ConfigureAwait(false);
+        await WaitAsync(WarmUp);
         lock (_gate)
         {
             if (which == _warmUps && _transitions.Health.Clear(HealthTracker.WarmingUp))
@@ -524,7 +524,7 @@ internal sealed class Backend : IAsyncDisposable
 
     private async Task WarnOfLostMapAsync(int which)
     {
-        await WaitAsync(Knobs.MapPollHealthDelay).ConfigureAwait(false);
+        await WaitAsync(Knobs.MapPollHealthDelay);
         lock (_gate)
         {
             if (which == _polls && Snapshot.State == IpnState.Running && !_stop.IsCancellationRequested)
@@ -548,7 +548,7 @@ internal sealed class Backend : IAsyncDisposable
 
     private async Task ExpireLaterAsync(int which, TimeSpan left)
     {
-        await WaitAsync(left + TimeSpan.FromMilliseconds(20)).ConfigureAwait(false);
+        await WaitAsync(left + TimeSpan.FromMilliseconds(20));
         lock (_gate)
         {
             if (which == _maps && Snapshot.State == IpnState.Running && _transitions.NextState() == IpnState.NeedsLogin)
@@ -564,7 +564,7 @@ internal sealed class Backend : IAsyncDisposable
     {
         try
         {
-            await Task.Delay(time, _stop.Token).ConfigureAwait(false);
+            await Task.Delay(time, _stop.Token);
         }
         catch (OperationCanceledException)
         {

@@ -33,7 +33,7 @@ internal sealed class CertificateStore(string stateDirectory, Backend backend) :
             return cached;
         }
 
-        await _ordering.WaitAsync(cancellation).ConfigureAwait(false);
+        await _ordering.WaitAsync(cancellation);
         try
         {
             (cached, _) = Load(name, minimum);
@@ -47,7 +47,7 @@ internal sealed class CertificateStore(string stateDirectory, Backend backend) :
                 DaemonLog.Line($"cert(\"{name}\"): starting sync renewal");
             }
 
-            return await OrderAsync(name, map, cancellation).ConfigureAwait(false);
+            return await OrderAsync(name, map, cancellation);
         }
         catch (ControlException failure)
         {
@@ -119,10 +119,10 @@ internal sealed class CertificateStore(string stateDirectory, Backend backend) :
         try
         {
             DaemonLog.Line($"cert(\"{name}\"): starting async renewal");
-            await _ordering.WaitAsync().ConfigureAwait(false);
+            await _ordering.WaitAsync();
             try
             {
-                await OrderAsync(name, map, CancellationToken.None).ConfigureAwait(false);
+                await OrderAsync(name, map, CancellationToken.None);
             }
             finally
             {
@@ -151,16 +151,16 @@ internal sealed class CertificateStore(string stateDirectory, Backend backend) :
 
         AcmeClient acme = new(map.AcmeUrl);
         DaemonLog.Line($"cert(\"{name}\"): acme: using Directory URL \"{map.AcmeUrl}\"");
-        await acme.RegisterAsync(cancellation).ConfigureAwait(false);
+        await acme.RegisterAsync(cancellation);
         DaemonLog.Line($"cert(\"{name}\"): registered ACME account.");
         DaemonLog.Line($"cert(\"{name}\"): starting SetDNS call for _acme-challenge.{name}...");
         ControlClient control = backend.Control ?? throw new ControlException("no control client");
         string token = Convert.ToBase64String(Convert.FromHexString(Native.RandomHex(32))).TrimEnd('=').Replace('+', '-').Replace('/', '_');
-        await control.SetDnsAsync(map.Self.Key, "_acme-challenge." + name, token, cancellation).ConfigureAwait(false);
+        await control.SetDnsAsync(map.Self.Key, "_acme-challenge." + name, token, cancellation);
         DaemonLog.Line($"cert(\"{name}\"): did SetDNS for _acme-challenge.{name}");
         DaemonLog.Line($"cert(\"{name}\"): requesting cert...");
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        byte[] chain = await acme.OrderAsync(name, key.ExportSubjectPublicKeyInfo(), cancellation).ConfigureAwait(false);
+        byte[] chain = await acme.OrderAsync(name, key.ExportSubjectPublicKeyInfo(), cancellation);
         DaemonLog.Line($"cert(\"{name}\"): got cert");
         byte[] keyPem = Encoding.ASCII.GetBytes(key.ExportECPrivateKeyPem() + "\n");
         Save(Path.Combine(DirectoryPath, name + ".key"), keyPem, secret: true);

@@ -16,7 +16,7 @@ internal sealed class ControlClient(string url)
     {
         try
         {
-            using HttpReply reply = await SendAsync("GET", "/key?v=133", null, cancellation).ConfigureAwait(false);
+            using HttpReply reply = await SendAsync("GET", "/key?v=133", null, cancellation);
             if (reply.Status != 200)
             {
                 throw new ControlException($"fetch control key: {reply.StatusLine}");
@@ -36,8 +36,8 @@ internal sealed class ControlClient(string url)
     {
         try
         {
-            using HttpReply reply = await SendAsync("POST", "/machine/register", request.ToBody(), cancellation).ConfigureAwait(false);
-            byte[] body = await reply.ReadBodyAsync(cancellation).ConfigureAwait(false);
+            using HttpReply reply = await SendAsync("POST", "/machine/register", request.ToBody(), cancellation);
+            byte[] body = await reply.ReadBodyAsync(cancellation);
             return reply.Status == 200
                 ? RegisterReply.Read(body)
                 : throw new ControlException($"register request: http {reply.Status}: {Encoding.UTF8.GetString(body).Trim()}");
@@ -53,14 +53,14 @@ internal sealed class ControlClient(string url)
     {
         try
         {
-            using HttpReply reply = await SendAsync("POST", "/machine/map", request.ToBody(), cancellation).ConfigureAwait(false);
+            using HttpReply reply = await SendAsync("POST", "/machine/map", request.ToBody(), cancellation);
             if (reply.Status != 200)
             {
-                byte[] body = await reply.ReadBodyAsync(cancellation).ConfigureAwait(false);
+                byte[] body = await reply.ReadBodyAsync(cancellation);
                 throw new ControlException($"PollNetMap: initial fetch failed {reply.Status}: {Encoding.UTF8.GetString(body).Trim()}");
             }
 
-            while (await reply.ReadChunkAsync(cancellation).ConfigureAwait(false) is { Length: > 0 } line)
+            while (await reply.ReadChunkAsync(cancellation) is { Length: > 0 } line)
             {
                 if (line.Length > 1)
                 {
@@ -86,7 +86,7 @@ internal sealed class ControlClient(string url)
                 writer.WriteString("host", hostname);
                 writer.WriteEndObject();
             });
-            using HttpReply reply = await SendAsync("POST", "/machine/host", body, cancellation).ConfigureAwait(false);
+            using HttpReply reply = await SendAsync("POST", "/machine/host", body, cancellation);
         }
         catch (Exception failure) when (failure is IOException or SocketException)
         {
@@ -111,8 +111,8 @@ internal sealed class ControlClient(string url)
         {
             try
             {
-                using HttpReply reply = await SendAsync("POST", "/machine/set-dns", body, limit.Token).ConfigureAwait(false);
-                byte[] answer = await reply.ReadBodyAsync(limit.Token).ConfigureAwait(false);
+                using HttpReply reply = await SendAsync("POST", "/machine/set-dns", body, limit.Token);
+                byte[] answer = await reply.ReadBodyAsync(limit.Token);
                 if (reply.Status != 200)
                 {
                     throw new ControlException($"SetDNS \"{name}\" => \"{value}\": set-dns response: {reply.StatusLine}, {Encoding.UTF8.GetString(answer).Trim()}");
@@ -122,7 +122,7 @@ internal sealed class ControlClient(string url)
             }
             catch (Exception failure) when (failure is IOException or SocketException)
             {
-                await Task.Delay(100, CancellationToken.None).ConfigureAwait(false);
+                await Task.Delay(100, CancellationToken.None);
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {

@@ -86,12 +86,12 @@ internal sealed class ControlSession : IAsyncDisposable
         {
             try
             {
-                await _client.RegisterAsync(request, deadline.Token).ConfigureAwait(false);
+                await _client.RegisterAsync(request, deadline.Token);
                 return;
             }
             catch (ControlException)
             {
-                await Task.Delay(100, CancellationToken.None).ConfigureAwait(false);
+                await Task.Delay(100, CancellationToken.None);
             }
             catch (OperationCanceledException)
             {
@@ -110,8 +110,8 @@ internal sealed class ControlSession : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await _running.ConfigureAwait(false);
+        await _stop.CancelAsync();
+        await _running;
         _stop.Dispose();
     }
 
@@ -127,9 +127,9 @@ internal sealed class ControlSession : IAsyncDisposable
 
             try
             {
-                await _loginWanted.Task.WaitAsync(attempt).ConfigureAwait(false);
-                await LogInAsync(attempt).ConfigureAwait(false);
-                await FollowMapAsync(attempt).ConfigureAwait(false);
+                await _loginWanted.Task.WaitAsync(attempt);
+                await LogInAsync(attempt);
+                await FollowMapAsync(attempt);
                 return;
             }
             catch (OperationCanceledException)
@@ -157,7 +157,7 @@ internal sealed class ControlSession : IAsyncDisposable
                 DaemonLog.Line($"control: doLogin(regen={(newKey ? "true" : "false")}, hasUrl=false)");
                 if (!keyFetched)
                 {
-                    await _client.FetchKeyAsync(attempt).ConfigureAwait(false);
+                    await _client.FetchKeyAsync(attempt);
                     keyFetched = true;
                 }
 
@@ -168,12 +168,12 @@ internal sealed class ControlSession : IAsyncDisposable
                     DaemonLog.Line("control: Generating a new nodekey.");
                 }
 
-                RegisterReply reply = await RegisterAsync(Request(key, old), attempt).ConfigureAwait(false);
+                RegisterReply reply = await RegisterAsync(Request(key, old), attempt);
                 if (reply.AuthUrl.Length > 0)
                 {
                     DaemonLog.Line($"control: AuthURL is {reply.AuthUrl}");
                     _backend.OnLoginUrl(this, reply.AuthUrl, _process, _options.AuthKey.Length > 0);
-                    reply = await RegisterAsync(Request(key, old) with { Followup = reply.AuthUrl }, attempt).ConfigureAwait(false);
+                    reply = await RegisterAsync(Request(key, old) with { Followup = reply.AuthUrl }, attempt);
                 }
 
                 if (reply.KeyExpired)
@@ -185,7 +185,7 @@ internal sealed class ControlSession : IAsyncDisposable
                 {
                     DaemonLog.Line($"Received error: {reply.Error}");
                     _backend.OnLoginRefused(this, reply.Error);
-                    await backoff.WaitAsync(attempt).ConfigureAwait(false);
+                    await backoff.WaitAsync(attempt);
                 }
                 else if (reply.AuthUrl.Length == 0)
                 {
@@ -200,7 +200,7 @@ internal sealed class ControlSession : IAsyncDisposable
             {
                 DaemonLog.Line($"Received error: {failure.Message}");
                 _backend.OnLoginFailed(this, failure.Message);
-                await backoff.WaitAsync(attempt).ConfigureAwait(false);
+                await backoff.WaitAsync(attempt);
             }
         }
     }
@@ -213,7 +213,7 @@ internal sealed class ControlSession : IAsyncDisposable
             try
             {
                 MapRequest request = _options.Map with { NodeKey = _nodeKey!, Hostname = _hostname, Stream = !_options.Paused };
-                await _client.PollMapAsync(request, OnMap, attempt).ConfigureAwait(false);
+                await _client.PollMapAsync(request, OnMap, attempt);
                 if (_options.Paused)
                 {
                     return;
@@ -228,7 +228,7 @@ internal sealed class ControlSession : IAsyncDisposable
 
             attempt.ThrowIfCancellationRequested();
             _backend.OnMapLost(this);
-            await backoff.WaitAsync(attempt).ConfigureAwait(false);
+            await backoff.WaitAsync(attempt);
         }
 
         void OnMap(NetworkMap map)
@@ -242,7 +242,7 @@ internal sealed class ControlSession : IAsyncDisposable
     private async Task<RegisterReply> RegisterAsync(RegisterRequest request, CancellationToken attempt)
     {
         DaemonLog.Line($"control: RegisterReq: onode={Short(request.OldNodeKey)} node={Short(request.NodeKey)} fup={(request.Followup.Length > 0 ? "true" : "false")} nks=false");
-        RegisterReply reply = await _client.RegisterAsync(request, attempt).ConfigureAwait(false);
+        RegisterReply reply = await _client.RegisterAsync(request, attempt);
         DaemonLog.Line($"control: RegisterReq: got response; nodeKeyExpired={Lower(reply.KeyExpired)}, machineAuthorized={Lower(reply.Authorized)}; authURL={Lower(reply.AuthUrl.Length > 0)}");
         return reply;
     }
@@ -262,7 +262,7 @@ internal sealed class ControlSession : IAsyncDisposable
     {
         try
         {
-            await _client.UpdateHostnameAsync(key, hostname, _stop.Token).ConfigureAwait(false);
+            await _client.UpdateHostnameAsync(key, hostname, _stop.Token);
         }
         catch (Exception failure) when (failure is ControlException or OperationCanceledException)
         {

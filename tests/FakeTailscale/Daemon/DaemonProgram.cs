@@ -44,7 +44,7 @@ internal static class DaemonProgram
         }
 
         DaemonLog.Raw("TPM: error opening: stat /dev/tpmrm0: no such file or directory");
-        return ParentDeath.Watch() ? await ServeAsync(options, arguments).ConfigureAwait(false) : 1;
+        return ParentDeath.Watch() ? await ServeAsync(options, arguments) : 1;
     }
 
     private static async Task<int> ServeAsync(DaemonOptions options, IReadOnlyList<string> arguments)
@@ -98,14 +98,14 @@ internal static class DaemonProgram
         DaemonLog.Noise(0.25);
         RemoveDiagnosticsSocket();
 
-        string signal = await stop.Task.ConfigureAwait(false);
+        string signal = await stop.Task;
         DaemonLog.Line($"tailscaled got signal {signal}; shutting down");
         DaemonLog.Line("canceling captive portal context");
         server.StopListening();
         File.Delete(options.Socket);
         backend.EndBus();
-        await server.DrainAsync(DrainLimit).ConfigureAwait(false);
-        await backend.DisposeAsync().ConfigureAwait(false);
+        await server.DrainAsync(DrainLimit);
+        await backend.DisposeAsync();
         DaemonLog.Line("flushing log.");
         DaemonLog.Line("logger closing down");
         Native.ExitNow(0);

@@ -22,28 +22,28 @@ internal sealed class PeerConnection(Socket tunnel, IPEndPoint source, NodeInfo 
         using CancellationTokenSource over = new();
         Task<StreamEnd> toPeer = TunnelPump.ToTunnelAsync(client, tunnel, backend.Gate, over.Token);
         Task<StreamEnd> fromPeer = TunnelPump.FromTunnelAsync(tunnel, client, backend.Gate, over.Token);
-        Task<StreamEnd> first = await Task.WhenAny(toPeer, fromPeer).ConfigureAwait(false);
-        StreamEnd end = await first.ConfigureAwait(false);
+        Task<StreamEnd> first = await Task.WhenAny(toPeer, fromPeer);
+        StreamEnd end = await first;
         if (first == fromPeer && end == StreamEnd.Finished)
         {
             SocketEnds.Finish(client);
-            await WaitForEitherAsync(toPeer).ConfigureAwait(false);
+            await WaitForEitherAsync(toPeer);
         }
         else if (first == toPeer && end is StreamEnd.Finished or StreamEnd.Unwanted)
         {
             // Unwanted: the tunnel broke while it was written to. What it had said before tells whether that was an end or a death.
-            end = await fromPeer.ConfigureAwait(false);
+            end = await fromPeer;
         }
 
-        await over.CancelAsync().ConfigureAwait(false);
-        await TunnelPump.SettleAsync(tunnel, toPeer, fromPeer).ConfigureAwait(false);
+        await over.CancelAsync();
+        await TunnelPump.SettleAsync(tunnel, toPeer, fromPeer);
         if (end == StreamEnd.Lost)
         {
-            await HangAsync(client, backend).ConfigureAwait(false);
+            await HangAsync(client, backend);
         }
         else
         {
-            await SocketEnds.CloseAsync(client).ConfigureAwait(false);
+            await SocketEnds.CloseAsync(client);
         }
     }
 
@@ -55,11 +55,11 @@ internal sealed class PeerConnection(Socket tunnel, IPEndPoint source, NodeInfo 
         byte[] one = new byte[1];
         using CancellationTokenSource over = new();
         Task closed = tunnel.ReceiveAsync(one.AsMemory(), over.Token).AsTask();
-        await Task.WhenAny(toPeer, closed).ConfigureAwait(false);
-        await over.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAny(toPeer, closed);
+        await over.CancelAsync();
         try
         {
-            await closed.ConfigureAwait(false);
+            await closed;
         }
         catch (Exception failure) when (failure is SocketException or OperationCanceledException)
         {
@@ -81,7 +81,7 @@ internal sealed class PeerConnection(Socket tunnel, IPEndPoint source, NodeInfo 
         byte[] sink = new byte[4096];
         try
         {
-            while (await client.ReceiveAsync(sink.AsMemory(), over.Token).ConfigureAwait(false) > 0)
+            while (await client.ReceiveAsync(sink.AsMemory(), over.Token) > 0)
             {
                 _ = ResetOnRestartAsync(backend, over);
             }
@@ -90,7 +90,7 @@ internal sealed class PeerConnection(Socket tunnel, IPEndPoint source, NodeInfo 
         {
         }
 
-        await over.CancelAsync().ConfigureAwait(false);
+        await over.CancelAsync();
         SocketEnds.Reset(client);
     }
 
@@ -100,11 +100,11 @@ internal sealed class PeerConnection(Socket tunnel, IPEndPoint source, NodeInfo 
         {
             while (true)
             {
-                await Task.Delay(RestartCheck, over.Token).ConfigureAwait(false);
+                await Task.Delay(RestartCheck, over.Token);
                 NodeInfo? now = backend.Snapshot.NetMap?.Nodes.FirstOrDefault(peer => peer.Id == node.Id);
                 if (now is { Online: true } && now.Instance != node.Instance)
                 {
-                    await over.CancelAsync().ConfigureAwait(false);
+                    await over.CancelAsync();
                     return;
                 }
             }

@@ -32,7 +32,7 @@ internal sealed class PeerDialer(Backend backend)
             foreach (string endpoint in now.Endpoints)
             {
                 Socket tunnel = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                TunnelAnswer answer = await TryAsync(tunnel, endpoint, hello, cancellation).ConfigureAwait(false);
+                TunnelAnswer answer = await TryAsync(tunnel, endpoint, hello, cancellation);
                 if (answer == TunnelAnswer.Accepted)
                 {
                     return new PeerConnection(tunnel, source, now);
@@ -45,7 +45,7 @@ internal sealed class PeerDialer(Backend backend)
                 }
             }
 
-            await PauseAsync(pause, cancellation).ConfigureAwait(false);
+            await PauseAsync(pause, cancellation);
         }
     }
 
@@ -53,7 +53,7 @@ internal sealed class PeerDialer(Backend backend)
     {
         try
         {
-            await Task.Delay(time, cancellation).ConfigureAwait(false);
+            await Task.Delay(time, cancellation);
         }
         catch (OperationCanceledException)
         {
@@ -65,10 +65,10 @@ internal sealed class PeerDialer(Backend backend)
     {
         try
         {
-            await tunnel.ConnectAsync(IPEndPoint.Parse(endpoint), cancellation).ConfigureAwait(false);
-            await TunnelPump.SendAsync(tunnel, hello, cancellation).ConfigureAwait(false);
+            await tunnel.ConnectAsync(IPEndPoint.Parse(endpoint), cancellation);
+            await TunnelPump.SendAsync(tunnel, hello, cancellation);
             byte[] answer = new byte[1];
-            return await tunnel.ReceiveAsync(answer.AsMemory(), cancellation).ConfigureAwait(false) == 1 ? (TunnelAnswer)answer[0] : TunnelAnswer.WrongNode;
+            return await tunnel.ReceiveAsync(answer.AsMemory(), cancellation) == 1 ? (TunnelAnswer)answer[0] : TunnelAnswer.WrongNode;
         }
         catch (SocketException)
         {

@@ -29,7 +29,7 @@ internal static class SocketEnds
         byte[] sink = new byte[4096];
         try
         {
-            while (await socket.ReceiveAsync(sink.AsMemory(), limit.Token).ConfigureAwait(false) > 0)
+            while (await socket.ReceiveAsync(sink.AsMemory(), limit.Token) > 0)
             {
             }
         }

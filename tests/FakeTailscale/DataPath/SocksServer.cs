@@ -47,7 +47,7 @@ internal sealed class SocksServer : IDisposable
         {
             try
             {
-                Socket client = await _listener.AcceptAsync().ConfigureAwait(false);
+                Socket client = await _listener.AcceptAsync();
                 client.NoDelay = true;
                 _ = ServeAsync(client);
             }
@@ -61,7 +61,7 @@ internal sealed class SocksServer : IDisposable
             }
             catch (SocketException)
             {
-                await Task.Delay(10).ConfigureAwait(false);
+                await Task.Delay(10);
             }
         }
     }
@@ -71,25 +71,25 @@ internal sealed class SocksServer : IDisposable
         try
         {
             using Socket owned = client;
-            byte[] greeting = await ReadAsync(client, 2).ConfigureAwait(false);
-            byte[] methods = await ReadAsync(client, greeting[1]).ConfigureAwait(false);
+            byte[] greeting = await ReadAsync(client, 2);
+            byte[] methods = await ReadAsync(client, greeting[1]);
             if (greeting[0] != Version || !methods.Contains((byte)0))
             {
-                await SendAsync(client, [Version, 0xff]).ConfigureAwait(false);
+                await SendAsync(client, [Version, 0xff]);
                 return;
             }
 
-            await SendAsync(client, [Version, 0]).ConfigureAwait(false);
-            byte[] request = await ReadAsync(client, 4).ConfigureAwait(false);
-            string host = await ReadHostAsync(client, request[3]).ConfigureAwait(false);
-            int port = BinaryPrimitives.ReadUInt16BigEndian(await ReadAsync(client, 2).ConfigureAwait(false));
+            await SendAsync(client, [Version, 0]);
+            byte[] request = await ReadAsync(client, 4);
+            string host = await ReadHostAsync(client, request[3]);
+            int port = BinaryPrimitives.ReadUInt16BigEndian(await ReadAsync(client, 2));
             if (request[1] != 1)
             {
-                await ReplyAsync(client, CommandNotSupported, null).ConfigureAwait(false);
+                await ReplyAsync(client, CommandNotSupported, null);
                 return;
             }
 
-            await ConnectAsync(client, host, port).ConfigureAwait(false);
+            await ConnectAsync(client, host, port);
         }
         catch (Exception failure) when (failure is SocketException or ObjectDisposedException or EndOfStreamException)
         {
@@ -104,32 +104,32 @@ internal sealed class SocksServer : IDisposable
         using CancellationTokenSource limit = new(DialLimit);
         if (node is null && (!isAddress || TailnetAddress.IsTailnet(address!)) && (isAddress || IsTailnetName(host, map)))
         {
-            await ReplyAsync(client, GeneralFailure, null).ConfigureAwait(false);
+            await ReplyAsync(client, GeneralFailure, null);
             return;
         }
 
         if (node is null)
         {
-            await ConnectDirectlyAsync(client, host, port, limit.Token).ConfigureAwait(false);
+            await ConnectDirectlyAsync(client, host, port, limit.Token);
             return;
         }
 
         PeerConnection connection;
         try
         {
-            connection = await _dialer.DialAsync(node, address?.AddressFamily == AddressFamily.InterNetworkV6, port, limit.Token).ConfigureAwait(false);
+            connection = await _dialer.DialAsync(node, address?.AddressFamily == AddressFamily.InterNetworkV6, port, limit.Token);
         }
         catch (DialException failure)
         {
             DaemonLog.Line($"socks5: client connection failed: {failure.Message}");
-            await ReplyAsync(client, GeneralFailure, null).ConfigureAwait(false);
+            await ReplyAsync(client, GeneralFailure, null);
             return;
         }
 
         using (connection)
         {
-            await ReplyAsync(client, Succeeded, connection.Source).ConfigureAwait(false);
-            await connection.JoinAsync(client, _dialer.Backend).ConfigureAwait(false);
+            await ReplyAsync(client, Succeeded, connection.Source);
+            await connection.JoinAsync(client, _dialer.Backend);
         }
     }
 
@@ -138,18 +138,18 @@ internal sealed class SocksServer : IDisposable
         using Socket target = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await target.ConnectAsync(host, port, cancellation).ConfigureAwait(false);
+            await target.ConnectAsync(host, port, cancellation);
         }
         catch (Exception failure) when (failure is SocketException or OperationCanceledException)
         {
-            await ReplyAsync(client, GeneralFailure, null).ConfigureAwait(false);
+            await ReplyAsync(client, GeneralFailure, null);
             return;
         }
 
-        await ReplyAsync(client, Succeeded, (IPEndPoint)target.LocalEndPoint!).ConfigureAwait(false);
+        await ReplyAsync(client, Succeeded, (IPEndPoint)target.LocalEndPoint!);
         using NetworkStream near = new(client);
         using NetworkStream far = new(target);
-        await Task.WhenAny(near.CopyToAsync(far, CancellationToken.None), far.CopyToAsync(near, CancellationToken.None)).ConfigureAwait(false);
+        await Task.WhenAny(near.CopyToAsync(far, CancellationToken.None), far.CopyToAsync(near, CancellationToken.None));
     }
 
     private static bool IsTailnetName(string host, NetworkMap? map) =>
@@ -157,9 +157,9 @@ internal sealed class SocksServer : IDisposable
 
     private static async Task<string> ReadHostAsync(Socket client, byte type) => type switch
     {
-        1 => new IPAddress(await ReadAsync(client, 4).ConfigureAwait(false)).ToString(),
-        4 => new IPAddress(await ReadAsync(client, 16).ConfigureAwait(false)).ToString(),
-        3 => Encoding.ASCII.GetString(await ReadAsync(client, (await ReadAsync(client, 1).ConfigureAwait(false))[0]).ConfigureAwait(false)),
+        1 => new IPAddress(await ReadAsync(client, 4)).ToString(),
+        4 => new IPAddress(await ReadAsync(client, 16)).ToString(),
+        3 => Encoding.ASCII.GetString(await ReadAsync(client, (await ReadAsync(client, 1))[0])),
         _ => throw new EndOfStreamException(),
     };
 
@@ -177,7 +177,7 @@ internal sealed class SocksServer : IDisposable
         int have = 0;
         while (have < count)
         {
-            int read = await client.ReceiveAsync(bytes.AsMemory(have)).ConfigureAwait(false);
+            int read = await client.ReceiveAsync(bytes.AsMemory(have));
             have += read > 0 ? read : throw new EndOfStreamException();
         }
 

@@ -37,12 +37,12 @@ internal static class TunnelPump
                     if (source.Available == 0)
                     {
                         Return(ref buffer);
-                        await source.ReceiveAsync(Memory<byte>.Empty, stopReading).ConfigureAwait(false);
+                        await source.ReceiveAsync(Memory<byte>.Empty, stopReading);
                     }
 
                     buffer ??= ArrayPool<byte>.Shared.Rent(BufferSize);
-                    read = await source.ReceiveAsync(buffer.AsMemory(HeaderSize, BufferSize - HeaderSize), stopReading).ConfigureAwait(false);
-                    await gate.WaitAsync(stopReading).ConfigureAwait(false);
+                    read = await source.ReceiveAsync(buffer.AsMemory(HeaderSize, BufferSize - HeaderSize), stopReading);
+                    await gate.WaitAsync(stopReading);
                 }
                 catch (Exception failure) when (failure is OperationCanceledException or ObjectDisposedException)
                 {
@@ -55,12 +55,12 @@ internal static class TunnelPump
 
                 if (read == 0)
                 {
-                    await SendAsync(tunnel, Header(end), CancellationToken.None).ConfigureAwait(false);
+                    await SendAsync(tunnel, Header(end), CancellationToken.None);
                     return end == ResetFrame ? StreamEnd.Reset : StreamEnd.Finished;
                 }
 
                 BinaryPrimitives.WriteInt32BigEndian(buffer, read);
-                await SendAsync(tunnel, buffer.AsMemory(0, HeaderSize + read), CancellationToken.None).ConfigureAwait(false);
+                await SendAsync(tunnel, buffer.AsMemory(0, HeaderSize + read), CancellationToken.None);
             }
         }
         catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
@@ -90,11 +90,11 @@ internal static class TunnelPump
                     if (tunnel.Available == 0)
                     {
                         Return(ref buffer);
-                        await tunnel.ReceiveAsync(Memory<byte>.Empty, cancellation).ConfigureAwait(false);
+                        await tunnel.ReceiveAsync(Memory<byte>.Empty, cancellation);
                     }
 
                     buffer ??= ArrayPool<byte>.Shared.Rent(BufferSize);
-                    read = await tunnel.ReceiveAsync(buffer.AsMemory(0, BufferSize), cancellation).ConfigureAwait(false);
+                    read = await tunnel.ReceiveAsync(buffer.AsMemory(0, BufferSize), cancellation);
                 }
                 catch (SocketException)
                 {
@@ -106,14 +106,14 @@ internal static class TunnelPump
                     return StreamEnd.Lost;
                 }
 
-                await gate.WaitAsync(cancellation).ConfigureAwait(false);
+                await gate.WaitAsync(cancellation);
                 int position = 0;
                 while (position < read)
                 {
                     if (left > 0)
                     {
                         int take = Math.Min(left, read - position);
-                        await SendAsync(target, buffer.AsMemory(position, take), cancellation).ConfigureAwait(false);
+                        await SendAsync(target, buffer.AsMemory(position, take), cancellation);
                         position += take;
                         left -= take;
                         continue;
@@ -155,7 +155,7 @@ internal static class TunnelPump
         Task all = Task.WhenAll(pumps);
         try
         {
-            await all.WaitAsync(Patience).ConfigureAwait(false);
+            await all.WaitAsync(Patience);
         }
         catch (TimeoutException)
         {
@@ -172,7 +172,7 @@ internal static class TunnelPump
     {
         try
         {
-            await SendAsync(tunnel, Header(FinishFrame), CancellationToken.None).ConfigureAwait(false);
+            await SendAsync(tunnel, Header(FinishFrame), CancellationToken.None);
         }
         catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
         {
@@ -183,7 +183,7 @@ internal static class TunnelPump
     {
         while (bytes.Length > 0)
         {
-            bytes = bytes[await socket.SendAsync(bytes, cancellation).ConfigureAwait(false)..];
+            bytes = bytes[await socket.SendAsync(bytes, cancellation)..];
         }
     }
 

@@ -36,7 +36,7 @@ internal sealed class UnderlayServer : IDisposable
         {
             try
             {
-                Socket tunnel = await _listener.AcceptAsync().ConfigureAwait(false);
+                Socket tunnel = await _listener.AcceptAsync();
                 tunnel.NoDelay = true;
                 _ = ServeAsync(tunnel);
             }
@@ -50,7 +50,7 @@ internal sealed class UnderlayServer : IDisposable
             }
             catch (SocketException)
             {
-                await Task.Delay(10).ConfigureAwait(false);
+                await Task.Delay(10);
             }
         }
     }
@@ -59,9 +59,9 @@ internal sealed class UnderlayServer : IDisposable
     {
         try
         {
-            if (await ReadHelloAsync(tunnel).ConfigureAwait(false) is { } hello)
+            if (await ReadHelloAsync(tunnel) is { } hello)
             {
-                await ForwardAsync(tunnel, hello).ConfigureAwait(false);
+                await ForwardAsync(tunnel, hello);
             }
         }
         catch (Exception failure) when (failure is SocketException or ObjectDisposedException or OperationCanceledException)
@@ -80,7 +80,7 @@ internal sealed class UnderlayServer : IDisposable
         int have = 0;
         while (have < bytes.Length)
         {
-            int read = await tunnel.ReceiveAsync(bytes.AsMemory(have), limit.Token).ConfigureAwait(false);
+            int read = await tunnel.ReceiveAsync(bytes.AsMemory(have), limit.Token);
             if (read == 0)
             {
                 return null;
@@ -98,13 +98,13 @@ internal sealed class UnderlayServer : IDisposable
         string called = hello.Destination.Address.ToString();
         if (now.NetMap is not { } map || hello.Secret != map.Secret || (called != map.Self.IPv4 && called != map.Self.IPv6))
         {
-            await AnswerAsync(tunnel, TunnelAnswer.WrongNode).ConfigureAwait(false);
+            await AnswerAsync(tunnel, TunnelAnswer.WrongNode);
             return;
         }
 
-        if (!await WaitForTrafficAsync().ConfigureAwait(false))
+        if (!await WaitForTrafficAsync())
         {
-            await AnswerAsync(tunnel, TunnelAnswer.Dropped).ConfigureAwait(false);
+            await AnswerAsync(tunnel, TunnelAnswer.Dropped);
             return;
         }
 
@@ -112,12 +112,12 @@ internal sealed class UnderlayServer : IDisposable
 
         if (now.Serve?.Tcp.GetValueOrDefault(hello.Destination.Port) is { TcpForward.Length: > 0 } handler)
         {
-            await AnswerAsync(tunnel, TunnelAnswer.Accepted).ConfigureAwait(false);
-            await ForwardServedAsync(tunnel, hello, handler).ConfigureAwait(false);
+            await AnswerAsync(tunnel, TunnelAnswer.Accepted);
+            await ForwardServedAsync(tunnel, hello, handler);
         }
         else
         {
-            await ForwardPlainAsync(tunnel, hello.Destination.Port).ConfigureAwait(false);
+            await ForwardPlainAsync(tunnel, hello.Destination.Port);
         }
     }
 
@@ -131,10 +131,10 @@ internal sealed class UnderlayServer : IDisposable
         {
             if (_backend!.Snapshot.Prefs.ShieldsUp)
             {
-                await Task.Delay(Timeout.Infinite, limit.Token).ConfigureAwait(false);
+                await Task.Delay(Timeout.Infinite, limit.Token);
             }
 
-            await _backend.Gate.WaitAsync(limit.Token).ConfigureAwait(false);
+            await _backend.Gate.WaitAsync(limit.Token);
             return true;
         }
         catch (OperationCanceledException)
@@ -149,31 +149,31 @@ internal sealed class UnderlayServer : IDisposable
         int port;
         try
         {
-            (backend, port) = await DialAsync(handler.TcpForward).ConfigureAwait(false);
+            (backend, port) = await DialAsync(handler.TcpForward);
         }
         catch (SocketException failure)
         {
             DaemonLog.Line(string.Create(
                 CultureInfo.InvariantCulture,
                 $"localbackend: failed to TCP proxy port {hello.Destination.Port} (from {hello.Source}) to {handler.TcpForward}: dial tcp {handler.TcpForward}: {Common.GoSocketError.Describe(failure.SocketErrorCode)}"));
-            await TunnelPump.FinishAsync(tunnel).ConfigureAwait(false);
-            await SocketEnds.CloseAsync(tunnel).ConfigureAwait(false);
+            await TunnelPump.FinishAsync(tunnel);
+            await SocketEnds.CloseAsync(tunnel);
             return;
         }
 
         using Socket owned = backend;
         using CancellationTokenSource over = new();
         byte[] header = ProxyHeader.Create(handler.ProxyProtocol, hello.Source, new IPEndPoint(hello.Destination.Address, port));
-        await TunnelPump.SendAsync(backend, header, CancellationToken.None).ConfigureAwait(false);
+        await TunnelPump.SendAsync(backend, header, CancellationToken.None);
 
         // The end of either direction ends both: what the other still had to say is lost (recording 13-datapath/half-close-and-abort.txt).
         Task<StreamEnd> toPeer = TunnelPump.ToTunnelAsync(backend, tunnel, _backend!.Gate, over.Token);
         Task<StreamEnd> fromPeer = TunnelPump.FromTunnelAsync(tunnel, backend, _backend.Gate, over.Token);
-        await Task.WhenAny(toPeer, fromPeer).ConfigureAwait(false);
-        await over.CancelAsync().ConfigureAwait(false);
-        await TunnelPump.SettleAsync(tunnel, toPeer, fromPeer).ConfigureAwait(false);
+        await Task.WhenAny(toPeer, fromPeer);
+        await over.CancelAsync();
+        await TunnelPump.SettleAsync(tunnel, toPeer, fromPeer);
         backend.Dispose();
-        await SocketEnds.CloseAsync(tunnel).ConfigureAwait(false);
+        await SocketEnds.CloseAsync(tunnel);
     }
 
     private async Task ForwardPlainAsync(Socket tunnel, int port)
@@ -181,31 +181,31 @@ internal sealed class UnderlayServer : IDisposable
         using Socket backend = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await backend.ConnectAsync(IPAddress.Loopback, port).ConfigureAwait(false);
+            await backend.ConnectAsync(IPAddress.Loopback, port);
         }
         catch (SocketException)
         {
-            await AnswerAsync(tunnel, TunnelAnswer.Refused).ConfigureAwait(false);
+            await AnswerAsync(tunnel, TunnelAnswer.Refused);
             return;
         }
 
-        await AnswerAsync(tunnel, TunnelAnswer.Accepted).ConfigureAwait(false);
+        await AnswerAsync(tunnel, TunnelAnswer.Accepted);
         using CancellationTokenSource over = new();
         Task<StreamEnd> toPeer = TunnelPump.ToTunnelAsync(backend, tunnel, _backend!.Gate, over.Token);
         Task<StreamEnd> fromPeer = TunnelPump.FromTunnelAsync(tunnel, backend, _backend.Gate, over.Token);
-        Task<StreamEnd> first = await Task.WhenAny(toPeer, fromPeer).ConfigureAwait(false);
-        if (await first.ConfigureAwait(false) != StreamEnd.Finished)
+        Task<StreamEnd> first = await Task.WhenAny(toPeer, fromPeer);
+        if (await first != StreamEnd.Finished)
         {
-            await over.CancelAsync().ConfigureAwait(false);
+            await over.CancelAsync();
         }
         else if (first == fromPeer)
         {
             SocketEnds.Finish(backend);
         }
 
-        await TunnelPump.SettleAsync(tunnel, toPeer, fromPeer).ConfigureAwait(false);
+        await TunnelPump.SettleAsync(tunnel, toPeer, fromPeer);
         SocketEnds.Finish(backend);
-        await SocketEnds.CloseAsync(tunnel).ConfigureAwait(false);
+        await SocketEnds.CloseAsync(tunnel);
     }
 
     private static async Task<(Socket Socket, int Port)> DialAsync(string target)
@@ -217,11 +217,11 @@ internal sealed class UnderlayServer : IDisposable
             throw new SocketException((int)SocketError.HostNotFound);
         }
 
-        IPAddress[] addresses = IPAddress.TryParse(host, out IPAddress? address) ? [address] : await Dns.GetHostAddressesAsync(host).ConfigureAwait(false);
+        IPAddress[] addresses = IPAddress.TryParse(host, out IPAddress? address) ? [address] : await Dns.GetHostAddressesAsync(host);
         Socket socket = new(addresses[0].AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(new IPEndPoint(addresses[0], port)).ConfigureAwait(false);
+            await socket.ConnectAsync(new IPEndPoint(addresses[0], port));
             return (socket, port);
         }
         catch

@@ -13,7 +13,7 @@ internal static class HttpCall
     public static async Task<HttpReply> SendAsync(
         EndPoint server, string method, string target, string host, byte[]? body, CancellationToken cancellation, params (string Name, string Value)[] headers)
     {
-        Socket socket = await ConnectAsync(server, cancellation).ConfigureAwait(false);
+        Socket socket = await ConnectAsync(server, cancellation);
         try
         {
             StringBuilder head = new();
@@ -32,13 +32,13 @@ internal static class HttpCall
             ReadOnlyMemory<byte> bytes = (byte[])[.. Encoding.UTF8.GetBytes(head.ToString()), .. body ?? []];
             while (bytes.Length > 0)
             {
-                bytes = bytes[await socket.SendAsync(bytes, cancellation).ConfigureAwait(false)..];
+                bytes = bytes[await socket.SendAsync(bytes, cancellation)..];
             }
 
             HttpInput input = new(socket);
-            string line = await input.ReadLineAsync(cancellation).ConfigureAwait(false) ?? throw new EndOfStreamException("EOF");
+            string line = await input.ReadLineAsync(cancellation) ?? throw new EndOfStreamException("EOF");
             string[] parts = line.Split(' ', 3);
-            HttpHeaders answered = await input.ReadHeadersAsync(cancellation).ConfigureAwait(false);
+            HttpHeaders answered = await input.ReadHeadersAsync(cancellation);
             return new HttpReply(socket, input, int.Parse(parts[1], CultureInfo.InvariantCulture), parts.Length > 2 ? parts[2] : "", answered);
         }
         catch
@@ -58,7 +58,7 @@ internal static class HttpCall
         };
         try
         {
-            await socket.ConnectAsync(server, cancellation).ConfigureAwait(false);
+            await socket.ConnectAsync(server, cancellation);
             return socket;
         }
         catch

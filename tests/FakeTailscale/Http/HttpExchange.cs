@@ -58,7 +58,7 @@ internal sealed class HttpExchange(HttpRequest request, Socket socket)
         text.Append("\r\n");
         byte[] start = Encoding.UTF8.GetBytes(text.ToString());
         byte[] rest = head || !hasBody ? [] : chunked ? [.. Chunk(body), .. "0\r\n\r\n"u8] : body;
-        await SendRawAsync((byte[])[.. start, .. rest]).ConfigureAwait(false);
+        await SendRawAsync((byte[])[.. start, .. rest]);
     }
 
     /// <summary>Sends the head of an answer of unknown length.</summary>
@@ -78,7 +78,7 @@ internal sealed class HttpExchange(HttpRequest request, Socket socket)
     {
         while (bytes.Length > 0)
         {
-            int sent = await socket.SendAsync(bytes).ConfigureAwait(false);
+            int sent = await socket.SendAsync(bytes);
             bytes = bytes[sent..];
         }
     }
@@ -88,8 +88,8 @@ internal sealed class HttpExchange(HttpRequest request, Socket socket)
     {
         if (_watch is { } watch)
         {
-            await watch.CancelAsync().ConfigureAwait(false);
-            await _watching.ConfigureAwait(false);
+            await watch.CancelAsync();
+            await _watching;
             watch.Dispose();
         }
     }
@@ -122,9 +122,9 @@ internal sealed class HttpExchange(HttpRequest request, Socket socket)
         try
         {
             byte[] one = new byte[1];
-            if (await socket.ReceiveAsync(one, SocketFlags.Peek, gone.Token).ConfigureAwait(false) == 0)
+            if (await socket.ReceiveAsync(one, SocketFlags.Peek, gone.Token) == 0)
             {
-                await gone.CancelAsync().ConfigureAwait(false);
+                await gone.CancelAsync();
             }
         }
         catch (OperationCanceledException)
@@ -132,7 +132,7 @@ internal sealed class HttpExchange(HttpRequest request, Socket socket)
         }
         catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
         {
-            await gone.CancelAsync().ConfigureAwait(false);
+            await gone.CancelAsync();
         }
     }
 }

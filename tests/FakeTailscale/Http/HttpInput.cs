@@ -29,7 +29,7 @@ internal sealed class HttpInput(Socket socket)
             }
 
             int pending = _end - _start;
-            if (!await FillAsync(cancellation).ConfigureAwait(false))
+            if (!await FillAsync(cancellation))
             {
                 return null;
             }
@@ -45,7 +45,7 @@ internal sealed class HttpInput(Socket socket)
         int done = 0;
         while (done < count)
         {
-            if (!HasBuffered && !await FillAsync(cancellation).ConfigureAwait(false))
+            if (!HasBuffered && !await FillAsync(cancellation))
             {
                 throw new EndOfStreamException();
             }
@@ -67,7 +67,7 @@ internal sealed class HttpInput(Socket socket)
             all.Write(_buffer, _start, _end - _start);
             _start = _end;
         }
-        while (await FillAsync(cancellation).ConfigureAwait(false));
+        while (await FillAsync(cancellation));
 
         return all.ToArray();
     }
@@ -75,7 +75,7 @@ internal sealed class HttpInput(Socket socket)
     /// <summary>The next chunk; empty at the final one; null when the stream ended without it.</summary>
     public async ValueTask<byte[]?> ReadChunkAsync(CancellationToken cancellation)
     {
-        if (await ReadLineAsync(cancellation).ConfigureAwait(false) is not { } size)
+        if (await ReadLineAsync(cancellation) is not { } size)
         {
             return null;
         }
@@ -85,15 +85,15 @@ internal sealed class HttpInput(Socket socket)
             throw new InvalidDataException("bad chunk size");
         }
 
-        byte[] chunk = length == 0 ? [] : await ReadExactlyAsync(length, cancellation).ConfigureAwait(false);
-        _ = await ReadLineAsync(cancellation).ConfigureAwait(false);
+        byte[] chunk = length == 0 ? [] : await ReadExactlyAsync(length, cancellation);
+        _ = await ReadLineAsync(cancellation);
         return chunk;
     }
 
     public async ValueTask<HttpHeaders> ReadHeadersAsync(CancellationToken cancellation)
     {
         HttpHeaders headers = new();
-        while (await ReadLineAsync(cancellation).ConfigureAwait(false) is { Length: > 0 } line)
+        while (await ReadLineAsync(cancellation) is { Length: > 0 } line)
         {
             int colon = line.IndexOf(':', StringComparison.Ordinal);
             if (colon > 0)
@@ -111,7 +111,7 @@ internal sealed class HttpInput(Socket socket)
         if (string.Equals(headers.Find("Transfer-Encoding"), "chunked", StringComparison.OrdinalIgnoreCase))
         {
             MemoryStream all = new();
-            while (await ReadChunkAsync(cancellation).ConfigureAwait(false) is { Length: > 0 } chunk)
+            while (await ReadChunkAsync(cancellation) is { Length: > 0 } chunk)
             {
                 all.Write(chunk);
             }
@@ -121,10 +121,10 @@ internal sealed class HttpInput(Socket socket)
 
         if (int.TryParse(headers.Find("Content-Length"), CultureInfo.InvariantCulture, out int length))
         {
-            return await ReadExactlyAsync(length, cancellation).ConfigureAwait(false);
+            return await ReadExactlyAsync(length, cancellation);
         }
 
-        return untilClose ? await ReadToEndAsync(cancellation).ConfigureAwait(false) : [];
+        return untilClose ? await ReadToEndAsync(cancellation) : [];
     }
 
     private async ValueTask<bool> FillAsync(CancellationToken cancellation)
@@ -147,7 +147,7 @@ internal sealed class HttpInput(Socket socket)
             }
         }
 
-        int read = await socket.ReceiveAsync(_buffer.AsMemory(_end), cancellation).ConfigureAwait(false);
+        int read = await socket.ReceiveAsync(_buffer.AsMemory(_end), cancellation);
         _end += read;
         return read > 0;
     }

@@ -39,7 +39,7 @@ internal sealed class HttpServer(Socket listener, Func<HttpExchange, Task> handl
                 }
             }
 
-            await Task.Delay(1).ConfigureAwait(false);
+            await Task.Delay(1);
         }
     }
 
@@ -63,7 +63,7 @@ internal sealed class HttpServer(Socket listener, Func<HttpExchange, Task> handl
     {
         StopListening();
         ResetConnections();
-        await _accepting.ConfigureAwait(false);
+        await _accepting;
     }
 
     private static void Reset(Socket socket)
@@ -86,7 +86,7 @@ internal sealed class HttpServer(Socket listener, Func<HttpExchange, Task> handl
             Socket socket;
             try
             {
-                socket = await listener.AcceptAsync().ConfigureAwait(false);
+                socket = await listener.AcceptAsync();
             }
             catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
             {
@@ -121,17 +121,17 @@ internal sealed class HttpServer(Socket listener, Func<HttpExchange, Task> handl
         {
             HttpInput input = new(socket);
             bool more = true;
-            while (more && await ReadRequestAsync(input).ConfigureAwait(false) is { } request)
+            while (more && await ReadRequestAsync(input) is { } request)
             {
                 HttpExchange exchange = new(request, socket);
                 try
                 {
-                    await handle(exchange).ConfigureAwait(false);
+                    await handle(exchange);
                     more = !exchange.Close;
                 }
                 finally
                 {
-                    await exchange.FinishAsync().ConfigureAwait(false);
+                    await exchange.FinishAsync();
                 }
             }
 
@@ -152,15 +152,15 @@ internal sealed class HttpServer(Socket listener, Func<HttpExchange, Task> handl
 
     private static async Task<HttpRequest?> ReadRequestAsync(HttpInput input)
     {
-        string? line = await input.ReadLineAsync(CancellationToken.None).ConfigureAwait(false);
+        string? line = await input.ReadLineAsync(CancellationToken.None);
         string[] parts = line?.Split(' ') ?? [];
         if (parts.Length != 3)
         {
             return null;
         }
 
-        HttpHeaders headers = await input.ReadHeadersAsync(CancellationToken.None).ConfigureAwait(false);
-        byte[] body = await input.ReadBodyAsync(headers, untilClose: false, CancellationToken.None).ConfigureAwait(false);
+        HttpHeaders headers = await input.ReadHeadersAsync(CancellationToken.None);
+        byte[] body = await input.ReadBodyAsync(headers, untilClose: false, CancellationToken.None);
         return new HttpRequest(parts[0], parts[1], headers, body);
     }
 }

@@ -10,25 +10,25 @@ internal static class CertificateEndpoint
     {
         if (!call.MayWrite)
         {
-            await call.SendErrorAsync(403, "cert access denied").ConfigureAwait(false);
+            await call.SendErrorAsync(403, "cert access denied");
             return;
         }
 
         TimeSpan minimum = TimeSpan.Zero;
         if (call.Request.Query("min_validity") is { Length: > 0 } text && !GoDuration.TryParse(text, out minimum))
         {
-            await call.SendErrorAsync(400, "invalid validity parameter").ConfigureAwait(false);
+            await call.SendErrorAsync(400, "invalid validity parameter");
             return;
         }
 
         CertificatePair pair;
         try
         {
-            pair = await certificates.GetAsync(name, minimum, call.Exchange.WatchForDisconnect()).ConfigureAwait(false);
+            pair = await certificates.GetAsync(name, minimum, call.Exchange.WatchForDisconnect());
         }
         catch (ControlException failure)
         {
-            await call.SendErrorAsync(500, failure.Message).ConfigureAwait(false);
+            await call.SendErrorAsync(500, failure.Message);
             return;
         }
 
@@ -41,10 +41,10 @@ internal static class CertificateEndpoint
         };
         if (body is null)
         {
-            await call.SendErrorAsync(400, "invalid type; want \"cert\" (default), \"key\", or \"pair\"").ConfigureAwait(false);
+            await call.SendErrorAsync(400, "invalid type; want \"cert\" (default), \"key\", or \"pair\"");
             return;
         }
 
-        await call.Exchange.SendAsync(200, LocalApiCall.Headers("text/plain"), body).ConfigureAwait(false);
+        await call.Exchange.SendAsync(200, LocalApiCall.Headers("text/plain"), body);
     }
 }

@@ -20,7 +20,7 @@ internal sealed class LocalApiServer(Backend backend, CertificateStore certifica
             exchange.Close = true;
             const string Missing = "400 Bad Request: missing required Host header";
             await exchange.SendRawAsync(Encoding.ASCII.GetBytes(
-                $"HTTP/1.1 {Missing}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n{Missing}")).ConfigureAwait(false);
+                $"HTTP/1.1 {Missing}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n{Missing}"));
             return;
         }
 
@@ -29,7 +29,7 @@ internal sealed class LocalApiServer(Backend backend, CertificateStore certifica
             HttpHeaders html = new();
             html.Add("Content-Type", "text/html; charset=utf-8");
             byte[] page = "<html><title>Tailscale</title><body><h1>Tailscale</h1>This is the local Tailscale daemon.\n"u8.ToArray();
-            await exchange.SendAsync(200, new HttpHeaders(), page, html).ConfigureAwait(false);
+            await exchange.SendAsync(200, new HttpHeaders(), page, html);
             return;
         }
 
@@ -38,7 +38,7 @@ internal sealed class LocalApiServer(Backend backend, CertificateStore certifica
             HttpHeaders plain = new();
             plain.Add("Content-Type", "text/plain; charset=utf-8");
             plain.Add("X-Content-Type-Options", "nosniff");
-            await exchange.SendAsync(403, plain, "invalid localapi request\n"u8.ToArray()).ConfigureAwait(false);
+            await exchange.SendAsync(403, plain, "invalid localapi request\n"u8.ToArray());
             return;
         }
 
@@ -46,11 +46,11 @@ internal sealed class LocalApiServer(Backend backend, CertificateStore certifica
         LocalApiCall call = new(exchange, peer, MayWrite(peer));
         try
         {
-            await DispatchAsync(call).ConfigureAwait(false);
+            await DispatchAsync(call);
         }
         catch (Exception failure) when (failure is BackendException or StateStoreException)
         {
-            await call.SendErrorAsync(500, failure.Message).ConfigureAwait(false);
+            await call.SendErrorAsync(500, failure.Message);
         }
     }
 

@@ -9,7 +9,7 @@ internal static class LoginEndpoints
 {
     public static async Task StartAsync(LocalApiCall call, Backend backend)
     {
-        if (!await AdmitAsync(call, "access denied").ConfigureAwait(false))
+        if (!await AdmitAsync(call, "access denied"))
         {
             return;
         }
@@ -22,7 +22,7 @@ internal static class LoginEndpoints
         }
         catch (JsonException)
         {
-            await call.SendErrorAsync(400, GoJsonError.Describe(call.Request.Body, stream: true)).ConfigureAwait(false);
+            await call.SendErrorAsync(400, GoJsonError.Describe(call.Request.Body, stream: true));
             return;
         }
 
@@ -33,24 +33,24 @@ internal static class LoginEndpoints
             backend.Start(root.Text("AuthKey"), update);
         }
 
-        await call.SendNothingAsync(204).ConfigureAwait(false);
+        await call.SendNothingAsync(204);
     }
 
     public static async Task LoginInteractiveAsync(LocalApiCall call, Backend backend)
     {
-        if (await AdmitAsync(call, "login access denied").ConfigureAwait(false))
+        if (await AdmitAsync(call, "login access denied"))
         {
             backend.LoginInteractive(call.Peer.Process);
-            await call.SendNothingAsync(204).ConfigureAwait(false);
+            await call.SendNothingAsync(204);
         }
     }
 
     public static async Task LogoutAsync(LocalApiCall call, Backend backend)
     {
-        if (await AdmitAsync(call, "logout access denied").ConfigureAwait(false))
+        if (await AdmitAsync(call, "logout access denied"))
         {
-            await backend.LogoutAsync().ConfigureAwait(false);
-            await call.SendNothingAsync(204).ConfigureAwait(false);
+            await backend.LogoutAsync();
+            await call.SendNothingAsync(204);
         }
     }
 
@@ -58,13 +58,13 @@ internal static class LoginEndpoints
     {
         if (!call.MayWrite)
         {
-            await call.SendErrorAsync(403, denied).ConfigureAwait(false);
+            await call.SendErrorAsync(403, denied);
             return false;
         }
 
         if (call.Request.Method != "POST")
         {
-            await call.SendErrorAsync(400, "want POST").ConfigureAwait(false);
+            await call.SendErrorAsync(400, "want POST");
             return false;
         }
 

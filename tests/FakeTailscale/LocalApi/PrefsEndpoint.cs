@@ -12,17 +12,17 @@ internal static class PrefsEndpoint
         switch (call.Request.Method)
         {
             case "GET" or "HEAD":
-                await SendAsync(call, backend.Snapshot.Prefs).ConfigureAwait(false);
+                await SendAsync(call, backend.Snapshot.Prefs);
                 return;
             case "PATCH" when !call.MayWrite:
-                await call.SendErrorAsync(403, "prefs write access denied").ConfigureAwait(false);
+                await call.SendErrorAsync(403, "prefs write access denied");
                 return;
             case "PATCH":
                 call.Log();
-                await PatchAsync(call, backend).ConfigureAwait(false);
+                await PatchAsync(call, backend);
                 return;
             default:
-                await call.SendErrorAsync(405, "unsupported method").ConfigureAwait(false);
+                await call.SendErrorAsync(405, "unsupported method");
                 return;
         }
     }
@@ -52,13 +52,13 @@ internal static class PrefsEndpoint
         }
         catch (JsonException)
         {
-            await call.SendErrorAsync(400, GoJsonError.Describe(call.Request.Body, stream: true)).ConfigureAwait(false);
+            await call.SendErrorAsync(400, GoJsonError.Describe(call.Request.Body, stream: true));
             return;
         }
 
         using (mask)
         {
-            await SendAsync(call, backend.EditPrefs(mask.RootElement)).ConfigureAwait(false);
+            await SendAsync(call, backend.EditPrefs(mask.RootElement));
         }
     }
 

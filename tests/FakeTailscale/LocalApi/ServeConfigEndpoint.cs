@@ -12,17 +12,17 @@ internal static class ServeConfigEndpoint
         {
             case "GET" or "HEAD":
                 string text = backend.Snapshot.VisibleServe?.Text ?? "null";
-                await call.SendJsonAsync(Encoding.UTF8.GetBytes(text), ServeConfig.Etag(text)).ConfigureAwait(false);
+                await call.SendJsonAsync(Encoding.UTF8.GetBytes(text), ServeConfig.Etag(text));
                 return;
             case "POST" when !call.MayWrite:
-                await call.SendErrorAsync(403, "serve config denied").ConfigureAwait(false);
+                await call.SendErrorAsync(403, "serve config denied");
                 return;
             case "POST":
                 call.Log();
-                await PostAsync(call, backend).ConfigureAwait(false);
+                await PostAsync(call, backend);
                 return;
             default:
-                await call.SendErrorAsync(405, "method not allowed").ConfigureAwait(false);
+                await call.SendErrorAsync(405, "method not allowed");
                 return;
         }
     }
@@ -37,10 +37,10 @@ internal static class ServeConfigEndpoint
         }
         catch (BackendException failure)
         {
-            await call.SendJsonErrorAsync(failure.Message).ConfigureAwait(false);
+            await call.SendJsonErrorAsync(failure.Message);
             return;
         }
 
-        await (done ? call.SendNothingAsync(200) : call.SendErrorAsync(412, "etag mismatch")).ConfigureAwait(false);
+        await (done ? call.SendNothingAsync(200) : call.SendErrorAsync(412, "etag mismatch"));
     }
 }

@@ -11,7 +11,7 @@ internal sealed class WatchBusEndpoint(Backend backend)
         long mask = 0;
         if (call.Request.Query("mask") is { Length: > 0 } text && !long.TryParse(text, CultureInfo.InvariantCulture, out mask))
         {
-            await call.SendErrorAsync(400, "bad mask").ConfigureAwait(false);
+            await call.SendErrorAsync(400, "bad mask");
             return;
         }
 
@@ -19,16 +19,16 @@ internal sealed class WatchBusEndpoint(Backend backend)
         BusSubscriber subscriber = backend.Subscribe(mask, call.Peer.Process);
         try
         {
-            await call.Exchange.StartStreamAsync(LocalApiCall.Headers("application/json")).ConfigureAwait(false);
-            while (await subscriber.Lines.Reader.WaitToReadAsync(gone).ConfigureAwait(false))
+            await call.Exchange.StartStreamAsync(LocalApiCall.Headers("application/json"));
+            while (await subscriber.Lines.Reader.WaitToReadAsync(gone))
             {
                 while (subscriber.Lines.Reader.TryRead(out byte[]? line))
                 {
-                    await call.Exchange.SendChunkAsync(line).ConfigureAwait(false);
+                    await call.Exchange.SendChunkAsync(line);
                 }
             }
 
-            await call.Exchange.EndStreamAsync().ConfigureAwait(false);
+            await call.Exchange.EndStreamAsync();
         }
         catch (OperationCanceledException)
         {

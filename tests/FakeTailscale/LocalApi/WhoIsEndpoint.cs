@@ -16,14 +16,14 @@ internal static class WhoIsEndpoint
         string given = call.Request.Query("addr") ?? "";
         if (given.Length == 0)
         {
-            await call.SendErrorAsync(400, "missing 'addr' parameter").ConfigureAwait(false);
+            await call.SendErrorAsync(400, "missing 'addr' parameter");
             return;
         }
 
         NetworkMap? map = backend.Snapshot.NetMap;
         if (map is { WhoIsError.Length: > 0 })
         {
-            await call.SendErrorAsync(500, map.WhoIsError).ConfigureAwait(false);
+            await call.SendErrorAsync(500, map.WhoIsError);
             return;
         }
 
@@ -44,7 +44,7 @@ internal static class WhoIsEndpoint
         }
         else
         {
-            await call.SendErrorAsync(400, "invalid 'addr' parameter").ConfigureAwait(false);
+            await call.SendErrorAsync(400, "invalid 'addr' parameter");
             return;
         }
 
@@ -52,14 +52,14 @@ internal static class WhoIsEndpoint
         {
             if (hasPort)
             {
-                await Task.Delay(call.Request.Query("proto") is { Length: > 0 } ? ProxyLookup : 2 * ProxyLookup).ConfigureAwait(false);
+                await Task.Delay(call.Request.Query("proto") is { Length: > 0 } ? ProxyLookup : 2 * ProxyLookup);
             }
 
-            await call.SendErrorAsync(404, "no match for IP:port").ConfigureAwait(false);
+            await call.SendErrorAsync(404, "no match for IP:port");
             return;
         }
 
-        await call.SendJsonAsync(Json.Tabbed(writer => WhoIsDocument.Write(writer, map!, node))).ConfigureAwait(false);
+        await call.SendJsonAsync(Json.Tabbed(writer => WhoIsDocument.Write(writer, map!, node)));
     }
 
     private static bool TryEndPoint(string text, out IPAddress? address)

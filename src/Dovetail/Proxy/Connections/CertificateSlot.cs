@@ -24,7 +24,7 @@ internal sealed class CertificateSlot(TimeSpan wait, TimeProvider time)
         {
             try
             {
-                await _first.Task.WaitAsync(wait, time, handshake.CancellationToken).ConfigureAwait(false);
+                await _first.Task.WaitAsync(wait, time, handshake.CancellationToken);
             }
             catch (TimeoutException e)
             {

@@ -18,11 +18,11 @@ internal static class ClosedConnection
         var serving = next(connection);
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var registration = connection.ConnectionClosed.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), closed);
-        if (await Task.WhenAny(serving, closed.Task).ConfigureAwait(false) != serving)
+        if (await Task.WhenAny(serving, closed.Task) != serving)
         {
             try
             {
-                await serving.WaitAsync(Grace, time).ConfigureAwait(false);
+                await serving.WaitAsync(Grace, time);
             }
             catch (TimeoutException) when (!serving.IsCompleted)
             {
@@ -32,6 +32,6 @@ internal static class ClosedConnection
             }
         }
 
-        await serving.ConfigureAwait(false);
+        await serving;
     };
 }

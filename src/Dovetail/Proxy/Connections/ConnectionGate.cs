@@ -47,7 +47,7 @@ internal sealed partial class ConnectionGate(
             }
 
             // 2. The header.
-            var header = await ReadHeaderAsync(connection).ConfigureAwait(false);
+            var header = await ReadHeaderAsync(connection);
             if (header is null)
             {
                 return;
@@ -65,7 +65,7 @@ internal sealed partial class ConnectionGate(
             {
                 connection.RemoteEndPoint = source;
                 connection.Features.Set(new PeerConnection(source, isHttps));
-                await next(connection).ConfigureAwait(false);
+                await next(connection);
             }
             finally
             {
@@ -96,7 +96,7 @@ internal sealed partial class ConnectionGate(
         {
             while (true)
             {
-                var result = await input.ReadAsync(linked.Token).ConfigureAwait(false);
+                var result = await input.ReadAsync(linked.Token);
                 var status = Parse(result.Buffer, out var header, out var length);
                 if (status == ProxyProtocolStatus.Accepted)
                 {

@@ -32,7 +32,7 @@ internal sealed class SecureTransport(PipeReader input, PipeWriter output) : IDu
         connection.Transport = new SecureTransport(PipeReader.Create(stream, ReaderOptions), PipeWriter.Create(stream, WriterOptions));
         try
         {
-            await next(connection).ConfigureAwait(false);
+            await next(connection);
         }
         finally
         {

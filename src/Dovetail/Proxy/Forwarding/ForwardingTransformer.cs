@@ -13,7 +13,7 @@ internal sealed class ForwardingTransformer(PeerConnection connection, PeerIdent
     public override async ValueTask TransformRequestAsync(
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
-        await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken).ConfigureAwait(false);
+        await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
 
         var headers = proxyRequest.Headers;
         foreach (var (name, value) in identity?.Headers ?? [])
@@ -38,10 +38,10 @@ internal sealed class ForwardingTransformer(PeerConnection connection, PeerIdent
         HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
         IsAnswered = proxyResponse is not null;
-        var forward = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken).ConfigureAwait(false);
+        var forward = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         if (forward && proxyResponse is not null && (int)proxyResponse.StatusCode >= 200 && !IsTunnel(proxyResponse))
         {
-            await StartUnlessBodyIsHereAsync(httpContext, proxyResponse, cancellationToken).ConfigureAwait(false);
+            await StartUnlessBodyIsHereAsync(httpContext, proxyResponse, cancellationToken);
         }
 
         return forward;
@@ -54,7 +54,7 @@ internal sealed class ForwardingTransformer(PeerConnection connection, PeerIdent
     private static async Task StartUnlessBodyIsHereAsync(
         HttpContext context, HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         var data = body.ReadAsync(Memory<byte>.Empty, cancellationToken);
         if (data.IsCompletedSuccessfully)
         {
@@ -63,9 +63,9 @@ internal sealed class ForwardingTransformer(PeerConnection connection, PeerIdent
 
         if (!data.IsCompleted)
         {
-            await context.Response.Body.FlushAsync(cancellationToken).ConfigureAwait(false);
+            await context.Response.Body.FlushAsync(cancellationToken);
         }
 
-        await data.ConfigureAwait(false);
+        await data;
     }
 }

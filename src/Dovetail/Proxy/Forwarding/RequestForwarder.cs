@@ -26,13 +26,13 @@ internal sealed partial class RequestForwarder(
     {
         if (!descriptors.TryEnterRequest())
         {
-            await GiveUpAsync(context, SearchOutcome.TooManyRequests).ConfigureAwait(false);
+            await GiveUpAsync(context, SearchOutcome.TooManyRequests);
             return;
         }
 
         try
         {
-            await FindAndForwardAsync(context, transformer, hold, entry, stopping).ConfigureAwait(false);
+            await FindAndForwardAsync(context, transformer, hold, entry, stopping);
         }
         finally
         {
@@ -49,7 +49,7 @@ internal sealed partial class RequestForwarder(
         var (repeats, repeatsInAll, waits) = (0, 0, 0);
         UpstreamTarget? broken = null;
         var search = new UpstreamSearch(upstreams, room, hold, time, stopping, isOnce: !isRepeatable);
-        while (await search.NextAsync(context.RequestAborted).ConfigureAwait(false) is { } target)
+        while (await search.NextAsync(context.RequestAborted) is { } target)
         {
             if (entry is not null)
             {
@@ -62,7 +62,7 @@ internal sealed partial class RequestForwarder(
                 var client = target.ClientFor(context.Request.Host);
                 // Ends with the client's request, not with the listener: what is in flight may finish.
                 error = await forwarder.SendAsync(
-                    context, target.Address.Prefix, client.Invoker, client.RequestConfig, transformer, CancellationToken.None).ConfigureAwait(false);
+                    context, target.Address.Prefix, client.Invoker, client.RequestConfig, transformer, CancellationToken.None);
             }
             finally
             {
@@ -97,16 +97,16 @@ internal sealed partial class RequestForwarder(
                     repeatsInAll++;
                     broken = target;
                     context.Response.Clear();
-                    await Task.Delay(RepeatDelay * repeats, time, context.RequestAborted).ConfigureAwait(false);
+                    await Task.Delay(RepeatDelay * repeats, time, context.RequestAborted);
                     continue;
                 }
             }
 
-            await FailAsync(context, target, error, exception).ConfigureAwait(false);
+            await FailAsync(context, target, error, exception);
             return;
         }
 
-        await GiveUpAsync(context, search.Outcome).ConfigureAwait(false);
+        await GiveUpAsync(context, search.Outcome);
     }
 
     private async Task GiveUpAsync(HttpContext context, SearchOutcome outcome)
@@ -114,7 +114,7 @@ internal sealed partial class RequestForwarder(
         var (status, reason) = Explain(outcome);
         counters.RequestFailed();
         Log.NoUpstream(logger, service, outcome);
-        await ErrorPage.WriteAsync(context, status, service, reason).ConfigureAwait(false);
+        await ErrorPage.WriteAsync(context, status, service, reason);
     }
 
     private async Task FailAsync(HttpContext context, UpstreamTarget target, ForwarderError error, Exception? exception)
@@ -138,7 +138,7 @@ internal sealed partial class RequestForwarder(
             context,
             timedOut ? StatusCodes.Status504GatewayTimeout : StatusCodes.Status502BadGateway,
             service,
-            timedOut ? "The application did not answer in time." : "The application broke off without a valid answer.").ConfigureAwait(false);
+            timedOut ? "The application did not answer in time." : "The application broke off without a valid answer.");
     }
 
     // After an answer the forwarder says so when all of that has been sent: the upstream did not want the rest of the body.

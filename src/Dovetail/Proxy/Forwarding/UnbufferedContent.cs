@@ -36,7 +36,7 @@ internal sealed class UnbufferedContent : HttpContent
     {
         try
         {
-            await _content.CopyToAsync(new UnbufferedStream(stream), context, cancellationToken).ConfigureAwait(false);
+            await _content.CopyToAsync(new UnbufferedStream(stream), context, cancellationToken);
         }
         catch when (cancellationToken.IsCancellationRequested && !_aborted.IsCancellationRequested)
         {

@@ -11,14 +11,14 @@ internal sealed class UnbufferedHandler(HttpMessageHandler inner, TimeProvider t
     {
         if (request.Content is not { Headers.ContentLength: not 0 } content)
         {
-            return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            return await base.SendAsync(request, cancellationToken);
         }
 
         var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         request.Content = new UnbufferedContent(content, answered.Task, time, cancellationToken);
         try
         {
-            return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            return await base.SendAsync(request, cancellationToken);
         }
         finally
         {

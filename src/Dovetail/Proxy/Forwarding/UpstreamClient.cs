@@ -57,9 +57,9 @@ internal sealed class UpstreamClient : IDisposable
 
     private static async ValueTask<Stream> ConnectAsync(UpstreamTarget target, Version version, CancellationToken cancellationToken)
     {
-        var stream = new NetworkStream(await target.ConnectAsync(cancellationToken).ConfigureAwait(false), ownsSocket: true);
+        var stream = new NetworkStream(await target.ConnectAsync(cancellationToken), ownsSocket: true);
         return target.Address.IsTls
-            ? await UpstreamTls.AuthenticateAsync(stream, target.Address, version, cancellationToken).ConfigureAwait(false)
+            ? await UpstreamTls.AuthenticateAsync(stream, target.Address, version, cancellationToken)
             : stream;
     }
 }

@@ -28,7 +28,7 @@ internal static class UpstreamConnector
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
 
             EndPoint endPoint = ip is null ? new DnsEndPoint(address.Host, address.Port) : new IPEndPoint(ip, address.Port);
-            await socket.ConnectAsync(endPoint, linked.Token).ConfigureAwait(false);
+            await socket.ConnectAsync(endPoint, linked.Token);
             return socket;
         }
         catch (OperationCanceledException e)

@@ -49,7 +49,7 @@ internal sealed class UpstreamSearch(UpstreamGroup group, HoldRoom room, TimeSpa
             try
             {
                 using var linked = CancellationTokenSource.CreateLinkedTokenSource(aborted, stopping);
-                await changed.WaitAsync(left, time, linked.Token).ConfigureAwait(false);
+                await changed.WaitAsync(left, time, linked.Token);
             }
             catch (TimeoutException)
             {

@@ -122,7 +122,7 @@ internal sealed partial class UpstreamTarget : IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _whenRetired);
         try
         {
-            var socket = await UpstreamConnector.ConnectAsync(Address, _limits.ConnectTimeout, _time, either.Token).ConfigureAwait(false);
+            var socket = await UpstreamConnector.ConnectAsync(Address, _limits.ConnectTimeout, _time, either.Token);
             Accepted();
             return socket;
         }
@@ -189,10 +189,10 @@ internal sealed partial class UpstreamTarget : IDisposable
         {
             for (var delay = FirstProbe; IsStillFailing(); delay = Min(delay * 2, LastProbe))
             {
-                await Task.Delay(delay, _time, _whenRetired).ConfigureAwait(false);
+                await Task.Delay(delay, _time, _whenRetired);
                 try
                 {
-                    using var socket = await ConnectAsync(_whenRetired).ConfigureAwait(false);
+                    using var socket = await ConnectAsync(_whenRetired);
                 }
                 catch (UpstreamConnectException)
                 {

@@ -30,12 +30,12 @@ internal static class UpstreamTls
                         : [SslApplicationProtocol.Http11],
                     RemoteCertificateValidationCallback = (_, certificate, _, errors) => IsGood(address, certificate, errors),
                 },
-                cancellationToken).ConfigureAwait(false);
+                cancellationToken);
             return tls;
         }
         catch (Exception e)
         {
-            await tls.DisposeAsync().ConfigureAwait(false);
+            await tls.DisposeAsync();
             if (e is AuthenticationException or IOException)
             {
                 throw new HttpRequestException(HttpRequestError.SecureConnectionError, $"No TLS with container {address.ContainerName}: {e.Message}", e);

@@ -43,7 +43,7 @@ internal sealed partial class PeerCache(string service, IPeerDirectory directory
         try
         {
             using var timeout = new CancellationTokenSource(limits.PeerLookupTimeout, time);
-            var found = await directory.WhoIsAsync(peer, timeout.Token).WaitAsync(timeout.Token).ConfigureAwait(false);
+            var found = await directory.WhoIsAsync(peer, timeout.Token).WaitAsync(timeout.Token);
             identity = found is null ? PeerIdentity.Unknown : new PeerIdentity(found);
         }
         catch (Exception e)

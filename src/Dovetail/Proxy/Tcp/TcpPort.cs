@@ -37,11 +37,11 @@ internal sealed partial class TcpPort : IAsyncDisposable
         IConnectionListener listener;
         try
         {
-            listener = await service.Parts.Transport.BindAsync(new IPEndPoint(address, nodePort)).ConfigureAwait(false);
+            listener = await service.Parts.Transport.BindAsync(new IPEndPoint(address, nodePort));
         }
         catch (Exception e) when (BindFailure.Is(e))
         {
-            listener = await service.Parts.Transport.BindAsync(new IPEndPoint(address, 0)).ConfigureAwait(false);
+            listener = await service.Parts.Transport.BindAsync(new IPEndPoint(address, 0));
         }
 
         return new TcpPort(nodePort, service, listener);
@@ -58,27 +58,27 @@ internal sealed partial class TcpPort : IAsyncDisposable
     /// <summary>Stops accepting, gives open connections <paramref name="drain"/> to end, cuts the rest.</summary>
     public async Task StopAsync(TimeSpan drain)
     {
-        await _stopping.CancelAsync().ConfigureAwait(false);
-        await _listener.UnbindAsync().ConfigureAwait(false);
-        await _accepting.ConfigureAwait(false);
+        await _stopping.CancelAsync();
+        await _listener.UnbindAsync();
+        await _accepting;
         var all = Task.WhenAll(_connections.Keys);
         try
         {
-            await all.WaitAsync(drain, _service.Parts.Time).ConfigureAwait(false);
+            await all.WaitAsync(drain, _service.Parts.Time);
         }
         catch (TimeoutException)
         {
-            await _cut.CancelAsync().ConfigureAwait(false);
-            await all.ConfigureAwait(false);
+            await _cut.CancelAsync();
+            await all;
         }
 
         _upstreams.Dispose();
-        await _listener.DisposeAsync().ConfigureAwait(false);
+        await _listener.DisposeAsync();
         _stopping.Dispose();
         _cut.Dispose();
     }
 
-    public async ValueTask DisposeAsync() => await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+    public async ValueTask DisposeAsync() => await StopAsync(TimeSpan.Zero);
 
     private async Task AcceptAsync()
     {
@@ -86,7 +86,7 @@ internal sealed partial class TcpPort : IAsyncDisposable
         {
             try
             {
-                var connection = await _listener.AcceptAsync().ConfigureAwait(false);
+                var connection = await _listener.AcceptAsync();
                 if (connection is null)
                 {
                     return;
@@ -104,7 +104,7 @@ internal sealed partial class TcpPort : IAsyncDisposable
             {
                 // Out of descriptors, as a rule: others are closed in time, so go on.
                 Log.AcceptFailed(_service.Logger, e, _service.Name, _nodePort);
-                await Task.Delay(TimeSpan.FromMilliseconds(100), _service.Parts.Time, CancellationToken.None).ConfigureAwait(false);
+                await Task.Delay(TimeSpan.FromMilliseconds(100), _service.Parts.Time, CancellationToken.None);
             }
             catch (Exception)
             {
@@ -116,10 +116,10 @@ internal sealed partial class TcpPort : IAsyncDisposable
     private async Task ServeAsync(ConnectionContext connection)
     {
         await Task.Yield();
-        await using var owned = connection.ConfigureAwait(false);
+        await using var owned = connection;
         try
         {
-            await _service.Gate.OnConnectionAsync(connection, isHttps: false, () => null, RelayAsync).ConfigureAwait(false);
+            await _service.Gate.OnConnectionAsync(connection, isHttps: false, () => null, RelayAsync);
         }
         catch (Exception e)
         {
@@ -133,7 +133,7 @@ internal sealed partial class TcpPort : IAsyncDisposable
     {
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed, _cut.Token);
         var state = _service.State();
-        if (!await IsAllowedAsync(connection, state, _cut.Token).ConfigureAwait(false))
+        if (!await IsAllowedAsync(connection, state, _cut.Token))
         {
             _service.Counters.ConnectionRefused(RefusalReason.NotAllowed);
             connection.Abort();
@@ -141,12 +141,12 @@ internal sealed partial class TcpPort : IAsyncDisposable
         }
 
         var search = new UpstreamSearch(_upstreams, _service.Room, state.Config.Service.Hold, _service.Parts.Time, _stopping.Token);
-        while (await search.NextAsync(gone.Token).ConfigureAwait(false) is { } target)
+        while (await search.NextAsync(gone.Token) is { } target)
         {
             try
             {
-                using var socket = await target.ConnectAsync(_cut.Token).ConfigureAwait(false);
-                await TcpRelay.RunAsync(connection.Transport, socket, _cut.Token).ConfigureAwait(false);
+                using var socket = await target.ConnectAsync(_cut.Token);
+                await TcpRelay.RunAsync(connection.Transport, socket, _cut.Token);
                 return;
             }
             catch (UpstreamConnectException)
@@ -171,7 +171,7 @@ internal sealed partial class TcpPort : IAsyncDisposable
         }
 
         var source = connection.Features.Get<PeerConnection>()!.Source;
-        var identity = await _service.Peers.GetAsync(source, cut).ConfigureAwait(false);
+        var identity = await _service.Peers.GetAsync(source, cut);
         var decision = state.Policy.Decide(identity);
         if (decision != AccessDecision.Allowed)
         {

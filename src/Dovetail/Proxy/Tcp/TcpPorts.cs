@@ -18,7 +18,7 @@ internal sealed partial class TcpPorts(TcpService service)
         foreach (var (nodePort, port) in _open.Where(port => !config.Service.TcpPorts.Contains(port.Key)).ToList())
         {
             _open.Remove(nodePort);
-            await port.DisposeAsync().ConfigureAwait(false);
+            await port.DisposeAsync();
         }
 
         foreach (var nodePort in config.Service.TcpPorts)
@@ -27,7 +27,7 @@ internal sealed partial class TcpPorts(TcpService service)
             {
                 try
                 {
-                    port = await TcpPort.OpenAsync(nodePort, address, service).ConfigureAwait(false);
+                    port = await TcpPort.OpenAsync(nodePort, address, service);
                 }
                 catch (Exception e) when (BindFailure.Is(e))
                 {

@@ -16,17 +16,17 @@ internal static class TcpRelay
         using var broken = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var up = EndBothOnFailureAsync(UpAsync(peer.Input, stream, upstream, broken.Token), broken);
         var down = EndBothOnFailureAsync(DownAsync(stream, peer.Output, broken.Token), broken);
-        await Task.WhenAll(up, down).ConfigureAwait(false);
+        await Task.WhenAll(up, down);
     }
 
     private static async Task UpAsync(PipeReader from, NetworkStream to, Socket upstream, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var result = await from.ReadAsync(cancellationToken).ConfigureAwait(false);
+            var result = await from.ReadAsync(cancellationToken);
             foreach (var segment in result.Buffer)
             {
-                await to.WriteAsync(segment, cancellationToken).ConfigureAwait(false);
+                await to.WriteAsync(segment, cancellationToken);
             }
 
             from.AdvanceTo(result.Buffer.End);
@@ -44,33 +44,33 @@ internal static class TcpRelay
         while (true)
         {
             // Wait without a buffer: an idle connection then costs none.
-            await from.ReadAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
-            var read = await from.ReadAsync(to.GetMemory(BufferSize), cancellationToken).ConfigureAwait(false);
+            _ = await from.ReadAsync(Memory<byte>.Empty, cancellationToken);
+            var read = await from.ReadAsync(to.GetMemory(BufferSize), cancellationToken);
             if (read == 0)
             {
                 break;
             }
 
             to.Advance(read);
-            var flushed = await to.FlushAsync(cancellationToken).ConfigureAwait(false);
+            var flushed = await to.FlushAsync(cancellationToken);
             if (flushed.IsCompleted)
             {
                 throw new IOException("The peer has closed the connection.");
             }
         }
 
-        await to.CompleteAsync().ConfigureAwait(false);
+        await to.CompleteAsync();
     }
 
     private static async Task EndBothOnFailureAsync(Task direction, CancellationTokenSource broken)
     {
         try
         {
-            await direction.ConfigureAwait(false);
+            await direction;
         }
         catch
         {
-            await broken.CancelAsync().ConfigureAwait(false);
+            await broken.CancelAsync();
             throw;
         }
     }
