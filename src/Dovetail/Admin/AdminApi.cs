@@ -1,6 +1,7 @@
+using Dovetail.Common;
 using Dovetail.Docker;
 using Dovetail.Reconciliation;
-using Dovetail.Services;
+using Dovetail.Services.Labels;
 
 namespace Dovetail.Admin;
 
@@ -12,9 +13,9 @@ internal static class AdminApi
     public static void Map(IEndpointRouteBuilder routes, Reconciler reconciler, DockerWatcher watcher, string endpoint)
     {
         routes.MapGet("/v1/status", context =>
-            context.Response.WriteAsJsonAsync(StatusReader.Read(reconciler.Report(), watcher.Health, endpoint), AdminJson.Default.StatusDocument));
+            context.Response.WriteAsJsonAsync(StatusMapper.Read(reconciler.Report(), watcher.Health, endpoint), AdminJson.Default.StatusDocument));
         routes.MapGet("/v1/health", context =>
-            context.Response.WriteAsJsonAsync(StatusReader.ReadHealth(reconciler.Report()), AdminJson.Default.HealthDocument));
+            context.Response.WriteAsJsonAsync(StatusMapper.ReadHealth(reconciler.Report()), AdminJson.Default.HealthDocument));
         routes.MapPost("/v1/services/{name}/restart", context => RestartAsync(context, reconciler));
         routes.MapGet("/v1/services/{name}/log", context => LogAsync(context, reconciler));
         routes.MapDelete("/v1/services/{name}", context => ForgetAsync(context, reconciler));

@@ -4,6 +4,7 @@ using Dovetail.Docker;
 using Dovetail.Nodes;
 using Dovetail.Processes;
 using Dovetail.Proxy;
+using Dovetail.Proxy.Http;
 using Dovetail.Reconciliation;
 using Dovetail.Tailscale;
 using Microsoft.Extensions.Logging.Console;
@@ -16,7 +17,7 @@ internal static class DaemonHost
     // Docker kills after 10 s.
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(9);
 
-    public static WebApplication Build(DovetailSettings settings)
+    public static WebApplication Build(DovetailOptions settings)
     {
         // Empty, so that no file in the working directory and no ASPNETCORE_ variable can make anything listen on a port.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -41,7 +42,7 @@ internal static class DaemonHost
         return app;
     }
 
-    private static void AddLogging(ILoggingBuilder logging, DovetailSettings settings)
+    private static void AddLogging(ILoggingBuilder logging, DovetailOptions settings)
     {
         logging.SetMinimumLevel(settings.LogLevel);
         logging.AddFilter(AccessLog.Category, settings.AccessLog ? LogLevel.Information : LogLevel.None);
@@ -56,13 +57,13 @@ internal static class DaemonHost
         });
     }
 
-    private static void AddDaemon(IServiceCollection services, DovetailSettings settings)
+    private static void AddDaemon(IServiceCollection services, DovetailOptions settings)
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(Random.Shared);
         services.AddProxy(settings.Limits);
         services.AddSingleton(settings.Services);
-        services.AddSingleton(new ReconcilerSettings(settings.Grace));
+        services.AddSingleton(new ReconcilerOptions(settings.Grace));
         services.AddSingleton(new DockerWatcherOptions
         {
             LabelPrefix = settings.Services.LabelPrefix,
@@ -72,24 +73,24 @@ internal static class DaemonHost
         services.AddSingleton(provider => new DockerClient(settings.Docker, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<DockerWatcher>();
         services.AddSingleton<ParentDeathPipe>();
-        services.AddSingleton<CertificateGate>();
+        services.AddSingleton<CertificateOrderLimit>();
         services.AddSingleton<ControlProbe>();
         services.AddSingleton(provider => NodeServicesFrom(provider, settings));
         services.AddSingleton<Reconciler>();
         services.AddHostedService(static provider => provider.GetRequiredService<Reconciler>());
     }
 
-    private static NodeServices NodeServicesFrom(IServiceProvider provider, DovetailSettings settings)
+    private static NodeDependencies NodeServicesFrom(IServiceProvider provider, DovetailOptions settings)
     {
         var environment = ChildEnvironment.From(Environment.GetEnvironmentVariables());
         var time = provider.GetRequiredService<TimeProvider>();
-        return new NodeServices
+        return new NodeDependencies
         {
             Settings = settings.Nodes,
             Keys = settings.Keys,
             Command = new TailscaleCommand(settings.Tailscale, environment, time),
             Listeners = provider.GetRequiredService<NodeListenerFactory>(),
-            Certificates = provider.GetRequiredService<CertificateGate>(),
+            Certificates = provider.GetRequiredService<CertificateOrderLimit>(),
             Control = provider.GetRequiredService<ControlProbe>(),
             ParentDeath = provider.GetRequiredService<ParentDeathPipe>(),
             Environment = environment,

@@ -104,7 +104,7 @@ internal static class DovetailCommand
     private static Command Version()
     {
         var command = new Command("version", "Print the version.");
-        command.SetAction(static _ => Console.Out.WriteLine(StatusReader.Version));
+        command.SetAction(static _ => Console.Out.WriteLine(StatusMapper.Version));
         return command;
     }
 

@@ -37,7 +37,7 @@ internal static partial class RunCommand
         KeyFile.RemoveLeftovers(settings.Nodes.RuntimeDirectory);
         await using var app = DaemonHost.Build(settings);
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Dovetail");
-        Log.Starting(logger, StatusReader.Version, settings.Nodes.StateRoot, settings.Nodes.ControlUrl ?? "Tailscale");
+        Log.Starting(logger, StatusMapper.Version, settings.Nodes.StateRoot, settings.Nodes.ControlUrl ?? "Tailscale");
         if (!settings.HasKey)
         {
             Log.NoKey(logger);

@@ -1,8 +1,11 @@
 using System.Globalization;
+using Dovetail.Common;
 using Dovetail.Docker;
 using Dovetail.Nodes;
-using Dovetail.Proxy;
-using Dovetail.Services;
+using Dovetail.Nodes.Facts;
+using Dovetail.Proxy.Model;
+using Dovetail.Services.Labels;
+using Dovetail.Services.Model;
 
 namespace Dovetail.Configuration;
 
@@ -13,14 +16,14 @@ internal sealed class SettingsReader(Func<string, string?> variables)
 
     /// <param name="variables">Value of an environment variable, after command-line options; null: not set.</param>
     /// <returns>The settings, or null and what is wrong.</returns>
-    public static (DovetailSettings? Settings, IReadOnlyList<string> Errors) Read(Func<string, string?> variables)
+    public static (DovetailOptions? Settings, IReadOnlyList<string> Errors) Read(Func<string, string?> variables)
     {
         var reader = new SettingsReader(variables);
         var settings = reader.ReadAll();
         return reader._errors.Count == 0 ? (settings, []) : (null, reader._errors);
     }
 
-    private DovetailSettings ReadAll()
+    private DovetailOptions ReadAll()
     {
         var (docker, dockerErrors) = DockerEndpoint.Parse(Text(Settings.DockerHost), Optional(Settings.DockerTlsVerify), Optional(Settings.DockerCertPath));
         _errors.AddRange(dockerErrors);
@@ -31,24 +34,24 @@ internal sealed class SettingsReader(Func<string, string?> variables)
         }
 
         var poll = Duration(Settings.Poll, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
-        return new DovetailSettings
+        return new DovetailOptions
         {
-            Nodes = new NodeSettings
+            Nodes = new NodeOptions
             {
                 StateRoot = AbsolutePath(Settings.StateDirectory),
                 RuntimeDirectory = RuntimeDirectory(),
                 Tailscaled = Text(Settings.Tailscaled),
                 ControlUrl = ControlUrl(),
                 Memory = Memory(),
-                Timings = new NodeTimings { Poll = poll, CutOff = 3 * poll },
+                Timings = new NodeTimingOptions { Poll = poll, CutOff = 3 * poll },
             },
             Keys = new AuthKeySource(key, keyFile),
             HasKey = key is not null || keyFile is not null,
-            Services = new ServiceDefaults
+            Services = new ServiceOptions
             {
                 LabelPrefix = LabelPrefix(),
                 Tags = Tags(),
-                Hold = Duration(Settings.Hold, TimeSpan.Zero, ServiceDefaults.MaxHold),
+                Hold = Duration(Settings.Hold, TimeSpan.Zero, ServiceOptions.MaxHold),
                 AllowFunnel = Bool(Settings.AllowFunnel),
             },
             Docker = docker ?? DockerEndpoint.Default,
@@ -110,10 +113,10 @@ internal sealed class SettingsReader(Func<string, string?> variables)
         return bytes;
     }
 
-    private ListenerLimits Limits()
+    private ListenerOptions Limits()
     {
         var connections = Number(Settings.Connections, 8, 1_000_000);
-        return new ListenerLimits
+        return new ListenerOptions
         {
             ConnectionsPerNode = connections,
             ConnectionsPerPeer = connections / 4,

@@ -4,7 +4,7 @@ using Dovetail.Tailscale;
 namespace Dovetail.Configuration;
 
 /// <summary>What has to be in place before the daemon starts and does not come about by waiting: the binaries and the directories.</summary>
-internal sealed class StartupChecks(DovetailSettings settings, TimeProvider time)
+internal sealed class StartupChecks(DovetailOptions settings, TimeProvider time)
 {
     private readonly List<string> _errors = [];
 

@@ -1,5 +1,6 @@
+using Dovetail.Common;
+using Dovetail.Containers;
 using Dovetail.Docker.Api;
-using Dovetail.Services;
 
 namespace Dovetail.Docker;
 
@@ -91,7 +92,7 @@ internal sealed class ContainerLister(DockerClient client, SelfLocator locator, 
 
     private async Task<(Container? Container, string? Failure)> InspectAsync(ContainerListResponse entry, CancellationToken cancellationToken)
     {
-        if (ContainerReader.From(entry) is not { } listed)
+        if (ContainerMapper.From(entry) is not { } listed)
         {
             return (null, null);
         }
@@ -99,7 +100,7 @@ internal sealed class ContainerLister(DockerClient client, SelfLocator locator, 
         try
         {
             var details = await client.InspectContainerAsync(listed.Id, cancellationToken, inspectTimeout);
-            return (details is null ? null : ContainerReader.From(details), null);
+            return (details is null ? null : ContainerMapper.From(details), null);
         }
         catch (DockerException exception)
         {

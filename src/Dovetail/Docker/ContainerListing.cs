@@ -1,4 +1,5 @@
-using Dovetail.Services;
+using Dovetail.Common;
+using Dovetail.Containers;
 
 namespace Dovetail.Docker;
 

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Dovetail.Common;
 using Dovetail.Docker.Api;
-using Dovetail.Services;
 
 namespace Dovetail.Docker;
 

@@ -1,4 +1,4 @@
-using Dovetail.Services;
+using Dovetail.Common;
 
 namespace Dovetail.Docker;
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using Dovetail.Services;
+using Dovetail.Common;
+using Dovetail.Containers;
 
 namespace Dovetail.Docker;
 
@@ -22,7 +23,7 @@ internal sealed partial class DockerWatcher
     private DockerHealth _health = new();
     private int _watching;
     private bool _isAway;
-    private DockerHostView? _host;
+    private OwnLocation? _host;
     private EquatableArray<string> _failures;
 
     /// <param name="client">Not owned.</param>

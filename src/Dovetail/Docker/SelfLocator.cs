@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
-using Dovetail.Services;
+using Dovetail.Common;
+using Dovetail.Containers;
 
 namespace Dovetail.Docker;
 
@@ -16,7 +17,7 @@ internal sealed class SelfLocator(DockerClient client, string? container, IReadO
     // Whether a network is a bridge does not change while it exists.
     private readonly Dictionary<string, bool> _isBridge = new(StringComparer.Ordinal);
 
-    private DockerHostView? _last;
+    private OwnLocation? _last;
     private bool? _isThisMachine;
 
     /// <summary>What the kernel shows of this process.</summary>
@@ -26,7 +27,7 @@ internal sealed class SelfLocator(DockerClient client, string? container, IReadO
     /// Where Dovetail runs. When the Engine does not answer, what was found last; throws <see cref="DockerException"/> when nothing was.
     /// </summary>
     /// <returns>The problem is null, or what is wrong and what to do.</returns>
-    public async Task<(DockerHostView View, string? Problem)> LocateAsync(CancellationToken cancellationToken)
+    public async Task<(OwnLocation View, string? Problem)> LocateAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -42,15 +43,15 @@ internal sealed class SelfLocator(DockerClient client, string? container, IReadO
         }
     }
 
-    private async Task<DockerHostView> OutsideAsync(CancellationToken cancellationToken)
+    private async Task<OwnLocation> OutsideAsync(CancellationToken cancellationToken)
     {
         var host = client.Endpoint.Host;
         return client.Endpoint.SocketPath is not null || await IsThisMachineAsync(host, cancellationToken)
-            ? DockerHostView.OnHost
-            : new DockerHostView { Location = DovetailLocation.OtherMachine, Gateway = host, IPv6Gateway = host };
+            ? OwnLocation.OnHost
+            : new OwnLocation { Location = DovetailLocation.OtherMachine, Gateway = host, IPv6Gateway = host };
     }
 
-    private async Task<DockerHostView> InsideAsync(Container self, CancellationToken cancellationToken)
+    private async Task<OwnLocation> InsideAsync(Container self, CancellationToken cancellationToken)
     {
         var owner = self;
         for (var joins = 0; joins < MaxJoins && owner.NetworkContainer is { } next; joins++)
@@ -59,9 +60,9 @@ internal sealed class SelfLocator(DockerClient client, string? container, IReadO
         }
 
         return owner.UsesHostNetwork
-            ? DockerHostView.OnHost with { Location = DovetailLocation.HostNetworkContainer, ContainerName = self.Name }
+            ? OwnLocation.OnHost with { Location = DovetailLocation.HostNetworkContainer, ContainerName = self.Name }
             : await WithGatewayAsync(
-                new DockerHostView
+                new OwnLocation
                 {
                     Location = DovetailLocation.Container,
                     ContainerName = self.Name,
@@ -101,10 +102,10 @@ internal sealed class SelfLocator(DockerClient client, string? container, IReadO
     }
 
     private async Task<Container?> InspectAsync(string idOrName, CancellationToken cancellationToken) =>
-        await client.InspectContainerAsync(idOrName, cancellationToken) is { } details ? ContainerReader.From(details) : null;
+        await client.InspectContainerAsync(idOrName, cancellationToken) is { } details ? ContainerMapper.From(details) : null;
 
     // The gateway of a bridge network is the host itself; that of a macvlan is somebody's router.
-    private async Task<DockerHostView> WithGatewayAsync(DockerHostView view, CancellationToken cancellationToken)
+    private async Task<OwnLocation> WithGatewayAsync(OwnLocation view, CancellationToken cancellationToken)
     {
         foreach (var network in view.Networks)
         {

@@ -1,5 +1,6 @@
+using Dovetail.Common;
+using Dovetail.Containers;
 using Dovetail.Docker.Api;
-using Dovetail.Services;
 
 namespace Dovetail.Docker;
 

@@ -1,13 +1,16 @@
 using System.Net;
 using System.Security.Cryptography;
-using Dovetail.Proxy;
+using Dovetail.Common;
+using Dovetail.Nodes.Decisions;
+using Dovetail.Nodes.Facts;
+using Dovetail.Proxy.Connections;
 using Dovetail.Tailscale;
 
 namespace Dovetail.Nodes;
 
 /// <summary>Gets a node's certificate from its tailscaled, puts it to use, and remembers when to ask again.</summary>
 internal sealed partial class CertificateRunner(
-    NodeServices services, NodePaths paths, LocalApiClient api, FactsCell facts, Action<ServerCertificate> use, ILogger logger)
+    NodeDependencies services, NodePaths paths, LocalApiClient api, NodeFactsStore facts, Action<ServerCertificate> use, ILogger logger)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);

@@ -1,10 +1,13 @@
+using Dovetail.Common;
+using Dovetail.Nodes.Decisions;
+using Dovetail.Nodes.Facts;
 using Dovetail.Processes;
 using Dovetail.Tailscale;
 
 namespace Dovetail.Nodes;
 
 /// <summary>Carries out what <see cref="LoginDecision"/> decided, and remembers how it went.</summary>
-internal sealed partial class LoginRunner(NodeServices services, NodePaths paths, FactsCell facts, ILogger logger)
+internal sealed partial class LoginRunner(NodeDependencies services, NodePaths paths, NodeFactsStore facts, ILogger logger)
 {
     // Enough for a login URL to come; the daemon goes on waiting for the user by itself.
     private static readonly TimeSpan WithoutKey = TimeSpan.FromSeconds(15);
@@ -28,7 +31,7 @@ internal sealed partial class LoginRunner(NodeServices services, NodePaths paths
     /// <param name="action"><see cref="LoginAction.Up"/> or <see cref="LoginAction.UpWithKey"/>.</param>
     public async Task RunAsync(LoginAction action, CancellationToken cancellationToken)
     {
-        var told = facts.Change(static known => known with { Login = known.Login with { Told = known.Identity } });
+        var told = facts.Change(static known => known with { Login = known.Login with { LastAppliedIdentity = known.Identity } });
         var key = action == LoginAction.UpWithKey ? services.Keys.Read() : null;
         using var given = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _running = given;

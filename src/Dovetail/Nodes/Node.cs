@@ -1,7 +1,11 @@
 using System.Net.Sockets;
+using Dovetail.Common;
+using Dovetail.Nodes.Decisions;
+using Dovetail.Nodes.Facts;
 using Dovetail.Processes;
 using Dovetail.Proxy;
-using Dovetail.Services;
+using Dovetail.Proxy.Model;
+using Dovetail.Services.Model;
 using Dovetail.Tailscale;
 
 namespace Dovetail.Nodes;
@@ -14,13 +18,13 @@ internal sealed partial class Node : IAsyncDisposable
 {
     private const int LogLines = 500;
 
-    private readonly NodeServices _services;
+    private readonly NodeDependencies _services;
     private readonly NodePaths _paths;
     private readonly ILogger _logger;
-    private readonly FactsCell _facts;
+    private readonly NodeFactsStore _facts;
     private readonly LocalApiClient _api;
     private readonly LogBuffer _log = new(LogLines);
-    private readonly TailscaledOwner _owner = new();
+    private readonly CurrentTailscaled _owner = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly LoginRunner _login;
     private readonly CertificateRunner _certificate;
@@ -30,13 +34,13 @@ internal sealed partial class Node : IAsyncDisposable
     private ListenerConfig? _applied;
     private Task _run = Task.CompletedTask;
 
-    public Node(NodeServices services, ServiceSpec service)
+    public Node(NodeDependencies services, ServiceSpec service)
     {
         Name = service.Name;
         _services = services;
         _logger = services.Logs.CreateLogger("Dovetail.Node");
         _paths = NodePaths.For(services.Settings.StateRoot, services.Settings.RuntimeDirectory, service.Name);
-        _facts = new FactsCell(new NodeFacts { Service = service, Identity = IdentityOf(service) });
+        _facts = new NodeFactsStore(new NodeFacts { Service = service, Identity = IdentityOf(service) });
         _api = new LocalApiClient(_paths.Socket, services.Settings.Timings.LocalApi);
         _login = new LoginRunner(services, _paths, _facts, _logger);
         _certificate = new CertificateRunner(services, _paths, _api, _facts, certificate => _listener?.UseCertificate(certificate), _logger);
@@ -203,7 +207,7 @@ internal sealed partial class Node : IAsyncDisposable
         }
     }
 
-    private void Act(NodeLife? life, NodeFacts facts, NodeDecision decision)
+    private void Act(DaemonSession? life, NodeFacts facts, NodeDecision decision)
     {
         if (life is null || facts.Stopping)
         {
@@ -249,7 +253,7 @@ internal sealed partial class Node : IAsyncDisposable
     private void MarkLogin(LoginAction action) => _facts.Change(known => known with { Login = known.Login with { Running = action } });
 
     // `logout` would not do: on a node without a node key it does nothing, and on one with a key it would lose the machine.
-    private async Task StopRetriesAsync(NodeFacts facts, NodeLife life, CancellationToken over)
+    private async Task StopRetriesAsync(NodeFacts facts, DaemonSession life, CancellationToken over)
     {
         Log.StopRetries(_logger, Name);
         try
@@ -268,7 +272,7 @@ internal sealed partial class Node : IAsyncDisposable
         life.Restart.TrySetResult(null);
     }
 
-    private async Task ServeAsync(ServeTarget target, NodeLife life, CancellationToken over)
+    private async Task ServeAsync(ServeTarget target, DaemonSession life, CancellationToken over)
     {
         try
         {

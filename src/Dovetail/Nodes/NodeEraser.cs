@@ -4,7 +4,7 @@ using Dovetail.Tailscale;
 namespace Dovetail.Nodes;
 
 /// <summary>Takes a service off the tailnet for good: logs its machine out, then removes its state.</summary>
-internal sealed class NodeEraser(NodeServices services)
+internal sealed class NodeEraser(NodeDependencies services)
 {
     private const int LogLines = 50;
     private static readonly TimeSpan LogoutDeadline = TimeSpan.FromSeconds(30);

@@ -1,21 +1,23 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Dovetail.Common;
+using Dovetail.Nodes.Facts;
 using Dovetail.Tailscale;
 
 namespace Dovetail.Nodes;
 
 /// <summary>Keeps the facts about one running tailscaled true: the bus tells what changes, a light poll what the bus keeps silent about.</summary>
-internal sealed partial class NodeObserver(NodeServices services, LocalApiClient api, FactsCell facts, ILogger logger) : IDisposable
+internal sealed partial class NodeObserver(NodeDependencies services, LocalApiClient api, NodeFactsStore facts, ILogger logger) : IDisposable
 {
     private static readonly TimeSpan BusPause = TimeSpan.FromMilliseconds(200);
 
-    private readonly NodeTimings _timings = services.Settings.Timings;
+    private readonly NodeTimingOptions _timings = services.Settings.Timings;
     private readonly TimeProvider _time = services.Time;
     private readonly WakeSignal _pollNow = new();
     private DateTimeOffset? _refusedSince;
 
     /// <summary>Observes until cancelled.</summary>
-    /// <returns>True when tailscaled has not answered for <see cref="NodeTimings.HangLimit"/>.</returns>
+    /// <returns>True when tailscaled has not answered for <see cref="NodeTimingOptions.HangLimit"/>.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
-using Dovetail.Proxy;
-using Dovetail.Services;
+using Dovetail.Nodes.Facts;
+using Dovetail.Proxy.Model;
+using Dovetail.Services.Model;
 
 namespace Dovetail.Nodes;
 

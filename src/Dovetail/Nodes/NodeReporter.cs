@@ -1,13 +1,15 @@
 using System.Globalization;
+using Dovetail.Nodes.Decisions;
+using Dovetail.Nodes.Facts;
 using Dovetail.Processes;
-using Dovetail.Services;
+using Dovetail.Services.Model;
 using Dovetail.Tailscale;
 
 namespace Dovetail.Nodes;
 
 /// <summary>Tells how a node stands: to the log once per change, to <c>dovetail status</c> whenever it asks.</summary>
 internal sealed partial class NodeReporter(
-    ServiceSpec service, TailscaledOwner owner, NodeSupervisor supervisor, LogBuffer log, TimeProvider time, ILogger logger)
+    ServiceSpec service, CurrentTailscaled owner, NodeSupervisor supervisor, LogBuffer log, TimeProvider time, ILogger logger)
 {
     private const int TailLines = 5;
 

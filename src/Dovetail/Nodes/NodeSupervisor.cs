@@ -1,3 +1,5 @@
+using Dovetail.Common;
+using Dovetail.Nodes.Facts;
 using Dovetail.Processes;
 using Dovetail.Tailscale;
 
@@ -5,14 +7,14 @@ namespace Dovetail.Nodes;
 
 /// <summary>Keeps a tailscaled running for a node: starts one, watches it, replaces it when it ends or hangs.</summary>
 internal sealed partial class NodeSupervisor(
-    NodeServices services, NodePaths paths, LocalApiClient api, FactsCell facts, LogBuffer log, TailscaledOwner owner, ILogger logger)
+    NodeDependencies services, NodePaths paths, LocalApiClient api, NodeFactsStore facts, LogBuffer log, CurrentTailscaled owner, ILogger logger)
     : IDisposable
 {
     private readonly WakeSignal _waited = new();
-    private volatile NodeLife? _life;
+    private volatile DaemonSession? _life;
 
     /// <summary>The life in which work may be begun; null while there is none.</summary>
-    public NodeLife? Life => _life;
+    public DaemonSession? Life => _life;
 
     /// <summary>Ends the running tailscaled for a new one, or the wait for the next.</summary>
     public void Restart()
@@ -81,7 +83,7 @@ internal sealed partial class NodeSupervisor(
         owner.Set(tailscaled.ProcessId);
         Log.Started(logger, facts.Current.Service.Name, tailscaled.ProcessId);
         var observer = new NodeObserver(services, api, facts, logger);
-        var life = new NodeLife(tailscaled, observer, logger, stopping);
+        var life = new DaemonSession(tailscaled, observer, logger, stopping);
         try
         {
             return await WatchAsync(life, stopping);
@@ -100,7 +102,7 @@ internal sealed partial class NodeSupervisor(
         }
     }
 
-    private async Task<string?> WatchAsync(NodeLife life, CancellationToken stopping)
+    private async Task<string?> WatchAsync(DaemonSession life, CancellationToken stopping)
     {
         var tailscaled = life.Tailscaled;
         var timings = services.Settings.Timings;

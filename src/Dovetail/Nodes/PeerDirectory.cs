@@ -1,12 +1,12 @@
 using System.Net;
-using Dovetail.Proxy;
-using Dovetail.Services;
+using Dovetail.Common;
+using Dovetail.Proxy.Identity;
 using Dovetail.Tailscale;
 
 namespace Dovetail.Nodes;
 
 /// <summary>Answers who a peer is by the whois of the node's own tailscaled.</summary>
-internal sealed class PeerDirectory(LocalApiClient api, FactsCell facts) : IPeerDirectory
+internal sealed class PeerDirectory(LocalApiClient api, NodeFactsStore facts) : IPeerDirectory
 {
     public async Task<Peer?> WhoIsAsync(IPEndPoint peer, CancellationToken cancellationToken)
     {

@@ -12,9 +12,9 @@ internal sealed class Tailscaled : IAsyncDisposable
 
     private readonly ChildProcess _child;
     private readonly string _socket;
-    private readonly NodeServices _services;
+    private readonly NodeDependencies _services;
 
-    private Tailscaled(ChildProcess child, string socket, NodeServices services)
+    private Tailscaled(ChildProcess child, string socket, NodeDependencies services)
     {
         _child = child;
         _socket = socket;
@@ -31,7 +31,7 @@ internal sealed class Tailscaled : IAsyncDisposable
     /// <exception cref="ChildStartException">The binary cannot be started.</exception>
     /// <exception cref="IOException">The directories cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">The directories cannot be made.</exception>
-    public static Tailscaled Start(NodeServices services, NodePaths paths, long memory, LogBuffer log)
+    public static Tailscaled Start(NodeDependencies services, NodePaths paths, long memory, LogBuffer log)
     {
         Directory.CreateDirectory(paths.Logs, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var child = ChildProcess.Start(

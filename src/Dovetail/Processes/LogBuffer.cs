@@ -8,11 +8,11 @@ internal sealed class LogBuffer(int capacity)
 {
     private readonly Queue<string> _lines = new(capacity);
     private readonly HashSet<Channel<string>> _followers = [];
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
 
     public void Add(string line)
     {
-        lock (_gate)
+        lock (_lock)
         {
             if (_lines.Count == capacity)
             {
@@ -30,7 +30,7 @@ internal sealed class LogBuffer(int capacity)
     /// <summary>The newest <paramref name="count"/> lines.</summary>
     public IReadOnlyList<string> Tail(int count)
     {
-        lock (_gate)
+        lock (_lock)
         {
             return [.. _lines.Skip(Math.Max(0, _lines.Count - count))];
         }
@@ -40,7 +40,7 @@ internal sealed class LogBuffer(int capacity)
     public async IAsyncEnumerable<string> FollowAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var channel = Channel.CreateBounded<string>(new BoundedChannelOptions(capacity) { FullMode = BoundedChannelFullMode.DropOldest });
-        lock (_gate)
+        lock (_lock)
         {
             foreach (var line in _lines)
             {
@@ -59,7 +59,7 @@ internal sealed class LogBuffer(int capacity)
         }
         finally
         {
-            lock (_gate)
+            lock (_lock)
             {
                 _followers.Remove(channel);
             }

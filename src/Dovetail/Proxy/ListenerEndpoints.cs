@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text;
 using Dovetail.Proxy.Connections;
+using Dovetail.Proxy.Identity;
+using Dovetail.Proxy.Model;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;
@@ -11,7 +13,7 @@ namespace Dovetail.Proxy;
 internal static class ListenerEndpoints
 {
     public static (KestrelServer Server, ListenOptions Https, ListenOptions Http) Build(
-        ListenerParts parts, IPEndPoint https, IPEndPoint http, ConnectionGate gate, CertificateSlot certificates, Func<ListenerState> state)
+        ListenerDependencies parts, IPEndPoint https, IPEndPoint http, ConnectionAdmission gate, CertificateSlot certificates, Func<ListenerState> state)
     {
         var options = new KestrelServerOptions { ApplicationServices = parts.Services, AddServerHeader = false };
         Limit(options, parts.Limits);
@@ -49,7 +51,7 @@ internal static class ListenerEndpoints
         _ => null,
     };
 
-    private static void Limit(KestrelServerOptions options, ListenerLimits limits)
+    private static void Limit(KestrelServerOptions options, ListenerOptions limits)
     {
         options.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
         options.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;

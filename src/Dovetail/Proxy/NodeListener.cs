@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using System.Net;
 using Dovetail.Proxy.Connections;
-using Dovetail.Proxy.Forwarding;
+using Dovetail.Proxy.Http;
 using Dovetail.Proxy.Identity;
+using Dovetail.Proxy.Model;
 using Dovetail.Proxy.Tcp;
+using Dovetail.Proxy.Upstreams;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Dovetail.Proxy;
@@ -15,15 +17,15 @@ internal sealed partial class NodeListener : IAsyncDisposable
     private const int PreferredHttpPort = 8080;
     private const int BindAttempts = 8;
 
-    private readonly ListenerParts _parts;
+    private readonly ListenerDependencies _parts;
     private readonly ILogger _logger;
     private readonly string _service;
     private readonly ListenerCounters _counters = new();
     private readonly ConnectionBudget _budget;
-    private readonly ConnectionGate _gate;
+    private readonly ConnectionAdmission _gate;
     private readonly CertificateSlot _certificates;
     private readonly UpstreamGroup _upstreams;
-    private readonly HoldRoom _room;
+    private readonly HeldRequestLimit _room;
     private readonly RequestHandler _handler;
     private readonly TcpPorts _tcp;
     private readonly CancellationTokenSource _stopping = new();
@@ -34,22 +36,22 @@ internal sealed partial class NodeListener : IAsyncDisposable
     private IPAddress? _address;
     private Task? _stopped;
 
-    internal NodeListener(ListenerParts parts, IPeerDirectory peers, IConnectionOwner owner, ListenerConfig initial)
+    internal NodeListener(ListenerDependencies parts, IPeerDirectory peers, IAllowedProcess owner, ListenerConfig initial)
     {
         _parts = parts;
         _service = initial.Service.Name;
         _logger = parts.Loggers.CreateLogger<NodeListener>();
         _state = new ListenerState(initial);
         _budget = new ConnectionBudget(parts.Limits.ConnectionsPerNode, parts.Limits.ConnectionsPerPeer, parts.Descriptors);
-        _gate = new ConnectionGate(_service, owner, parts.Sockets, _budget, _counters, parts.Limits, parts.Time, _logger);
+        _gate = new ConnectionAdmission(_service, owner, parts.Sockets, _budget, _counters, parts.Limits, parts.Time, _logger);
         _certificates = new CertificateSlot(parts.Limits.CertificateWait, parts.Time);
         _upstreams = new UpstreamGroup(_service, parts.Limits, parts.Time, _logger, FailingUpstreams);
-        _room = new HoldRoom(parts.Limits.HeldPerService);
+        _room = new HeldRequestLimit(parts.Limits.HeldPerService);
         var cache = new PeerCache(_service, peers, parts.Limits, parts.Time, _logger);
         var forwarder = new RequestForwarder(_service, parts.Forwarder, _upstreams, _room, _counters, parts.Descriptors, parts.Time, _logger);
         var log = AccessLog.Create(_service, parts.Time, parts.Loggers);
         _handler = new RequestHandler(() => _state, cache, forwarder, _counters, parts.Limits, log, parts.Time, _logger, _stopping.Token);
-        _tcp = new TcpPorts(new TcpService(_service, parts, _gate, cache, _room, _counters, () => _state, FailingUpstreams, _logger));
+        _tcp = new TcpPorts(new TcpDependencies(_service, parts, _gate, cache, _room, _counters, () => _state, FailingUpstreams, _logger));
         Ports = new ListenerPorts(new IPEndPoint(IPAddress.None, 0), new IPEndPoint(IPAddress.None, 0), ImmutableSortedDictionary<int, IPEndPoint>.Empty);
     }
 

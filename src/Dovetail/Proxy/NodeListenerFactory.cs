@@ -1,4 +1,6 @@
 using Dovetail.Proxy.Connections;
+using Dovetail.Proxy.Identity;
+using Dovetail.Proxy.Model;
 using Microsoft.AspNetCore.Connections;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -10,7 +12,7 @@ internal sealed class NodeListenerFactory(
     IServiceProvider services,
     IConnectionListenerFactory transport,
     IHttpForwarder forwarder,
-    ListenerLimits limits,
+    ListenerOptions limits,
     TimeProvider time,
     ILoggerFactory loggers) : IDisposable
 {
@@ -23,9 +25,9 @@ internal sealed class NodeListenerFactory(
     /// <param name="owner">The node's tailscaled.</param>
     /// <exception cref="IOException">No address could be bound.</exception>
     public async Task<NodeListener> StartAsync(
-        IPeerDirectory peers, IConnectionOwner owner, ListenerConfig initial, CancellationToken cancellationToken)
+        IPeerDirectory peers, IAllowedProcess owner, ListenerConfig initial, CancellationToken cancellationToken)
     {
-        var shared = new ListenerParts(services, transport, forwarder, _addresses, _sockets, _descriptors, limits, time, loggers);
+        var shared = new ListenerDependencies(services, transport, forwarder, _addresses, _sockets, _descriptors, limits, time, loggers);
         var listener = new NodeListener(shared, peers, owner, initial);
         try
         {

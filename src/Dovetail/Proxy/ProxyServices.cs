@@ -1,3 +1,4 @@
+using Dovetail.Proxy.Model;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Dovetail.Proxy;
@@ -9,10 +10,10 @@ internal static class ProxyServices
     /// Adds <see cref="NodeListenerFactory"/> and what it needs. The container must be that of a web application on
     /// Kestrel: <c>UseHttps</c> takes services from there that cannot be registered one by one.
     /// </summary>
-    public static IServiceCollection AddProxy(this IServiceCollection services, ListenerLimits? limits = null)
+    public static IServiceCollection AddProxy(this IServiceCollection services, ListenerOptions? limits = null)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(limits ?? new ListenerLimits());
+        services.TryAddSingleton(limits ?? new ListenerOptions());
         services.AddHttpForwarder();
 
         // It writes a line for every request and every failure; the listener says what a person wants to know.

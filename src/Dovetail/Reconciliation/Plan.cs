@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Dovetail.Services;
+using Dovetail.Services.Model;
 
 namespace Dovetail.Reconciliation;
 
@@ -25,7 +25,7 @@ internal sealed record Plan
     /// <param name="actual">The services that have a node, by name.</param>
     /// <param name="grace">How long a node outlives its last container.</param>
     public static Plan From(
-        IReadOnlyList<ServiceSpec> desired, IReadOnlyDictionary<string, ServiceActual> actual, DateTimeOffset now, TimeSpan grace)
+        IReadOnlyList<ServiceSpec> desired, IReadOnlyDictionary<string, TrackedService> actual, DateTimeOffset now, TimeSpan grace)
     {
         var wanted = desired.Select(static service => service.Name).ToHashSet(StringComparer.Ordinal);
         var unwanted = actual.Values

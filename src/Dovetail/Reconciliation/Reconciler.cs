@@ -1,18 +1,21 @@
+using Dovetail.Common;
+using Dovetail.Containers;
 using Dovetail.Docker;
 using Dovetail.Nodes;
 using Dovetail.Services;
+using Dovetail.Services.Model;
 
 namespace Dovetail.Reconciliation;
 
 /// <summary>The one loop that makes nodes of what the containers want. It owns the nodes and never waits for one.</summary>
 internal sealed partial class Reconciler(
-    DockerWatcher watcher, NodeServices nodes, ServiceDefaults defaults, ReconcilerSettings settings, TimeProvider time, ILogger<Reconciler> logger)
+    DockerWatcher watcher, NodeDependencies nodes, ServiceOptions defaults, ReconcilerOptions settings, TimeProvider time, ILogger<Reconciler> logger)
     : BackgroundService
 {
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private readonly WakeSignal _snapshotCame = new();
     private readonly Dictionary<string, Node> _nodes = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, ServiceActual> _actual = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TrackedService> _actual = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task> _ending = new(StringComparer.Ordinal);
     private readonly NodeEraser _eraser = new(nodes);
     private ContainerSnapshot? _snapshot;
@@ -21,7 +24,7 @@ internal sealed partial class Reconciler(
     /// <summary>How everything stands, by name.</summary>
     public ReconcilerReport Report()
     {
-        lock (_gate)
+        lock (_lock)
         {
             return new ReconcilerReport
             {
@@ -36,7 +39,7 @@ internal sealed partial class Reconciler(
     /// <summary>The node of a service; null when it has none.</summary>
     public Node? Find(string name)
     {
-        lock (_gate)
+        lock (_lock)
         {
             return _nodes.GetValueOrDefault(name);
         }
@@ -49,7 +52,7 @@ internal sealed partial class Reconciler(
     {
         TaskCompletionSource erased = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Task ended;
-        lock (_gate)
+        lock (_lock)
         {
             if (_actual.TryGetValue(name, out var known) && known.UnwantedSince is null)
             {
@@ -117,7 +120,7 @@ internal sealed partial class Reconciler(
     {
         await foreach (var snapshot in watcher.WatchAsync(stoppingToken))
         {
-            lock (_gate)
+            lock (_lock)
             {
                 _snapshot = snapshot;
             }
@@ -142,7 +145,7 @@ internal sealed partial class Reconciler(
 
     private DateTimeOffset? Reconcile()
     {
-        lock (_gate)
+        lock (_lock)
         {
             // Without a first listing nothing is known, and nothing may be taken down.
             if (_snapshot is null)
@@ -165,7 +168,7 @@ internal sealed partial class Reconciler(
         {
             var node = new Node(nodes, service);
             _nodes[service.Name] = node;
-            _actual[service.Name] = new ServiceActual(service, null);
+            _actual[service.Name] = new TrackedService(service, null);
             _ending.Remove(service.Name, out var before);
             Log.Added(logger, service.Name);
             node.Start(before ?? Task.CompletedTask);
@@ -173,13 +176,13 @@ internal sealed partial class Reconciler(
 
         foreach (var service in plan.Update)
         {
-            _actual[service.Name] = new ServiceActual(service, null);
+            _actual[service.Name] = new TrackedService(service, null);
             _nodes[service.Name].Update(service);
         }
 
         foreach (var service in plan.Idle)
         {
-            _actual[service.Name] = new ServiceActual(service, time.GetUtcNow());
+            _actual[service.Name] = new TrackedService(service, time.GetUtcNow());
             _nodes[service.Name].Update(service);
             Log.Idle(logger, service.Name, settings.Grace.TotalSeconds);
         }
@@ -206,7 +209,7 @@ internal sealed partial class Reconciler(
     private async Task StopAllAsync()
     {
         List<Task> ends;
-        lock (_gate)
+        lock (_lock)
         {
             ends = [.. _nodes.Values.Select(static node => node.DisposeAsync().AsTask()), .. _ending.Values];
         }

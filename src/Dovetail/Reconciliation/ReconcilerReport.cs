@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Dovetail.Nodes;
-using Dovetail.Services;
+using Dovetail.Services.Model;
 
 namespace Dovetail.Reconciliation;
 

@@ -1,4 +1,7 @@
-using Dovetail.Docker;
+using Dovetail.Common;
+using Dovetail.Containers;
+using Dovetail.Services.Labels;
+using Dovetail.Services.Model;
 
 namespace Dovetail.Services;
 
@@ -18,7 +21,7 @@ internal sealed record DesiredState
     /// <summary>
     /// Running, restarting and paused containers want their services; only running ones are upstreams. Never throws, whatever the labels hold.
     /// </summary>
-    public static DesiredState From(ContainerSnapshot snapshot, ServiceDefaults defaults)
+    public static DesiredState From(ContainerSnapshot snapshot, ServiceOptions defaults)
     {
         var rejected = new List<RejectedContainer>();
         var warnings = new List<ContainerWarning>();

@@ -1,4 +1,4 @@
-using Dovetail.Docker;
+using Dovetail.Containers;
 
 namespace Dovetail.Services;
 

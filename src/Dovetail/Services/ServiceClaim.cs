@@ -1,4 +1,5 @@
-using Dovetail.Docker;
+using Dovetail.Containers;
+using Dovetail.Services.Labels;
 
 namespace Dovetail.Services;
 

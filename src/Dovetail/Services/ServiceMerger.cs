@@ -1,4 +1,7 @@
-using Dovetail.Docker;
+using Dovetail.Common;
+using Dovetail.Containers;
+using Dovetail.Services.Labels;
+using Dovetail.Services.Model;
 
 namespace Dovetail.Services;
 
@@ -7,7 +10,7 @@ internal static class ServiceMerger
 {
     /// <param name="claims">One name, at least one container; in the order in which they have a right to it.</param>
     public static ServiceSpec Merge(
-        IReadOnlyList<ServiceClaim> claims, ContainerSnapshot snapshot, ServiceDefaults defaults, List<RejectedContainer> rejected, List<ContainerWarning> warnings)
+        IReadOnlyList<ServiceClaim> claims, ContainerSnapshot snapshot, ServiceOptions defaults, List<RejectedContainer> rejected, List<ContainerWarning> warnings)
     {
         var first = claims[0];
         var upstreams = new List<Upstream>();
@@ -53,7 +56,7 @@ internal static class ServiceMerger
         TcpPorts = service.Tcp.Select(forward => forward.NodePort).ToEquatableArray(),
     };
 
-    private static string? Refusal(ServiceClaim first, ServiceClaim claim, ServiceDefaults defaults)
+    private static string? Refusal(ServiceClaim first, ServiceClaim claim, ServiceOptions defaults)
     {
         if (claim == first)
         {
@@ -97,7 +100,7 @@ internal static class ServiceMerger
         var (container, service) = claim;
         var missing = new List<string>();
         var tcp = new List<TcpUpstream>();
-        Route? main = null;
+        UpstreamRoute? main = null;
         if (first.Port is not null && service.Port is { } port)
         {
             main = UpstreamResolver.Resolve(container, port, service.Network, snapshot);

@@ -1,5 +1,6 @@
 using System.Net;
-using Dovetail.Docker;
+using Dovetail.Common;
+using Dovetail.Containers;
 
 namespace Dovetail.Services;
 
@@ -14,11 +15,11 @@ internal static class UpstreamResolver
     /// <param name="container">The container that serves.</param>
     /// <param name="port">Its port, 1–65535.</param>
     /// <param name="network">What <c>dovetail.network</c> names; null: nothing.</param>
-    public static Route Resolve(Container container, int port, string? network, ContainerSnapshot snapshot)
+    public static UpstreamRoute Resolve(Container container, int port, string? network, ContainerSnapshot snapshot)
     {
         if (NetworkOwner(container, snapshot) is not { } owner)
         {
-            return new Route(null, port, $"container {container.Name} uses the network of container {Printable.Text(container.NetworkContainer!)}, which does not run: start that one");
+            return new UpstreamRoute(null, port, $"container {container.Name} uses the network of container {Printable.Text(container.NetworkContainer!)}, which does not run: start that one");
         }
 
         var route = ResolveOwner(container, owner, port, network, snapshot.Host);
@@ -42,7 +43,7 @@ internal static class UpstreamResolver
         return owner;
     }
 
-    private static Route ResolveOwner(Container container, Container owner, int port, string? network, DockerHostView host)
+    private static UpstreamRoute ResolveOwner(Container container, Container owner, int port, string? network, OwnLocation host)
     {
         // Rule 1; a container in the host's network has no address on the network "host", so that name means rule 4.
         if (network is not null && !(network == "host" && owner.UsesHostNetwork))
@@ -52,21 +53,21 @@ internal static class UpstreamResolver
 
         if (host.NetworkContainerId == owner.Id)
         {
-            return new Route("127.0.0.1", port, "the network namespace that Dovetail runs in");
+            return new UpstreamRoute("127.0.0.1", port, "the network namespace that Dovetail runs in");
         }
 
         // Rule 2.
         if (Attached(owner).FirstOrDefault(theirs => host.Networks.Any(ours => ours.IsSameAs(theirs))) is { } shared)
         {
-            return new Route(shared.Address, port, $"network {shared.Name}, shared with Dovetail");
+            return new UpstreamRoute(shared.Address, port, $"network {shared.Name}, shared with Dovetail");
         }
 
         // Rule 4.
         if (owner.UsesHostNetwork)
         {
-            return host.IsInHostNetwork ? new Route("127.0.0.1", port, "host network")
-                : (host.Gateway ?? host.IPv6Gateway) is { } gateway ? new Route(gateway, port, $"host network, by way of the host's address {gateway}")
-                : new Route(null, port, NoRoute(container, owner, port, host));
+            return host.IsInHostNetwork ? new UpstreamRoute("127.0.0.1", port, "host network")
+                : (host.Gateway ?? host.IPv6Gateway) is { } gateway ? new UpstreamRoute(gateway, port, $"host network, by way of the host's address {gateway}")
+                : new UpstreamRoute(null, port, NoRoute(container, owner, port, host));
         }
 
         // Rule 5.
@@ -77,25 +78,25 @@ internal static class UpstreamResolver
 
         // Rule 6.
         return host.IsInHostNetwork && Attached(owner).FirstOrDefault() is { } direct
-            ? new Route(direct.Address, port, $"network {direct.Name}, from the host")
-            : new Route(null, port, NoRoute(container, owner, port, host));
+            ? new UpstreamRoute(direct.Address, port, $"network {direct.Name}, from the host")
+            : new UpstreamRoute(null, port, NoRoute(container, owner, port, host));
     }
 
-    private static Route Named(Container container, Container owner, int port, string network, DockerHostView host)
+    private static UpstreamRoute Named(Container container, Container owner, int port, string network, OwnLocation host)
     {
         // Compose puts its project's name before the names of the networks it makes.
         var full = container.Label(WellKnownLabels.ComposeProject) is { } project ? $"{project}_{network}" : network;
         var named = owner.Networks.FirstOrDefault(candidate => candidate.Name == network) ?? owner.Networks.FirstOrDefault(candidate => candidate.Name == full);
         if (named?.Address is not { } address)
         {
-            return new Route(null, port, $"the network label names {network}, but container {owner.Name} is on {List(owner.Networks)}: attach it to {network}, or name another network");
+            return new UpstreamRoute(null, port, $"the network label names {network}, but container {owner.Name} is on {List(owner.Networks)}: attach it to {network}, or name another network");
         }
 
         var isForeign = host.Location == DovetailLocation.Container && !host.Networks.Any(ours => ours.IsSameAs(named));
-        return new Route(address, port, $"network {named.Name}, named by the label" + (isForeign ? $"; Dovetail is not on it (it is on {List(host.Networks)}), so requests may not get through" : ""));
+        return new UpstreamRoute(address, port, $"network {named.Name}, named by the label" + (isForeign ? $"; Dovetail is not on it (it is on {List(host.Networks)}), so requests may not get through" : ""));
     }
 
-    private static Route? Published(Container owner, int port, DockerHostView host)
+    private static UpstreamRoute? Published(Container owner, int port, OwnLocation host)
     {
         var best = owner.PublishedTcpPorts
             .Where(candidate => candidate.ContainerPort == port)
@@ -104,11 +105,11 @@ internal static class UpstreamResolver
             .OrderBy(candidate => candidate.Candidate.Rank)
             .ThenBy(candidate => candidate.HostPort)
             .FirstOrDefault();
-        return best.Candidate.Address is { } address ? new Route(address, best.HostPort, $"port {best.HostPort}, published on the host") : null;
+        return best.Candidate.Address is { } address ? new UpstreamRoute(address, best.HostPort, $"port {best.HostPort}, published on the host") : null;
     }
 
     // The address at which Dovetail reaches a port that is bound to this address of the host; the lowest rank is the best.
-    private static (string? Address, int Rank) Reach(string hostIp, DockerHostView host)
+    private static (string? Address, int Rank) Reach(string hostIp, OwnLocation host)
     {
         if (hostIp.Length == 0 || !IPAddress.TryParse(hostIp, out var bound) || bound.Equals(IPAddress.Any))
         {
@@ -128,7 +129,7 @@ internal static class UpstreamResolver
         container.Networks.Where(network => network.Address is not null).OrderBy(network => network.Name == DefaultBridge).ThenBy(network => network.Name, StringComparer.Ordinal);
 
     // Rule 7.
-    private static string NoRoute(Container container, Container owner, int port, DockerHostView host)
+    private static string NoRoute(Container container, Container owner, int port, OwnLocation host)
     {
         var theirs = owner.UsesHostNetwork ? "in the host's network" : $"on {List(owner.Networks)}";
         var onlyLocal = owner.PublishedTcpPorts.FirstOrDefault(candidate => candidate.ContainerPort == port) is { } published
@@ -146,7 +147,7 @@ internal static class UpstreamResolver
         };
     }
 
-    private static string Connect(Container owner, DockerHostView host) => Attached(owner).FirstOrDefault() is { } theirs
+    private static string Connect(Container owner, OwnLocation host) => Attached(owner).FirstOrDefault() is { } theirs
         ? $"docker network connect {theirs.Name} {host.ContainerName}"
         : host.Networks.Count > 0 ? $"docker network connect {host.Networks[0].Name} {owner.Name}" : "docker network create, then docker network connect";
 

@@ -1,4 +1,4 @@
-using Dovetail.Proxy;
+using Dovetail.Proxy.Model;
 
 namespace Dovetail.Tailscale;
 

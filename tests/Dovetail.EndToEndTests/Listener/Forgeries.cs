@@ -42,10 +42,10 @@ internal static class Forgeries
     ]);
 
     /// <summary>Over HTTP/2.</summary>
-    public static IEnumerable<Forgery2> Http2 =>
+    public static IEnumerable<Http2Forgery> Http2 =>
     [
-        .. Spellings.Select(name => new Forgery2($"as {name}", [(name, Claim)], name.All(letter => !char.IsAsciiLetterUpper(letter)))),
-        .. Spellings.Select(name => new Forgery2($"as {name} in lower case", [(name.ToLowerInvariant(), Claim)])),
+        .. Spellings.Select(name => new Http2Forgery($"as {name}", [(name, Claim)], name.All(letter => !char.IsAsciiLetterUpper(letter)))),
+        .. Spellings.Select(name => new Http2Forgery($"as {name} in lower case", [(name.ToLowerInvariant(), Claim)])),
         new("all at once", [.. Spellings.Select(name => (name.ToLowerInvariant(), Claim))]),
         .. Kinds.Select(name => name.ToLowerInvariant()).SelectMany(PlacesOf2),
     ];
@@ -78,7 +78,7 @@ internal static class Forgeries
         new($"{name} named in Proxy-Connection and Keep-Alive", $"Proxy-Connection: {name}\r\nKeep-Alive: {name}\r\n"),
     ];
 
-    private static IEnumerable<Forgery2> PlacesOf2(string name) =>
+    private static IEnumerable<Http2Forgery> PlacesOf2(string name) =>
     [
         new($"{name} twice", [(name, Claim), (name, Claim)]),
         new($"{name} among blanks", [(name, $" \t{Claim} ")], false),

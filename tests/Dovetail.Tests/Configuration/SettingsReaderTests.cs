@@ -1,5 +1,5 @@
 using Dovetail.Configuration;
-using Dovetail.Proxy;
+using Dovetail.Proxy.Model;
 
 namespace Dovetail.Tests.Configuration;
 
@@ -22,7 +22,7 @@ public sealed class SettingsReaderTests
         Assert.Equal("/var/run/docker.sock", settings.Docker.SocketPath);
         Assert.False(settings.HasKey);
         Assert.False(settings.AccessLog);
-        Assert.Equal(new ListenerLimits(), settings.Limits);
+        Assert.Equal(new ListenerOptions(), settings.Limits);
     }
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed class SettingsReaderTests
 
         Assert.Empty(errors);
         Assert.Equal(
-            new ListenerLimits { ConnectionsPerNode = 1000, ConnectionsPerPeer = 250, RequestLineSize = 1 << 20, RequestHeadersSize = 64 << 10, RequestHeaderCount = 200 },
+            new ListenerOptions { ConnectionsPerNode = 1000, ConnectionsPerPeer = 250, RequestLineSize = 1 << 20, RequestHeadersSize = 64 << 10, RequestHeaderCount = 200 },
             settings!.Limits);
         Assert.True(settings.AccessLog);
     }
@@ -113,6 +113,6 @@ public sealed class SettingsReaderTests
         Assert.Equal(Settings.All.Length, Settings.All.Select(setting => setting.Option).Distinct().Count());
     }
 
-    private static (DovetailSettings? Settings, IReadOnlyList<string> Errors) Read(Dictionary<string, string> variables) =>
+    private static (DovetailOptions? Settings, IReadOnlyList<string> Errors) Read(Dictionary<string, string> variables) =>
         SettingsReader.Read(variables.GetValueOrDefault);
 }

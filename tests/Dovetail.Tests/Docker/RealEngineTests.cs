@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using Dovetail.Containers;
 using Dovetail.Docker;
 using Dovetail.Services;
+using Dovetail.Services.Model;
 
 namespace Dovetail.Tests.Docker;
 
@@ -109,7 +111,7 @@ public sealed class RealEngineTests(DockerEngine engine)
         await engine.RunAsync(_name, Labels("name", "web"), request => request["ExposedPorts"] = new JsonObject { ["80/tcp"] = new JsonObject() });
         await using var watch = new Watch(DockerEngine.Endpoint, Options);
 
-        var state = DesiredState.From(await watch.NextAsync(), new ServiceDefaults { LabelPrefix = _prefix });
+        var state = DesiredState.From(await watch.NextAsync(), new ServiceOptions { LabelPrefix = _prefix });
 
         var upstream = Assert.Single(Assert.Single(state.Services).Upstreams);
         Assert.Equal(_name, await BodyAsync(upstream));
@@ -126,7 +128,7 @@ public sealed class RealEngineTests(DockerEngine engine)
         });
         await using var watch = new Watch(DockerEngine.Endpoint, Options);
 
-        var state = DesiredState.From(await watch.NextAsync(), new ServiceDefaults { LabelPrefix = _prefix });
+        var state = DesiredState.From(await watch.NextAsync(), new ServiceOptions { LabelPrefix = _prefix });
 
         var upstream = Assert.Single(Assert.Single(state.Services).Upstreams);
         Assert.StartsWith($"through container {_name}: ", upstream.Route, StringComparison.Ordinal);

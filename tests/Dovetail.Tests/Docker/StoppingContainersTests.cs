@@ -1,3 +1,4 @@
+using Dovetail.Containers;
 using Dovetail.Docker;
 using Dovetail.Docker.Api;
 using Dovetail.Tests.Proxy.Support;
@@ -9,7 +10,7 @@ public sealed class StoppingContainersTests
 {
     private static readonly Container Web = SampleContainer.Named("web", 0) with { StopTimeout = TimeSpan.FromSeconds(20) };
     private static readonly Container Nginx = SampleContainer.Named("nginx", 1) with { StopSignal = 3 };
-    private static readonly ContainerSnapshot Both = SampleContainer.Snapshot(DockerHostView.OnHost, Web, Nginx);
+    private static readonly ContainerSnapshot Both = SampleContainer.Snapshot(OwnLocation.OnHost, Web, Nginx);
 
     private readonly ManualTime _time = new();
     private readonly List<ContainerSnapshot> _published = [];
@@ -67,7 +68,7 @@ public sealed class StoppingContainersTests
         Assert.Equal(["web"], Stopping);
 
         _time.Advance(TimeSpan.FromSeconds(1));
-        List(SampleContainer.Snapshot(DockerHostView.OnHost, Nginx));
+        List(SampleContainer.Snapshot(OwnLocation.OnHost, Nginx));
         List(Both);
 
         Assert.Empty(Stopping);
@@ -94,7 +95,7 @@ public sealed class StoppingContainersTests
     public void Events_of_unknown_containers_publish_nothing()
     {
         _stopping.Heard(Kill(Web, "15"));
-        List(SampleContainer.Snapshot(DockerHostView.OnHost, Nginx));
+        List(SampleContainer.Snapshot(OwnLocation.OnHost, Nginx));
 
         _stopping.Heard(Kill(Web, "15"));
         _stopping.Heard(new Message { Type = "container", Action = "kill" });

@@ -1,3 +1,4 @@
+using Dovetail.Containers;
 using Dovetail.Docker;
 
 namespace Dovetail.Tests.Docker;

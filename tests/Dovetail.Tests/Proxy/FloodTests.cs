@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Dovetail.Proxy;
+using Dovetail.Proxy.Model;
 using Dovetail.Tests.Proxy.Support;
 using Microsoft.AspNetCore.Http;
 
@@ -46,7 +46,7 @@ public sealed class FloodTests
             (connection, i) => connection.SendAsync(i == 0
                 ? [new Http2Frame(Http2Frame.Headers, Http2Frame.EndStream, 1, RawHttp2.Block(RawHttp2.Request("/flood", "web")))]
                 : [.. Enumerable.Repeat(new Http2Frame(Http2Frame.Continuation, 0, 1, []), 100)]),
-            new ListenerLimits { RequestHeadersTimeout = TimeSpan.FromSeconds(2) },
+            new ListenerOptions { RequestHeadersTimeout = TimeSpan.FromSeconds(2) },
             mostRounds: int.MaxValue);
 
     [Theory(Timeout = 120_000)]
@@ -62,7 +62,7 @@ public sealed class FloodTests
     [Fact(Timeout = 120_000)]
     public async Task A_request_whose_header_comes_in_drops_is_cut_off_in_time_and_others_are_served()
     {
-        var limits = new ListenerLimits { RequestHeadersTimeout = TimeSpan.FromSeconds(1) };
+        var limits = new ListenerOptions { RequestHeadersTimeout = TimeSpan.FromSeconds(1) };
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("ok", Token));
         await using var listener = await TestListener.StartAsync(TestListener.Service(upstream), limits: limits);
         await using var others = Others.Of(listener);
@@ -96,7 +96,7 @@ public sealed class FloodTests
     [Fact(Timeout = 120_000)]
     public async Task A_handshake_that_never_goes_on_is_cut_off_in_time_and_others_are_served()
     {
-        var limits = new ListenerLimits { HandshakeTimeout = TimeSpan.FromSeconds(1) };
+        var limits = new ListenerOptions { HandshakeTimeout = TimeSpan.FromSeconds(1) };
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("ok", Token));
         await using var listener = await TestListener.StartAsync(TestListener.Service(upstream), limits: limits);
         await using var others = Others.Of(listener);
@@ -119,7 +119,7 @@ public sealed class FloodTests
     {
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("ok", Token));
         await using var listener = await TestListener.StartAsync(
-            TestListener.Service(upstream), limits: new ListenerLimits { ConnectionsPerNode = 200, ConnectionsPerPeer = 50 });
+            TestListener.Service(upstream), limits: new ListenerOptions { ConnectionsPerNode = 200, ConnectionsPerPeer = 50 });
         var idle = new List<NetworkStream>();
         try
         {
@@ -152,7 +152,7 @@ public sealed class FloodTests
 
     /// <param name="mustBeCut">False: it may also be made to wait, which is as good.</param>
     private static async Task FloodAsync(
-        Func<RawHttp2, int, Task> send, ListenerLimits? limits = null, int mostRounds = MostFrames, bool reads = true, bool mustBeCut = true)
+        Func<RawHttp2, int, Task> send, ListenerOptions? limits = null, int mostRounds = MostFrames, bool reads = true, bool mustBeCut = true)
     {
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("ok", Token));
         await using var listener = await TestListener.StartAsync(TestListener.Service(upstream), limits: limits);

@@ -1,5 +1,5 @@
 using System.Net;
-using Dovetail.Proxy;
+using Dovetail.Proxy.Model;
 using Dovetail.Tests.Proxy.Support;
 using Microsoft.AspNetCore.Http;
 
@@ -108,7 +108,7 @@ public sealed class NodeListenerTests
     [Fact]
     public async Task A_handshake_without_a_certificate_in_sight_is_closed()
     {
-        var limits = new ListenerLimits { CertificateWait = TimeSpan.FromMilliseconds(50) };
+        var limits = new ListenerOptions { CertificateWait = TimeSpan.FromMilliseconds(50) };
         await using var listener = await TestListener.StartAsync(TestListener.Service(), limits: limits, withCertificate: false);
 
         await Assert.ThrowsAnyAsync<IOException>(() => listener.ConnectTlsAsync());

@@ -1,5 +1,6 @@
+using Dovetail.Common;
 using Dovetail.Reconciliation;
-using Dovetail.Services;
+using Dovetail.Services.Model;
 
 namespace Dovetail.Tests.Reconciliation;
 
@@ -20,7 +21,7 @@ public sealed class PlanTests
     [Fact]
     public void The_same_service_again_is_nothing_to_do()
     {
-        var plan = From([Service("web")], new ServiceActual(Service("web"), null));
+        var plan = From([Service("web")], new TrackedService(Service("web"), null));
 
         Assert.Empty(plan.Add.Concat(plan.Update).Concat(plan.Idle));
         Assert.Empty(plan.Remove);
@@ -31,7 +32,7 @@ public sealed class PlanTests
     {
         var plan = From(
             [Service("api"), Service("web", "172.17.0.3")],
-            new ServiceActual(Service("api"), null), new ServiceActual(Service("web", "172.17.0.2"), null));
+            new TrackedService(Service("api"), null), new TrackedService(Service("web", "172.17.0.2"), null));
 
         Assert.Equal("web", Assert.Single(plan.Update).Name);
         Assert.Empty(plan.Add);
@@ -40,7 +41,7 @@ public sealed class PlanTests
     [Fact]
     public void A_service_whose_container_went_idles_first()
     {
-        var plan = From([], new ServiceActual(Service("web", "172.17.0.2"), null));
+        var plan = From([], new TrackedService(Service("web", "172.17.0.2"), null));
 
         Assert.Empty(Assert.Single(plan.Idle).Upstreams);
         Assert.Empty(plan.Remove);
@@ -50,7 +51,7 @@ public sealed class PlanTests
     [Fact]
     public void Within_the_grace_period_nothing_happens_again()
     {
-        var plan = From([], new ServiceActual(Service("web"), Now - TimeSpan.FromMinutes(4)));
+        var plan = From([], new TrackedService(Service("web"), Now - TimeSpan.FromMinutes(4)));
 
         Assert.Empty(plan.Idle);
         Assert.Empty(plan.Remove);
@@ -60,7 +61,7 @@ public sealed class PlanTests
     [Fact]
     public void A_container_that_comes_back_in_time_finds_its_node()
     {
-        var plan = From([Service("web")], new ServiceActual(Service("web"), Now - TimeSpan.FromMinutes(4)));
+        var plan = From([Service("web")], new TrackedService(Service("web"), Now - TimeSpan.FromMinutes(4)));
 
         Assert.Equal("web", Assert.Single(plan.Update).Name);
         Assert.Null(plan.NextDeadline);
@@ -69,7 +70,7 @@ public sealed class PlanTests
     [Fact]
     public void After_the_grace_period_the_node_goes()
     {
-        var plan = From([], new ServiceActual(Service("web"), Now - Grace));
+        var plan = From([], new TrackedService(Service("web"), Now - Grace));
 
         Assert.Equal("web", Assert.Single(plan.Remove));
         Assert.Null(plan.NextDeadline);
@@ -77,11 +78,11 @@ public sealed class PlanTests
 
     [Fact]
     public void Without_a_grace_period_it_goes_at_once() =>
-        Assert.Equal("web", Assert.Single(Plan.From([], Actual(new ServiceActual(Service("web"), null)), Now, TimeSpan.Zero).Remove));
+        Assert.Equal("web", Assert.Single(Plan.From([], Actual(new TrackedService(Service("web"), null)), Now, TimeSpan.Zero).Remove));
 
-    private static Plan From(ServiceSpec[] desired, params ServiceActual[] actual) => Plan.From(desired, Actual(actual), Now, Grace);
+    private static Plan From(ServiceSpec[] desired, params TrackedService[] actual) => Plan.From(desired, Actual(actual), Now, Grace);
 
-    private static Dictionary<string, ServiceActual> Actual(params ServiceActual[] actual) => actual.ToDictionary(known => known.Service.Name);
+    private static Dictionary<string, TrackedService> Actual(params TrackedService[] actual) => actual.ToDictionary(known => known.Service.Name);
 
     private static ServiceSpec Service(string name, params string[] hosts) => new()
     {

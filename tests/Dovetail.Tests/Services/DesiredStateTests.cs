@@ -1,5 +1,5 @@
-using Dovetail.Docker;
-using Dovetail.Services;
+using Dovetail.Containers;
+using Dovetail.Services.Model;
 using static Dovetail.Tests.Services.SampleContainer;
 
 namespace Dovetail.Tests.Services;

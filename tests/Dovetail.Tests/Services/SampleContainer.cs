@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Dovetail.Docker;
+using Dovetail.Common;
+using Dovetail.Containers;
 using Dovetail.Services;
+using Dovetail.Services.Model;
 
 namespace Dovetail.Tests.Services;
 
@@ -31,9 +33,9 @@ internal static class SampleContainer
         IPv6 = ipv6,
     };
 
-    public static DesiredState Desired(params Container[] containers) => Desired(DockerHostView.OnHost, containers);
+    public static DesiredState Desired(params Container[] containers) => Desired(OwnLocation.OnHost, containers);
 
-    public static DesiredState Desired(DockerHostView host, params Container[] containers) => DesiredState.From(Snapshot(host, containers), new ServiceDefaults());
+    public static DesiredState Desired(OwnLocation host, params Container[] containers) => DesiredState.From(Snapshot(host, containers), new ServiceOptions());
 
-    public static ContainerSnapshot Snapshot(DockerHostView host, params Container[] containers) => new() { Containers = [.. containers.OrderBy(container => container.Id, StringComparer.Ordinal)], Host = host };
+    public static ContainerSnapshot Snapshot(OwnLocation host, params Container[] containers) => new() { Containers = [.. containers.OrderBy(container => container.Id, StringComparer.Ordinal)], Host = host };
 }

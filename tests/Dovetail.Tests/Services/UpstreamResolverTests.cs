@@ -1,4 +1,4 @@
-using Dovetail.Docker;
+using Dovetail.Containers;
 using Dovetail.Services;
 using static Dovetail.Tests.Services.SampleContainer;
 
@@ -6,10 +6,10 @@ namespace Dovetail.Tests.Services;
 
 public sealed class UpstreamResolverTests
 {
-    private static readonly DockerHostView OnHost = DockerHostView.OnHost;
-    private static readonly DockerHostView InHostMode = DockerHostView.OnHost with { Location = DovetailLocation.HostNetworkContainer, ContainerName = "dovetail" };
+    private static readonly OwnLocation OnHost = OwnLocation.OnHost;
+    private static readonly OwnLocation InHostMode = OwnLocation.OnHost with { Location = DovetailLocation.HostNetworkContainer, ContainerName = "dovetail" };
 
-    private static readonly DockerHostView InContainer = new()
+    private static readonly OwnLocation InContainer = new()
     {
         Location = DovetailLocation.Container,
         ContainerName = "dovetail",
@@ -18,7 +18,7 @@ public sealed class UpstreamResolverTests
         Gateway = "172.17.0.1",
     };
 
-    private static readonly DockerHostView Elsewhere = new() { Location = DovetailLocation.OtherMachine, Gateway = "docker.example", IPv6Gateway = "docker.example" };
+    private static readonly OwnLocation Elsewhere = new() { Location = DovetailLocation.OtherMachine, Gateway = "docker.example", IPv6Gateway = "docker.example" };
 
     [Fact]
     public void Rule_1_the_named_network_comes_first()
@@ -185,10 +185,10 @@ public sealed class UpstreamResolverTests
     public void Rule_7_tells_a_container_without_a_network_what_to_do() =>
         Assert.Contains("is on none: attach container web to a network", Resolve(With() with { NetworkMode = "none", Networks = [On("none", null)] }, OnHost).Text, StringComparison.Ordinal);
 
-    private static Route Resolve(Container container, DockerHostView host, string? network = null, params Container[] others) =>
+    private static UpstreamRoute Resolve(Container container, OwnLocation host, string? network = null, params Container[] others) =>
         UpstreamResolver.Resolve(container, 80, network, Snapshot(host, [container, .. others]));
 
-    private static void AssertRoute(string host, int port, string text, Route route)
+    private static void AssertRoute(string host, int port, string text, UpstreamRoute route)
     {
         Assert.Equal((host, port), (route.Host, route.Port));
         Assert.Contains(text, route.Text, StringComparison.Ordinal);

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Dovetail.Tailscale;
-using Dovetail.Tests.Nodes;
+using Dovetail.Tests.Nodes.Decisions;
 
 namespace Dovetail.Tests.Tailscale;
 

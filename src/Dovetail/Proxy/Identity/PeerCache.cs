@@ -1,4 +1,6 @@
 using System.Net;
+using Dovetail.Common;
+using Dovetail.Proxy.Model;
 
 namespace Dovetail.Proxy.Identity;
 
@@ -6,7 +8,7 @@ namespace Dovetail.Proxy.Identity;
 /// Identities by address of the tailnet, for a short time; look-ups of one address that come together are one. A request
 /// is judged by what is here when it begins, also on a connection that has been open for days.
 /// </summary>
-internal sealed partial class PeerCache(string service, IPeerDirectory directory, ListenerLimits limits, TimeProvider time, ILogger logger)
+internal sealed partial class PeerCache(string service, IPeerDirectory directory, ListenerOptions limits, TimeProvider time, ILogger logger)
 {
     private const int SweepAbove = 1024;
 

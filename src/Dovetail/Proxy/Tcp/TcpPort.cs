@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Dovetail.Proxy.Connections;
-using Dovetail.Proxy.Forwarding;
 using Dovetail.Proxy.Identity;
+using Dovetail.Proxy.Model;
+using Dovetail.Proxy.Upstreams;
 using Microsoft.AspNetCore.Connections;
 
 namespace Dovetail.Proxy.Tcp;
@@ -11,7 +12,7 @@ namespace Dovetail.Proxy.Tcp;
 internal sealed partial class TcpPort : IAsyncDisposable
 {
     private readonly int _nodePort;
-    private readonly TcpService _service;
+    private readonly TcpDependencies _service;
     private readonly IConnectionListener _listener;
     private readonly UpstreamGroup _upstreams;
     private readonly CancellationTokenSource _stopping = new();
@@ -19,7 +20,7 @@ internal sealed partial class TcpPort : IAsyncDisposable
     private readonly ConcurrentDictionary<Task, byte> _connections = new();
     private readonly Task _accepting;
 
-    private TcpPort(int nodePort, TcpService service, IConnectionListener listener)
+    private TcpPort(int nodePort, TcpDependencies service, IConnectionListener listener)
     {
         _nodePort = nodePort;
         _service = service;
@@ -32,7 +33,7 @@ internal sealed partial class TcpPort : IAsyncDisposable
 
     /// <summary>Listens on the port's own number at <paramref name="address"/>, or on any free one.</summary>
     /// <exception cref="IOException">Neither could be bound.</exception>
-    public static async Task<TcpPort> OpenAsync(int nodePort, IPAddress address, TcpService service)
+    public static async Task<TcpPort> OpenAsync(int nodePort, IPAddress address, TcpDependencies service)
     {
         IConnectionListener listener;
         try

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using System.Net;
 using Dovetail.Proxy.Connections;
+using Dovetail.Proxy.Model;
 
 namespace Dovetail.Proxy.Tcp;
 
 /// <summary>The raw TCP ports of a listener; opened and closed as the configuration names them.</summary>
-internal sealed partial class TcpPorts(TcpService service)
+internal sealed partial class TcpPorts(TcpDependencies service)
 {
     private readonly Dictionary<int, TcpPort> _open = [];
 

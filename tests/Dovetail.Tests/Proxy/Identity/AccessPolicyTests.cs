@@ -1,4 +1,3 @@
-using Dovetail.Proxy;
 using Dovetail.Proxy.Identity;
 using Dovetail.Tests.Proxy.Support;
 

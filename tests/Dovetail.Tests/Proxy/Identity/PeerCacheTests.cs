@@ -1,6 +1,6 @@
 using System.Net;
-using Dovetail.Proxy;
 using Dovetail.Proxy.Identity;
+using Dovetail.Proxy.Model;
 using Dovetail.Tests.Proxy.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -94,5 +94,5 @@ public sealed class PeerCacheTests
         Assert.NotNull((await second).Peer);
     }
 
-    private PeerCache Cache(FakeDirectory directory) => new("web", directory, new ListenerLimits(), _time, NullLogger.Instance);
+    private PeerCache Cache(FakeDirectory directory) => new("web", directory, new ListenerOptions(), _time, NullLogger.Instance);
 }

@@ -1,5 +1,5 @@
 using System.Net;
-using Dovetail.Proxy;
+using Dovetail.Proxy.Identity;
 
 namespace Dovetail.Tests.Proxy.Support;
 

@@ -1,9 +1,9 @@
-using Dovetail.Proxy;
+using Dovetail.Proxy.Connections;
 
 namespace Dovetail.Tests.Proxy.Support;
 
 /// <summary>The test process plays tailscaled.</summary>
-internal sealed class FakeOwner : IConnectionOwner
+internal sealed class FakeOwner : IAllowedProcess
 {
     public int? ProcessId { get; set; } = Environment.ProcessId;
 }

@@ -1,7 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Dovetail.Proxy;
+using Dovetail.Proxy.Connections;
 
 namespace Dovetail.Tests.Proxy.Support;
 

@@ -2,9 +2,11 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using Dovetail.Common;
 using Dovetail.Proxy;
 using Dovetail.Proxy.Connections;
-using Dovetail.Services;
+using Dovetail.Proxy.Model;
+using Dovetail.Services.Model;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -38,7 +40,7 @@ internal sealed class TestListener : IAsyncDisposable
     public ListenerConfig Config { get; }
 
     public static async Task<TestListener> StartAsync(
-        ServiceSpec service, FakeDirectory? directory = null, bool https = true, ListenerLimits? limits = null, bool withCertificate = true, ILoggerProvider? log = null)
+        ServiceSpec service, FakeDirectory? directory = null, bool https = true, ListenerOptions? limits = null, bool withCertificate = true, ILoggerProvider? log = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

@@ -1,5 +1,5 @@
 using System.Net;
-using Dovetail.Services;
+using Dovetail.Services.Model;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

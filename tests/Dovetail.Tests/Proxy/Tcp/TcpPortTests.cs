@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Dovetail.Proxy;
-using Dovetail.Services;
+using Dovetail.Proxy.Model;
+using Dovetail.Services.Model;
 using Dovetail.Tests.Proxy.Support;
 
 namespace Dovetail.Tests.Proxy.Tcp;

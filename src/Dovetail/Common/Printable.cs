@@ -1,0 +1,43 @@
+using System.Globalization;
+using System.Text;
+
+namespace Dovetail.Common;
+
+/// <summary>Makes text from outside fit for a log line or a terminal: it can neither end the line nor hide or reorder what follows.</summary>
+internal static class Printable
+{
+    /// <summary>The text with everything that does not print escaped, cut to <paramref name="max"/> characters.</summary>
+    public static string Text(string text, int max = 100)
+    {
+        var result = new StringBuilder(Math.Min(text.Length, max) + 16);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            var shown = Shown(rune);
+            if (result.Length + shown.Length > max)
+            {
+                return result.Append(CultureInfo.InvariantCulture, $"… ({text.Length} characters)").ToString();
+            }
+
+            result.Append(shown);
+        }
+
+        return result.ToString();
+    }
+
+    private static string Shown(Rune rune) => rune.Value switch
+    {
+        '\n' => "\\n",
+        '\r' => "\\r",
+        '\t' => "\\t",
+        '\\' => "\\\\",
+        '"' => "\\\"",
+        _ when Prints(rune) => rune.ToString(),
+        _ => string.Create(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:X}}}"),
+    };
+
+    // Format characters turn the direction of text or do not show at all; Rune gives U+FFFD for half a surrogate pair.
+    private static bool Prints(Rune rune) => Rune.GetUnicodeCategory(rune) is not (
+        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+        or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned or UnicodeCategory.Surrogate)
+        && (rune.Value == ' ' || !Rune.IsWhiteSpace(rune));
+}

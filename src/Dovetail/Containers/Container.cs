@@ -1,0 +1,68 @@
+using Dovetail.Common;
+
+namespace Dovetail.Containers;
+
+/// <summary>One container, with all that the later stages look at. Compares by content.</summary>
+internal sealed record Container
+{
+    public static readonly TimeSpan DefaultStopTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Full id, 64 hexadecimal digits.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Name without Docker's leading slash.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>When the container was created; precise to 100 ns where the Engine could be asked for details.</summary>
+    public DateTimeOffset Created { get; init; }
+
+    public ContainerState State { get; init; }
+
+    public ContainerHealth Health { get; init; }
+
+    /// <summary>It has been told to stop and has not ended yet.</summary>
+    public bool IsStopping { get; init; }
+
+    /// <summary>Number of the signal that <c>docker stop</c> sends.</summary>
+    public int StopSignal { get; init; } = Containers.StopSignal.Terminate;
+
+    /// <summary>How long <c>docker stop</c> waits before it kills.</summary>
+    public TimeSpan StopTimeout { get; init; } = DefaultStopTimeout;
+
+    /// <summary>All labels, sorted by key (ordinal).</summary>
+    public EquatableArray<ContainerLabel> Labels { get; init; }
+
+    /// <summary><c>default</c>, <c>bridge</c>, <c>host</c>, <c>none</c>, <c>container:ID</c> or a network's name.</summary>
+    public string NetworkMode { get; init; } = "default";
+
+    /// <summary>Sorted by name (ordinal).</summary>
+    public EquatableArray<ContainerNetwork> Networks { get; init; }
+
+    /// <summary>TCP ports that the image or <c>expose:</c> names, or that are published; ascending.</summary>
+    public EquatableArray<int> ExposedTcpPorts { get; init; }
+
+    /// <summary>Sorted by container port, then host address and port.</summary>
+    public EquatableArray<PublishedPort> PublishedTcpPorts { get; init; }
+
+    public bool UsesHostNetwork => NetworkMode == "host";
+
+    /// <summary>Id (or name) of the container whose network this one uses; null when it has its own.</summary>
+    public string? NetworkContainer =>
+        NetworkMode.StartsWith(NetworkContainerPrefix, StringComparison.Ordinal) ? NetworkMode[NetworkContainerPrefix.Length..] : null;
+
+    private const string NetworkContainerPrefix = "container:";
+
+    /// <summary>The label's value, or null.</summary>
+    public string? Label(string key)
+    {
+        foreach (var label in Labels)
+        {
+            if (label.Key == key)
+            {
+                return label.Value;
+            }
+        }
+
+        return null;
+    }
+}

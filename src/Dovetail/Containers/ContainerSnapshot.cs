@@ -1,0 +1,31 @@
+using Dovetail.Common;
+
+namespace Dovetail.Containers;
+
+/// <summary>One full listing. Compares by content, so that a listing that changed nothing can be told.</summary>
+internal sealed record ContainerSnapshot
+{
+    /// <summary>Every running, restarting or paused container with a Dovetail label, and those whose network one of them uses; sorted by id.</summary>
+    public EquatableArray<Container> Containers { get; init; }
+
+    public OwnLocation Host { get; init; } = OwnLocation.OnHost;
+
+    /// <summary>Finds a container by full id, else by name, else by the beginning of its id; null when it is not in the listing.</summary>
+    public Container? Find(string idOrName)
+    {
+        Container? byPrefix = null;
+        Container? byName = null;
+        foreach (var container in Containers)
+        {
+            if (container.Id == idOrName)
+            {
+                return container;
+            }
+
+            byName ??= container.Name == idOrName ? container : null;
+            byPrefix ??= idOrName.Length >= 12 && container.Id.StartsWith(idOrName, StringComparison.Ordinal) ? container : null;
+        }
+
+        return byName ?? byPrefix;
+    }
+}

@@ -1,0 +1,31 @@
+using Dovetail.Common;
+
+namespace Dovetail.Containers;
+
+/// <summary>Where Dovetail runs and how the Engine's host looks from there. Compares by content.</summary>
+internal sealed record OwnLocation
+{
+    /// <summary>Dovetail as a process on the Engine's host.</summary>
+    public static OwnLocation OnHost { get; } =
+        new() { Location = DovetailLocation.Host, Gateway = "127.0.0.1", IPv6Gateway = "::1" };
+
+    public required DovetailLocation Location { get; init; }
+
+    /// <summary>Name of Dovetail's own container; null when it runs in none.</summary>
+    public string? ContainerName { get; init; }
+
+    /// <summary>Id of the container that owns the network namespace Dovetail runs in: its own, or X with <c>network_mode: container:X</c>.</summary>
+    public string? NetworkContainerId { get; init; }
+
+    /// <summary>Networks that Dovetail itself is on, sorted by name; empty unless <see cref="Location"/> is Container.</summary>
+    public EquatableArray<ContainerNetwork> Networks { get; init; }
+
+    /// <summary>IPv4 address or host name under which Dovetail reaches the Engine's host; null when there is none.</summary>
+    public string? Gateway { get; init; }
+
+    /// <summary>The same over IPv6.</summary>
+    public string? IPv6Gateway { get; init; }
+
+    /// <summary>Whether Dovetail is in the host's network namespace, so that 127.0.0.1 is the host.</summary>
+    public bool IsInHostNetwork => Location is DovetailLocation.Host or DovetailLocation.HostNetworkContainer;
+}

@@ -1,0 +1,209 @@
+using System.Collections.Immutable;
+using Dovetail.Nodes.Facts;
+using Dovetail.Services.Model;
+using Dovetail.Tailscale;
+
+namespace Dovetail.Nodes.Decisions;
+
+/// <summary>Reads off the facts what a person should know about the node.</summary>
+internal static class ConditionRules
+{
+    private const string LoginErrorPrefix = "You are logged out. The last login error was: ";
+    private static readonly TimeSpan SlowOrder = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan SlowRenewal = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan ExpiryNotice = TimeSpan.FromDays(14);
+
+    public static ImmutableArray<Condition> Read(NodeFacts facts, DateTimeOffset now) =>
+        [.. Daemon(facts), .. Login(facts, now), .. Connection(facts, now), .. Https(facts, now), .. Upstreams(facts)];
+
+    private static IEnumerable<Condition> Daemon(NodeFacts facts)
+    {
+        if (facts.ListenerError is { } error)
+        {
+            yield return Conditions.ListenerFailed(error);
+        }
+
+        if (facts.StateMovedTo is { } aside)
+        {
+            yield return Conditions.StateMovedAside(aside);
+        }
+
+        if (facts.IsCutOff)
+        {
+            yield return Conditions.MachineRemoved();
+        }
+
+        if (facts.StateError is { } stateError)
+        {
+            yield return Conditions.StateUnusable(stateError);
+        }
+        else if (facts.Down is { } down)
+        {
+            yield return Conditions.TailscaledEnded(down.How, down.RetryAt);
+        }
+        else if (facts.IsSilent)
+        {
+            yield return Conditions.TailscaledSilent();
+        }
+    }
+
+    private static IEnumerable<Condition> Login(NodeFacts facts, DateTimeOffset now)
+    {
+        var url = facts.CurrentLoginUrl;
+        if (facts.Backend == BackendState.NeedsMachineAuth)
+        {
+            yield return Conditions.NeedsApproval();
+        }
+        else if (facts.Backend == BackendState.NeedsLogin)
+        {
+            if (facts.Status?.Self?.KeyExpiry is { } expiry && expiry <= now)
+            {
+                yield return Conditions.MachineKeyExpired(expiry);
+            }
+
+            if (url is not null || (facts.Key is null && facts.Login.Running == LoginAction.None))
+            {
+                yield return Conditions.NeedsLogin(url);
+            }
+        }
+
+        if (facts.Backend != BackendState.Running && facts.Login.Failure is { Kind: UpFailureKind.KeyRefused } refused && facts.Key == facts.Login.RefusedKey)
+        {
+            yield return Conditions.KeyRejected(refused.Text);
+        }
+        else if (LoginError(facts) is { } error && Named(error) is { } condition)
+        {
+            yield return condition;
+        }
+    }
+
+    private static IEnumerable<Condition> Connection(NodeFacts facts, DateTimeOffset now)
+    {
+        if (facts.Backend == BackendState.Running && facts.Status is { Self: { } self, BackendState: nameof(BackendState.Running) })
+        {
+            // Health names the loss only after nine minutes; Online says it at once (03-status/running-control-lost-75s.json).
+            if (!self.Online && !facts.IsCutOff && LoginError(facts) is null)
+            {
+                yield return Conditions.ControlUnreachable(null);
+            }
+
+            if (self.KeyExpiry is { } expiry && expiry > now && expiry - now < ExpiryNotice)
+            {
+                yield return Conditions.MachineKeyExpiring(expiry);
+            }
+
+            if (facts.DnsName is { } name && name.Split('.')[0] != facts.Service.Name)
+            {
+                yield return Conditions.NameTaken(facts.Service.Name, name);
+            }
+        }
+
+        foreach (var warning in facts.Warnings.Values.OrderBy(static warning => warning.WarnableCode, StringComparer.Ordinal))
+        {
+            var text = warning.Text ?? "";
+            if (warning.WarnableCode is "no-derp-connection" && facts.Backend == BackendState.Running)
+            {
+                yield return Conditions.RelayUnreachable(text);
+            }
+            else if (text.Contains("tailnet lock", StringComparison.OrdinalIgnoreCase) || text.Contains("locked out", StringComparison.OrdinalIgnoreCase))
+            {
+                yield return Conditions.TailnetLock(text);
+            }
+        }
+
+        if (facts.ServeError is { } serveError)
+        {
+            yield return Conditions.ServeFailed(serveError);
+        }
+    }
+
+    private static IEnumerable<Condition> Https(NodeFacts facts, DateTimeOffset now)
+    {
+        var certificate = facts.Certificate;
+        var serving = certificate.Name is not null && certificate.NotAfter > now;
+        if (certificate.Name is not null && !serving)
+        {
+            yield return Conditions.CertificateExpired(certificate.NotAfter);
+        }
+
+        if (facts is { Backend: BackendState.Running, Status.BackendState: nameof(BackendState.Running) }
+            && facts.Service is { Http: true, Tls: not TlsMode.Off } && facts.CertificateDomain is null)
+        {
+            yield return Conditions.HttpsNotEnabled(facts.Service.Tls == TlsMode.On);
+        }
+        else if (certificate.Running && facts.WantsHttps && now - certificate.Began >= (serving ? SlowRenewal : SlowOrder))
+        {
+            yield return Conditions.CertificateSlow(serving);
+        }
+        else if (certificate.Error is { } error && facts.WantsHttps)
+        {
+            yield return certificate.RateLimited
+                ? Conditions.CertificateRateLimited(error, certificate.NextCall, serving)
+                : Conditions.CertificateFailed(error, certificate.NextCall, serving);
+        }
+    }
+
+    private static IEnumerable<Condition> Upstreams(NodeFacts facts)
+    {
+        foreach (var container in facts.Service.Unreachable)
+        {
+            yield return Conditions.UpstreamUnreachable(container.ContainerName, container.Reason);
+        }
+
+        foreach (var failing in facts.Failing)
+        {
+            yield return Conditions.UpstreamFailing(failing.Address, failing.Failure);
+        }
+
+        if (facts.Service.Upstreams.Count == 0 && facts.Service.Unreachable.Count == 0)
+        {
+            yield return Conditions.NoUpstream();
+        }
+    }
+
+    // A refusal that `up` does not report stands in Health only (02-up/tags.txt, running-node-with-bad-key.txt).
+    private static string? LoginError(NodeFacts facts)
+    {
+        if (facts.Warnings.TryGetValue("login-state", out var warning) && warning.Text is { } text)
+        {
+            return text.StartsWith(LoginErrorPrefix, StringComparison.Ordinal) ? text[LoginErrorPrefix.Length..] : null;
+        }
+
+        return facts.Login.Failure is { Kind: not UpFailureKind.TimedOut } failure && facts.Backend != BackendState.Running ? failure.Text : null;
+    }
+
+    private static Condition? Named(string error)
+    {
+        if (error.Contains("no space left", StringComparison.Ordinal) || error.Contains("state store is unhealthy", StringComparison.Ordinal))
+        {
+            return Conditions.StateUnusable(error);
+        }
+
+        if (error.Contains("--advertise-tags", StringComparison.Ordinal))
+        {
+            return Conditions.TagsNeeded();
+        }
+
+        if (UpFailure.SaysTagsRefused(error))
+        {
+            return Conditions.TagsNotPermitted(error);
+        }
+
+        if (UpFailure.SaysKeyRefused(error))
+        {
+            return Conditions.KeyRejected(error);
+        }
+
+        if (error.Contains("http 429", StringComparison.Ordinal))
+        {
+            return Conditions.ControlRateLimited(error);
+        }
+
+        var unreachable = error.Contains("fetch control key", StringComparison.Ordinal)
+            || error.Contains("dial ", StringComparison.Ordinal)
+            || error.Contains("connect", StringComparison.Ordinal)
+            || error.Contains("lookup ", StringComparison.Ordinal)
+            || error.Contains("EOF", StringComparison.Ordinal);
+        return unreachable ? Conditions.ControlUnreachable(error) : Conditions.LoginFailed(error);
+    }
+}

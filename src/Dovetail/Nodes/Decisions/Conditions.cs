@@ -1,0 +1,134 @@
+using System.Globalization;
+using Dovetail.Nodes.Facts;
+using Dovetail.Proxy.Model;
+
+namespace Dovetail.Nodes.Decisions;
+
+/// <summary>Every condition that a node can be in, with its id, its words and what to do about it.</summary>
+internal static class Conditions
+{
+    public static Condition NeedsLogin(string? url) => url is null
+        ? new("needs-login", Severity.Problem, "the node is not logged in", "Set TS_AUTHKEY, or wait for the login URL to appear here.")
+        : new("needs-login", Severity.Problem, $"the node is not logged in: log in at {url}", $"Open {url} or set TS_AUTHKEY.");
+
+    public static Condition NeedsApproval() => new(
+        "needs-approval", Severity.Problem, "the machine waits for approval", "Approve it in the admin console, under Machines.");
+
+    public static Condition KeyRejected(string reason)
+    {
+        var id = reason.Contains("expired", StringComparison.OrdinalIgnoreCase) ? "key-expired"
+            : reason.Contains("not valid", StringComparison.OrdinalIgnoreCase) ? "key-used-up"
+            : "key-rejected";
+        return new(id, Severity.Problem, $"the control server refuses the auth key: {reason}",
+            "Make a new auth key and replace TS_AUTHKEY (a changed TS_AUTHKEY_FILE is picked up by itself).");
+    }
+
+    public static Condition TagsNotPermitted(string reason) => new(
+        "tags-not-permitted", Severity.Problem, $"the control server refuses the tags: {reason}",
+        "Name the tag under tagOwners in the tailnet's policy and let the key's owner own it, or change the tags.");
+
+    public static Condition TagsNeeded() => new(
+        "tags-not-permitted", Severity.Problem, "an OAuth client secret logs in tagged machines only, and this service has no tags",
+        "Set DOVETAIL_TAGS, or dovetail.tags on the container, to tags that the OAuth client may give.");
+
+    public static Condition MachineKeyExpired(DateTimeOffset at) => new(
+        "node-key-expired", Severity.Problem, $"the node's key expired on {Day(at)}",
+        "Set a usable TS_AUTHKEY, log in, or disable key expiry for the machine in the admin console.");
+
+    public static Condition MachineKeyExpiring(DateTimeOffset at) => new(
+        "node-key-expiring", Severity.Notice, $"the node's key expires on {Day(at)}",
+        "Disable key expiry for the machine in the admin console, or use a tagged auth key: tagged machines do not expire.");
+
+    public static Condition ControlUnreachable(string? detail) => new(
+        "control-unreachable", Severity.Problem,
+        detail is null ? "the control server cannot be reached; peers that the node knows still reach it" : $"the control server cannot be reached: {detail}",
+        "Check Dovetail's way to the Internet and TS_CONTROL_URL; the node comes back by itself.");
+
+    public static Condition MachineRemoved() => new(
+        "machine-removed", Severity.Problem, "the control server answers but no longer serves this machine: it was probably removed from the tailnet",
+        "It logs in anew by itself with a usable TS_AUTHKEY; without one, follow the login URL.");
+
+    public static Condition ControlRateLimited(string detail) => new(
+        "control-rate-limited", Severity.Problem, $"the control server asks for fewer logins: {detail}", "Wait; the node goes on by itself.");
+
+    public static Condition LoginFailed(string detail) => new(
+        "login-failed", Severity.Problem, $"the login failed: {detail}", "See the node's log; it is tried again by itself.");
+
+    public static Condition TailnetLock(string detail) => new(
+        "tailnet-lock", Severity.Problem, $"tailnet lock keeps the node out: {detail}", "Sign the node from a signing machine: tailscale lock sign.");
+
+    public static Condition StateUnusable(string detail) => new(
+        "state-unusable", Severity.Problem, $"tailscaled cannot use its state directory: {detail}",
+        "See that the directory under TS_STATE_DIR can be written and has room; it is tried again by itself.");
+
+    public static Condition StateMovedAside(string path) => new(
+        "state-moved-aside", Severity.Notice, $"the node's state could not be read and was moved to {path}; it registered anew",
+        "Remove the old machine in the admin console, and the file when you do not need it.");
+
+    public static Condition RelayUnreachable(string detail) => new(
+        "relay-unreachable", Severity.Notice, detail, "Peers that cannot connect directly may not reach the node; check the firewall.");
+
+    public static Condition HttpsNotEnabled(bool required) => new(
+        "https-not-enabled",
+        required ? Severity.Problem : Severity.Notice,
+        required ? "the tailnet issues no certificates, and dovetail.tls=on demands one" : "the tailnet issues no certificates: served by plain HTTP",
+        "Enable HTTPS certificates in the admin console, under DNS; or set dovetail.tls=off.");
+
+    public static Condition CertificateFailed(string reason, DateTimeOffset retryAt, bool serving) => new(
+        "acme-error", serving ? Severity.Notice : Severity.Problem, $"no new certificate: {reason}",
+        $"Next try at {Minute(retryAt)}.{(serving ? " The present certificate is still served." : "")}");
+
+    // tailscaled keeps a call waiting through every 5xx and 429 of the CA (05-cert/failures.txt), and says why in its log only.
+    public static Condition CertificateSlow(bool serving) => new(
+        "acme-slow", serving ? Severity.Notice : Severity.Problem, "the certificate authority has not answered yet",
+        $"The order goes on by itself; dovetail logs shows what tailscaled says of it.{(serving ? " The present certificate is still served." : "")}");
+
+    public static Condition CertificateRateLimited(string reason, DateTimeOffset retryAt, bool serving) => new(
+        "acme-rate-limited", serving ? Severity.Notice : Severity.Problem, $"the certificate authority asks to wait: {reason}",
+        $"Next try at {Minute(retryAt)}.{(serving ? " The present certificate is still served." : "")}");
+
+    public static Condition CertificateExpired(DateTimeOffset at) => new(
+        "certificate-expired", Severity.Problem, $"the certificate expired on {Day(at)}", "A new one is being asked for; see the other conditions.");
+
+    public static Condition NameTaken(string asked, string given) => new(
+        "name-taken", Severity.Notice, $"the name {asked} is taken in the tailnet: this node is {given}",
+        "Remove or rename the other machine in the admin console, then rename this one.");
+
+    public static Condition NoUpstream() => new(
+        "no-upstream", Severity.Problem, "no container serves it now", "Start the container; Dovetail notices by itself.");
+
+    public static Condition UpstreamUnreachable(string container, string reason) => new(
+        "upstream-unreachable", Severity.Problem, $"container {container} cannot be reached: {reason}",
+        "Put Dovetail and the container on one Docker network.");
+
+    public static Condition UpstreamFailing(UpstreamAddress address, ConnectFailure failure)
+    {
+        var reason = failure switch
+        {
+            ConnectFailure.Refused => "nothing listens there",
+            ConnectFailure.TimedOut => "it does not answer",
+            _ => "there is no way to it",
+        };
+        return new(
+            "upstream-unreachable", Severity.Problem, $"container {address.ContainerName} cannot be reached at {address.HostAndPort}: {reason}",
+            "See that the application runs and listens on that port on all addresses (0.0.0.0); else correct dovetail.port.");
+    }
+
+    public static Condition ServeFailed(string reason) => new(
+        "serve-failed", Severity.Problem, $"tailscaled does not take the serve config: {reason}", "It is tried again by itself; see the node's log.");
+
+    public static Condition TailscaledEnded(string how, DateTimeOffset retryAt) => new(
+        "tailscaled-ended", Severity.Problem, $"tailscaled {how}", $"Started again at {Second(retryAt)}; see the node's log.");
+
+    public static Condition TailscaledSilent() => new(
+        "tailscaled-silent", Severity.Problem, "tailscaled does not answer", "It is replaced by itself when it has been silent for 15 seconds.");
+
+    public static Condition ListenerFailed(string reason) => new(
+        "listener-failed", Severity.Problem, $"the listener cannot listen: {reason}", "It is tried again by itself.");
+
+    private static string Day(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    private static string Minute(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+
+    private static string Second(DateTimeOffset at) => at.UtcDateTime.ToString("HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+}

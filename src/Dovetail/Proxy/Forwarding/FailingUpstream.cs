@@ -1,4 +1,0 @@
-namespace Dovetail.Proxy.Forwarding;
-
-/// <summary>An upstream that could not be connected to the last time it was tried.</summary>
-internal sealed record FailingUpstream(UpstreamAddress Address, ConnectFailure Failure);

@@ -1,0 +1,60 @@
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace Dovetail.Proxy.Http;
+
+/// <summary>The proxy's own answers: which service, what is wrong, and nothing internal.</summary>
+internal static class ErrorPage
+{
+    private const int RetryAfterSeconds = 5;
+
+    public static async Task WriteAsync(HttpContext context, int status, string service, string reason)
+    {
+        var response = context.Response;
+        response.Clear();
+        response.StatusCode = status;
+        response.Headers.CacheControl = "no-store";
+        response.Headers.XContentTypeOptions = "nosniff";
+        if (status == StatusCodes.Status503ServiceUnavailable)
+        {
+            response.Headers.RetryAfter = RetryAfterSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        var title = $"{status} {ReasonPhrases.GetReasonPhrase(status)}";
+        var isHtml = context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
+        var text = isHtml ? Html(title, service, reason) : $"{title}\n{service}: {reason}\n";
+        var bytes = Encoding.UTF8.GetBytes(text);
+        response.ContentType = isHtml ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
+        response.ContentLength = bytes.Length;
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await response.Body.WriteAsync(bytes, context.RequestAborted);
+        }
+    }
+
+    private static string Html(string title, string service, string reason) =>
+        $$"""
+        <!doctype html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="robots" content="noindex">
+        <title>{{WebUtility.HtmlEncode(service)}}: {{WebUtility.HtmlEncode(title)}}</title>
+        <style>
+        :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
+        body { margin: 20vh auto 0; max-width: 34rem; padding: 0 1.5rem }
+        h1 { font-size: 1.5rem; margin: 0 }
+        small { opacity: .6 }
+        </style>
+        </head>
+        <body>
+        <h1>{{WebUtility.HtmlEncode(service)}}</h1>
+        <p>{{WebUtility.HtmlEncode(reason)}}</p>
+        <small>{{WebUtility.HtmlEncode(title)}}</small>
+        </body>
+        </html>
+
+        """;
+}

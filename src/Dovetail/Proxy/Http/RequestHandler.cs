@@ -1,0 +1,133 @@
+using Dovetail.Common;
+using Dovetail.Proxy.Connections;
+using Dovetail.Proxy.Identity;
+using Dovetail.Proxy.Model;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Dovetail.Proxy.Http;
+
+/// <summary>What a node's Kestrel runs for each request: redirect, identity, policy, forwarding.</summary>
+internal sealed partial class RequestHandler(
+    Func<ListenerState> state,
+    PeerCache peers,
+    RequestForwarder forwarder,
+    ListenerCounters counters,
+    ListenerOptions limits,
+    AccessLog? log,
+    TimeProvider time,
+    ILogger logger,
+    CancellationToken stopping) : IHttpApplication<HttpContext>
+{
+    private readonly LogThrottle _throttle = new(time);
+
+    public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
+
+    public void DisposeContext(HttpContext context, Exception? exception)
+    {
+    }
+
+    public async Task ProcessRequestAsync(HttpContext context)
+    {
+        counters.RequestStarted();
+        var service = state().Config.Service.Name;
+        var entry = log?.Begin(context);
+        try
+        {
+            await HandleAsync(context, state(), entry);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client went away, or its connection was cut at the end of the drain: nobody is left to answer.
+            context.Abort();
+        }
+        catch (Exception e)
+        {
+            // Never a clean end after a failure: the client must not take what it has for the whole.
+            Log.Failed(logger, e, service);
+            context.Abort();
+        }
+        finally
+        {
+            counters.RequestEnded();
+            if (entry is not null)
+            {
+                log!.Write(entry, context, context.Features.GetRequiredFeature<PeerConnection>().Source.Address);
+            }
+        }
+    }
+
+    private async Task HandleAsync(HttpContext context, ListenerState current, AccessEntry? entry)
+    {
+        var config = current.Config;
+        if (RequestSize.Excess(context, limits) is var (status, reason))
+        {
+            await ErrorPage.WriteAsync(context, status, config.Service.Name, reason);
+            return;
+        }
+
+        var connection = context.Features.GetRequiredFeature<PeerConnection>();
+        if (!connection.IsHttps && config is { Https: true, Service.Redirect: true })
+        {
+            Redirect(context, config);
+            return;
+        }
+
+        // 1. Who asks.
+        var identity = current.NeedsPeer
+            ? await peers.GetAsync(connection.Source, context.RequestAborted)
+            : PeerIdentity.Unknown;
+        if (entry is not null)
+        {
+            entry.Login = identity.Peer?.User?.Login;
+        }
+
+        // 2. May they.
+        var decision = current.Policy.Decide(identity);
+        if (decision != AccessDecision.Allowed)
+        {
+            await DenyAsync(context, config.Service.Name, connection, identity, decision);
+            return;
+        }
+
+        // 3. Nothing of what the client says about itself goes further.
+        ForgeableHeaders.Strip(context.Request.Headers);
+
+        // 4. On to the upstream.
+        var transformer = new ForwardingTransformer(connection, config.Service.Identity ? identity : null);
+        await forwarder.ForwardAsync(context, transformer, config.Service.Hold, entry, stopping);
+    }
+
+    private static void Redirect(HttpContext context, ListenerConfig config)
+    {
+        // To the full name: the certificate does not hold for the short one.
+        context.Response.StatusCode = StatusCodes.Status308PermanentRedirect;
+        context.Response.Headers.Location = $"https://{config.HostName ?? config.Service.Name}{RawTarget.PathAndQuery(context) ?? "/"}";
+    }
+
+    private Task DenyAsync(
+        HttpContext context, string service, PeerConnection connection, PeerIdentity identity, AccessDecision decision)
+    {
+        counters.RequestDenied();
+        if (_throttle.TryPass(out var suppressed))
+        {
+            var who = identity.Peer?.User?.Login ?? identity.Peer?.NodeName ?? "unknown";
+            Log.Denied(logger, service, who, connection.Source.Address, decision, suppressed);
+        }
+
+        var reason = decision == AccessDecision.IdentityUnavailable
+            ? "Access is limited, and who you are could not be established. Try again in a moment."
+            : "You are not on the list of those who may use this service.";
+        return ErrorPage.WriteAsync(context, StatusCodes.Status403Forbidden, service, reason);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4001, LogLevel.Error, "{Service}: a request failed unexpectedly and was cut off")]
+        public static partial void Failed(ILogger logger, Exception exception, string service);
+
+        [LoggerMessage(4002, LogLevel.Information, "{Service}: denied {Who} at {Address}: {Decision} ({Suppressed} more since the last such line)")]
+        public static partial void Denied(
+            ILogger logger, string service, string who, System.Net.IPAddress address, AccessDecision decision, int suppressed);
+    }
+}

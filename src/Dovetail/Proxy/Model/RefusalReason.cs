@@ -1,0 +1,32 @@
+namespace Dovetail.Proxy.Model;
+
+/// <summary>Why a connection was closed before its first request.</summary>
+internal enum RefusalReason
+{
+    /// <summary>It does not come from the node's tailscaled.</summary>
+    ForeignProcess,
+
+    /// <summary>It does not start with an acceptable PROXY protocol v2 header.</summary>
+    BadProxyHeader,
+
+    /// <summary>Its PROXY protocol header did not come in time.</summary>
+    SlowProxyHeader,
+
+    /// <summary>The node has as many connections as it may have, or all nodes together as many as there are descriptors for.</summary>
+    TooManyConnections,
+
+    /// <summary>The peer has as many connections as one peer may have.</summary>
+    TooManyFromPeer,
+
+    /// <summary>It came to the HTTPS port of a service that serves plain HTTP.</summary>
+    NoHttps,
+
+    /// <summary>It came to an HTTP port of a service that serves raw TCP only.</summary>
+    NoHttp,
+
+    /// <summary><c>dovetail.allow</c> does not let the peer in (raw TCP).</summary>
+    NotAllowed,
+
+    /// <summary>No upstream came up while the connection was held (raw TCP).</summary>
+    NoUpstream,
+}

@@ -1,0 +1,32 @@
+using System.Globalization;
+using Dovetail.Services.Model;
+
+namespace Dovetail.Proxy.Model;
+
+/// <summary>
+/// Where one container is reached. Connections are pooled per address, so a container that is replaced, even by one with
+/// the same IP, never meets connections of its predecessor.
+/// </summary>
+/// <param name="ServerName">Name for which a container that speaks TLS is asked (SNI); null: by its address.</param>
+internal sealed record UpstreamAddress(
+    string ContainerId, string ContainerName, UpstreamScheme Scheme, string Host, int Port, string? ServerName = null)
+{
+    /// <summary>Whether the container speaks TLS.</summary>
+    public bool IsTls => Scheme is UpstreamScheme.Https or UpstreamScheme.HttpsInsecure;
+
+    /// <summary>As in a URI: an IPv6 address stands in brackets.</summary>
+    public string HostAndPort { get; } = Join(Host, Port);
+
+    /// <param name="serverName">Only TLS makes a difference of it: a node that learns its name keeps its other connections.</param>
+    public static UpstreamAddress Of(Upstream upstream, string? serverName)
+    {
+        var address = new UpstreamAddress(upstream.ContainerId, upstream.ContainerName, upstream.Scheme, upstream.Host, upstream.Port);
+        return address.IsTls ? address with { ServerName = serverName } : address;
+    }
+
+    /// <summary>The URI's part before the path.</summary>
+    public string Prefix { get; } = $"{(Scheme is UpstreamScheme.Https or UpstreamScheme.HttpsInsecure ? "https" : "http")}://{Join(Host, Port)}";
+
+    private static string Join(string host, int port) => string.Create(
+        CultureInfo.InvariantCulture, $"{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{port}");
+}

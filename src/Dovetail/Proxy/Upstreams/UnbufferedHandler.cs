@@ -1,0 +1,28 @@
+namespace Dovetail.Proxy.Upstreams;
+
+/// <summary>
+/// Sends request bodies on as they come. The HTTP client keeps what is written in a buffer until that is full or the body ends, and the
+/// forwarder flushes only for the content type <c>application/grpc</c> (Yarp.ReverseProxy 2.1, HttpForwarder.SendAsync): an
+/// <c>application/grpc+proto</c> call would wait for an answer to a message that was never sent.
+/// </summary>
+internal sealed class UnbufferedHandler(HttpMessageHandler inner, TimeProvider time) : DelegatingHandler(inner)
+{
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (request.Content is not { Headers.ContentLength: not 0 } content)
+        {
+            return await base.SendAsync(request, cancellationToken);
+        }
+
+        var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        request.Content = new UnbufferedContent(content, answered.Task, time, cancellationToken);
+        try
+        {
+            return await base.SendAsync(request, cancellationToken);
+        }
+        finally
+        {
+            answered.SetResult();
+        }
+    }
+}

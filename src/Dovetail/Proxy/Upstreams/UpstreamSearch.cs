@@ -1,0 +1,81 @@
+using Dovetail.Proxy.Model;
+
+namespace Dovetail.Proxy.Upstreams;
+
+/// <summary>
+/// One request's search for an upstream that accepts it: another one after each that refused, else waiting up to
+/// <c>dovetail.hold</c>, counted from the first time there was none.
+/// </summary>
+/// <param name="isOnce">The request cannot be repeated: it rather waits than goes to an upstream that has been told to stop.</param>
+internal sealed class UpstreamSearch(UpstreamGroup group, HeldRequestLimit room, TimeSpan hold, TimeProvider time, CancellationToken stopping, bool isOnce = false)
+{
+    // Only for requests that do not wait: they try even those that are known to fail, each once. Those that wait leave
+    // the failing ones to the probe, and may come back to one that has recovered.
+    private readonly List<UpstreamTarget>? _tried = hold == TimeSpan.Zero ? [] : null;
+    private long? _heldSince;
+
+    /// <summary>How many times the request has waited.</summary>
+    public int Waits { get; private set; }
+
+    /// <summary>Why <see cref="NextAsync"/> gave null.</summary>
+    public NoUpstreamReason Outcome { get; private set; }
+
+    /// <returns>The upstream to try, counted in; null: give up.</returns>
+    /// <exception cref="OperationCanceledException">The client went away.</exception>
+    public async ValueTask<UpstreamTarget?> NextAsync(CancellationToken aborted)
+    {
+        while (true)
+        {
+            var changed = group.Changed;
+            var left = _heldSince is { } since ? hold - time.GetElapsedTime(since) : hold;
+            var evenStopping = !isOnce || left <= TimeSpan.Zero;
+            if (group.TryEnter(_tried ?? [], evenFailing: _tried is not null, evenStopping) is { } target)
+            {
+                return target;
+            }
+
+            _heldSince ??= time.GetTimestamp();
+            if (left <= TimeSpan.Zero)
+            {
+                Outcome = Reason();
+                return null;
+            }
+
+            if (!room.TryEnter())
+            {
+                Outcome = NoUpstreamReason.TooManyHeld;
+                return null;
+            }
+
+            Waits++;
+            try
+            {
+                using var linked = CancellationTokenSource.CreateLinkedTokenSource(aborted, stopping);
+                await changed.WaitAsync(left, time, linked.Token);
+            }
+            catch (TimeoutException)
+            {
+                // The next round ends the search, or finds what came in the last moment.
+            }
+            catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
+            {
+                Outcome = NoUpstreamReason.Stopping;
+                return null;
+            }
+            finally
+            {
+                room.Leave();
+            }
+        }
+    }
+
+    /// <summary>The request could not connect to <paramref name="target"/>.</summary>
+    public void Failed(UpstreamTarget target) => _tried?.Add(target);
+
+    private NoUpstreamReason Reason() => group switch
+    {
+        { IsEmpty: true } => NoUpstreamReason.NoUpstream,
+        { Failure: ConnectFailure.TimedOut } => NoUpstreamReason.TimedOut,
+        _ => NoUpstreamReason.Refused,
+    };
+}

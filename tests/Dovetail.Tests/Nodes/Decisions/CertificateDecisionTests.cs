@@ -1,0 +1,67 @@
+using Dovetail.Nodes.Decisions;
+using Dovetail.Nodes.Facts;
+using Dovetail.Tailscale;
+using static Dovetail.Tests.Nodes.Decisions.NodeFactsBuilder;
+
+namespace Dovetail.Tests.Nodes.Decisions;
+
+public sealed class CertificateDecisionTests
+{
+    private static readonly NodeTimingOptions Timings = new();
+
+    [Theory]
+    [InlineData(0, 12)]
+    [InlineData(1, 10.5)]
+    public void A_fresh_certificate_is_asked_for_again_within_half_a_day_but_not_by_all_nodes_at_once(double random, double hours) =>
+        Assert.Equal(Now.AddHours(hours), Next(Now, Now.AddDays(90), renewals: 0, random));
+
+    [Fact]
+    public void The_call_that_starts_the_renewal_is_not_put_off_past_the_last_third() =>
+        Assert.Equal(Now.AddHours(6), Next(Now.AddHours(-54), Now.AddHours(36), renewals: 0));
+
+    // 05-cert/renewal.txt: each call in the last third begins an order.
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 2)]
+    [InlineData(4, 8)]
+    [InlineData(30, 60)]
+    public void A_renewal_that_fails_is_tried_again_ever_later(int renewals, double minutes) =>
+        Assert.Equal(Now.AddMinutes(minutes), Next(Now.AddDays(-80), Now.AddDays(10), renewals));
+
+    [Fact]
+    public void A_renewal_is_tried_several_times_before_the_end_however_short_life_is()
+    {
+        Assert.Equal(Now.AddSeconds(5), Next(Now.AddHours(-1), Now.AddSeconds(40), renewals: 1));
+        Assert.Equal(Now.AddSeconds(1), Next(Now.AddHours(-1), Now.AddSeconds(1), renewals: 1));
+    }
+
+    [Theory]
+    [InlineData(30 * 24 * 3600, 60)]
+    [InlineData(80, 10)]
+    [InlineData(20, 5)]
+    [InlineData(3, 3)]
+    public void What_a_call_has_begun_is_waited_for_a_while_but_not_past_the_end(double secondsLeft, double seconds) =>
+        Assert.Equal(Now.AddSeconds(seconds), CertificateDecision.RenewalDeadline(Now.AddSeconds(secondsLeft), Now, Timings));
+
+    [Fact]
+    public void Nothing_is_asked_for_while_a_call_runs_or_the_node_does_not()
+    {
+        var due = Ready() with { Certificate = Ready().Certificate with { NextCall = Now } };
+
+        Assert.NotNull(CertificateDecision.Decide(due, Now));
+        Assert.Null(CertificateDecision.Decide(due with { Certificate = due.Certificate with { Running = true } }, Now));
+        Assert.Null(CertificateDecision.Decide(due with { Backend = BackendState.NeedsLogin }, Now));
+    }
+
+    [Fact]
+    public void A_renamed_node_asks_at_once_but_respects_a_failure()
+    {
+        var renamed = Ready() with { Status = Running(dnsName: "www.tailtest.ts.net.", certDomains: "www.tailtest.ts.net").Status };
+
+        Assert.Equal("www.tailtest.ts.net", CertificateDecision.Decide(renamed, Now));
+        Assert.Null(CertificateDecision.Decide(renamed with { Certificate = renamed.Certificate with { Failures = 1 } }, Now));
+    }
+
+    private static DateTimeOffset Next(DateTimeOffset notBefore, DateTimeOffset notAfter, int renewals, double? random = null) =>
+        CertificateDecision.NextCall(notBefore, notAfter, Now, renewals, Timings, random ?? (renewals == 0 ? 0 : 0.5));
+}
