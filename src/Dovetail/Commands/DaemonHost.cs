@@ -62,8 +62,6 @@ internal static class DaemonHost
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(Random.Shared);
         services.AddProxy(settings.Limits);
-        services.AddSingleton(settings.Services);
-        services.AddSingleton(new ReconcilerOptions(settings.Grace));
         services.AddSingleton(new DockerWatcherOptions
         {
             LabelPrefix = settings.Services.LabelPrefix,
@@ -72,31 +70,13 @@ internal static class DaemonHost
         });
         services.AddSingleton(provider => new DockerClient(settings.Docker, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<DockerWatcher>();
-        services.AddSingleton<ParentDeathPipe>();
-        services.AddSingleton<CertificateOrderLimit>();
-        services.AddSingleton<ControlProbe>();
-        services.AddSingleton(provider => NodeServicesFrom(provider, settings));
-        services.AddSingleton<Reconciler>();
-        services.AddHostedService(static provider => provider.GetRequiredService<Reconciler>());
-    }
-
-    private static NodeDependencies NodeServicesFrom(IServiceProvider provider, DovetailOptions settings)
-    {
         var environment = ChildEnvironment.From(Environment.GetEnvironmentVariables());
-        var time = provider.GetRequiredService<TimeProvider>();
-        return new NodeDependencies
-        {
-            Settings = settings.Nodes,
-            Keys = settings.Keys,
-            Command = new TailscaleCommand(settings.Tailscale, environment, time),
-            Listeners = provider.GetRequiredService<NodeListenerFactory>(),
-            Certificates = provider.GetRequiredService<CertificateOrderLimit>(),
-            Control = provider.GetRequiredService<ControlProbe>(),
-            ParentDeath = provider.GetRequiredService<ParentDeathPipe>(),
-            Environment = environment,
-            Time = time,
-            Random = provider.GetRequiredService<Random>(),
-            Logs = provider.GetRequiredService<ILoggerFactory>(),
-        };
+        services.AddSingleton(environment);
+        services.AddSingleton<ParentDeathPipe>();
+        services.AddSingleton<IControlProbe, ControlProbe>();
+        services.AddSingleton<ITailscaleCommand>(
+            provider => new TailscaleCommand(settings.Tailscale, environment, provider.GetRequiredService<TimeProvider>()));
+        services.AddNodes(settings.Nodes, settings.Keys);
+        services.AddReconciliation(settings.Services, new ReconcilerOptions(settings.Grace, settings.Resync));
     }
 }

@@ -1,24 +1,24 @@
 namespace Dovetail.Common;
 
-/// <summary>"Something changed": any number of calls to <see cref="Set"/> before a wait make for one wake-up.</summary>
-internal sealed class WakeSignal : IDisposable
+/// <summary>"Something changed": any number of calls to <see cref="Set"/> before a wait make for one wake-up. For one waiter.</summary>
+internal sealed class WakeSignal(TimeProvider time)
 {
-    private readonly Lock _lock = new();
-    private readonly SemaphoreSlim _set = new(0, 1);
+    private TaskCompletionSource _set = NewSource();
 
-    public void Set()
+    public void Set() => Volatile.Read(ref _set).TrySetResult();
+
+    /// <summary>Waits for a <see cref="Set"/> since the last wait, at most <paramref name="atMost"/>.</summary>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public async Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {
-        lock (_lock)
+        var set = _set.Task;
+        await set.WaitAsync(atMost, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (set.IsCompleted)
         {
-            if (_set.CurrentCount == 0)
-            {
-                _set.Release();
-            }
+            Volatile.Write(ref _set, NewSource());
         }
     }
 
-    /// <summary>Waits for a <see cref="Set"/> since the last wait, at most <paramref name="atMost"/>.</summary>
-    public Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken) => _set.WaitAsync(atMost, cancellationToken);
-
-    public void Dispose() => _set.Dispose();
+    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -10,8 +10,9 @@ namespace Dovetail.Nodes;
 
 /// <summary>Gets a node's certificate from its tailscaled, puts it to use, and remembers when to ask again.</summary>
 internal sealed partial class CertificateRunner(
-    NodeDependencies services, NodePaths paths, LocalApiClient api, NodeFactsStore facts, Action<ServerCertificate> use, ILogger logger)
+    NodeDependencies dependencies, NodePaths paths, ILocalApi api, NodeFactsStore facts, Action<ServerCertificate> use)
 {
+    private readonly ILogger _logger = dependencies.Loggers.CreateLogger<CertificateRunner>();
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
@@ -25,19 +26,15 @@ internal sealed partial class CertificateRunner(
         {
             facts.Change(known => known with { Certificate = Failed(known.Certificate, failed) });
         }
-        finally
-        {
-            facts.Change(static known => known.Certificate.Running ? known with { Certificate = known.Certificate with { Running = false } } : known);
-        }
     }
 
     private async Task GetAsync(string domain, CancellationToken cancellationToken)
     {
-        var now = services.Time.GetUtcNow();
+        var now = dependencies.Time.GetUtcNow();
         var cached = CachedCertificate.Read(paths.State, domain) is { } kept && kept.NotAfter > now ? kept : null;
         var renews = cached is not null && CertificateDecision.IsDue(cached.NotBefore, cached.NotAfter, now);
         // One that tailscaled has already costs the CA nothing, so it must not wait behind orders that hang.
-        using var place = cached is not null && !renews ? null : await services.Certificates.EnterAsync(cancellationToken);
+        using var place = cached is not null && !renews ? null : await dependencies.Certificates.EnterAsync(cancellationToken);
         await CallAsync(domain, cancellationToken);
         if (renews && await RenewedAsync(domain, cached!, cancellationToken))
         {
@@ -48,7 +45,7 @@ internal sealed partial class CertificateRunner(
     private async Task CallAsync(string domain, CancellationToken cancellationToken)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(services.Settings.Timings.Certificate);
+        deadline.CancelAfter(dependencies.Options.Timings.Certificate);
         var certificate = CertificatePair.Read(await api.GetCertificateAsync(domain, deadline.Token));
         use(certificate);
         facts.Change(known => known with { Certificate = Taken(known.Certificate, domain, certificate) });
@@ -58,10 +55,10 @@ internal sealed partial class CertificateRunner(
     // whenever this one has failed, so the file is watched; and the place is kept, because an order is under way.
     private async Task<bool> RenewedAsync(string domain, CachedCertificate old, CancellationToken cancellationToken)
     {
-        var until = CertificateDecision.RenewalDeadline(old.NotAfter, services.Time.GetUtcNow(), services.Settings.Timings);
-        while (services.Time.GetUtcNow() < until)
+        var until = CertificateDecision.RenewalDeadline(old.NotAfter, dependencies.Time.GetUtcNow(), dependencies.Options.Timings);
+        while (dependencies.Time.GetUtcNow() < until)
         {
-            await Task.Delay(Look, services.Time, cancellationToken);
+            await Task.Delay(Look, dependencies.Time, cancellationToken);
             if (CachedCertificate.Read(paths.State, domain) is { } cached && cached.Thumbprint != old.Thumbprint)
             {
                 return true;
@@ -71,51 +68,47 @@ internal sealed partial class CertificateRunner(
         return false;
     }
 
-    private CertificateMemory Taken(CertificateMemory before, string domain, ServerCertificate certificate)
+    private CertificateFacts Taken(CertificateFacts before, string domain, ServerCertificate certificate)
     {
         var (notBefore, notAfter) = (certificate.Leaf.NotBefore.ToUniversalTime(), certificate.Leaf.NotAfter.ToUniversalTime());
         var isNew = before.Name != domain || before.NotAfter != notAfter;
         if (isNew)
         {
-            Log.Taken(logger, facts.Current.Service.Name, domain, notAfter);
+            Log.Taken(_logger, facts.Current.Service.Name, domain, notAfter);
         }
 
-        var now = services.Time.GetUtcNow();
+        var now = dependencies.Time.GetUtcNow();
         var renewals = CertificateDecision.IsDue(notBefore, notAfter, now) ? (isNew ? 0 : before.Renewals) + 1 : 0;
-        return new CertificateMemory
+        return new CertificateFacts
         {
-            // A renewal may still be waited for.
-            Running = before.Running,
-            Began = before.Began,
             Name = domain,
             NotBefore = notBefore,
             NotAfter = notAfter,
             Renewals = renewals,
-            NextCall = CertificateDecision.NextCall(notBefore, notAfter, now, renewals, services.Settings.Timings, services.Random.NextDouble()),
+            NextCall = CertificateDecision.NextCall(notBefore, notAfter, now, renewals, dependencies.Options.Timings, dependencies.Random.NextDouble()),
         };
     }
 
-    private CertificateMemory Failed(CertificateMemory before, Exception failed)
+    private CertificateFacts Failed(CertificateFacts before, Exception failed)
     {
         var refusal = failed as LocalApiException;
         var limited = refusal?.Status == HttpStatusCode.TooManyRequests
             || failed.Message.Contains("rateLimited", StringComparison.OrdinalIgnoreCase)
             || failed.Message.Contains("429", StringComparison.Ordinal);
         var failures = before.Failures + 1;
-        var wait = Backoff.Wait(failures, FirstRetry, services.Settings.Timings.CertificateRetryMax, services.Random.NextDouble());
+        var wait = Backoff.Wait(failures, FirstRetry, dependencies.Options.Timings.CertificateRetryMax, dependencies.Random.NextDouble());
         var asked = refusal?.RetryAfter ?? TimeSpan.Zero;
         var reason = failed is OperationCanceledException
-            ? $"no answer within {services.Settings.Timings.Certificate.TotalSeconds:0} s"
+            ? $"no answer within {dependencies.Options.Timings.Certificate.TotalSeconds:0} s"
             : failed.Message;
         var after = before with
         {
-            Running = false,
             Failures = failures,
             Error = reason,
             RateLimited = limited,
-            NextCall = services.Time.GetUtcNow() + (asked > wait ? asked : wait),
+            NextCall = dependencies.Time.GetUtcNow() + (asked > wait ? asked : wait),
         };
-        Log.Failed(logger, facts.Current.Service.Name, reason, after.NextCall);
+        Log.Failed(_logger, facts.Current.Service.Name, reason, after.NextCall);
         return after;
     }
 

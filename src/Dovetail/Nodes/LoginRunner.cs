@@ -6,43 +6,42 @@ using Dovetail.Tailscale;
 
 namespace Dovetail.Nodes;
 
-/// <summary>Carries out what <see cref="LoginDecision"/> decided, and remembers how it went.</summary>
-internal sealed partial class LoginRunner(NodeDependencies services, NodePaths paths, NodeFactsStore facts, ILogger logger)
+/// <summary>Carries out what <see cref="LoginDecision"/> decided, and notes how it went.</summary>
+internal sealed partial class LoginRunner(NodeDependencies dependencies, NodePaths paths, ILocalApi api, NodeFactsStore facts)
 {
     // Enough for a login URL to come; the daemon goes on waiting for the user by itself.
     private static readonly TimeSpan WithoutKey = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan CommandGrace = TimeSpan.FromSeconds(10);
 
-    private volatile CancellationTokenSource? _running;
+    private readonly NodeTimingOptions _timings = dependencies.Options.Timings;
+    private readonly ILogger _logger = dependencies.Loggers.CreateLogger<LoginRunner>();
+    private readonly Lock _lock = new();
+    private CancellationTokenSource? _pending;
 
-    /// <summary>Gives the running <c>up</c> up; tailscaled goes on by itself until the next one.</summary>
-    public void Cancel()
+    /// <summary>Gives the pending <c>up</c> up; tailscaled goes on by itself until the next one.</summary>
+    public void CancelPendingUp()
     {
-        try
+        lock (_lock)
         {
-            _running?.Cancel();
-        }
-        catch (ObjectDisposedException)
-        {
-            // It has just ended.
+            _ = _pending?.CancelAsync();
         }
     }
 
-    /// <param name="action"><see cref="LoginAction.Up"/> or <see cref="LoginAction.UpWithKey"/>.</param>
-    public async Task RunAsync(LoginAction action, CancellationToken cancellationToken)
+    /// <summary>Runs <c>tailscale up</c>.</summary>
+    /// <exception cref="OperationCanceledException">The session is over.</exception>
+    public async Task UpAsync(bool withKey, CancellationToken cancellationToken)
     {
-        var told = facts.Change(static known => known with { Login = known.Login with { LastAppliedIdentity = known.Identity } });
-        var key = action == LoginAction.UpWithKey ? services.Keys.Read() : null;
-        using var given = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _running = given;
+        var applied = facts.Change(static known => known with { Daemon = known.Daemon with { LastAppliedIdentity = known.Identity } });
+        var key = withKey ? dependencies.Keys.Read() : null;
         UpFailure? failure;
+        using var pending = BeginPending(cancellationToken);
         try
         {
-            failure = await UpAsync(told, key, given.Token);
+            failure = await RunAsync(applied, key, pending.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            facts.Change(static known => known with { Login = known.Login with { Running = LoginAction.None } });
+            // Given up for a better one.
             return;
         }
         catch (Exception broken) when (broken is ChildStartException or IOException or UnauthorizedAccessException)
@@ -51,35 +50,74 @@ internal sealed partial class LoginRunner(NodeDependencies services, NodePaths p
         }
         finally
         {
-            _running = null;
+            EndPending();
         }
 
-        facts.Change(known => known with { Login = After(known.Login, failure, key) });
+        if (failure is null)
+        {
+            facts.Change(static known => known with { Login = known.Login with { Failure = null, Failures = 0 } });
+            return;
+        }
+
+        Log.UpFailed(_logger, applied.Service.Name, failure.Text);
+        facts.Change(known => Failed(known, failure, key));
     }
 
-    private async Task<UpFailure?> UpAsync(NodeFacts told, AuthKey? key, CancellationToken cancellationToken)
+    /// <summary>
+    /// Ends tailscaled's own tries with a refused key: a new one knows nothing of it. <c>logout</c> would not do: on a node without
+    /// a node key it does nothing, and on one with a key it would lose the machine.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The session is over.</exception>
+    public async Task StopRetriesAsync(DaemonSession session, CancellationToken cancellationToken)
     {
-        var timings = services.Settings.Timings;
-        using var keyFile = key is null ? null : KeyFile.Write(services.Settings.RuntimeDirectory, key);
-        var options = new UpOptions
+        Log.StopRetries(_logger, facts.Current.Service.Name);
+        try
         {
-            HostName = told.Identity.HostName,
-            Tags = told.Identity.Tags,
-            ControlUrl = told.Identity.ControlUrl,
-            KeyFile = keyFile?.FilePath,
-            Timeout = key is null && timings.Up > WithoutKey ? WithoutKey : timings.Up,
-            ForceReauth = told is { Status.HaveNodeKey: true, Prefs: { } prefs } && !told.Identity.SameControlServer(prefs),
-        };
-        if (key is null)
-        {
-            Log.Up(logger, told.Service.Name, "");
+            if (facts.Current.Tailnet.Status?.HaveNodeKey != true)
+            {
+                // Else the new tailscaled would ask for a login by itself.
+                await api.SetWantRunningAsync(false, cancellationToken);
+            }
         }
-        else
+        catch (LocalApiException)
         {
-            Log.Up(logger, told.Service.Name, " with the auth key");
+            // Then it does, which is no harm to the control server.
         }
 
-        var result = await services.Command.RunAsync(TailscaleArguments.Up(paths.Socket, options), options.Timeout + CommandGrace, cancellationToken);
+        session.End(SessionEnd.OnRequest);
+    }
+
+    private CancellationTokenSource BeginPending(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return _pending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        }
+    }
+
+    private void EndPending()
+    {
+        lock (_lock)
+        {
+            _pending = null;
+        }
+    }
+
+    private async Task<UpFailure?> RunAsync(NodeFacts applied, AuthKey? key, CancellationToken cancellationToken)
+    {
+        using var keyFile = key is null ? null : KeyFile.Write(dependencies.Options.RuntimeDirectory, key);
+        var options = new UpOptions
+        {
+            HostName = applied.Identity.HostName,
+            Tags = applied.Identity.Tags,
+            ControlUrl = applied.Identity.ControlUrl,
+            KeyFile = keyFile?.FilePath,
+            Timeout = key is null && _timings.Up > WithoutKey ? WithoutKey : _timings.Up,
+            ForceReauth = applied.Tailnet is { Status.HaveNodeKey: true, Prefs: { } prefs } && !applied.Identity.SameControlServer(prefs),
+        };
+        Log.Up(_logger, applied.Service.Name, key is null ? "" : " with the auth key");
+        var result = await dependencies.Command.RunAsync(
+            TailscaleArguments.Up(paths.Socket, options), options.Timeout + CommandGrace, cancellationToken);
         if (result.Succeeded)
         {
             return null;
@@ -87,30 +125,26 @@ internal sealed partial class LoginRunner(NodeDependencies services, NodePaths p
 
         var failure = UpFailure.From(result.Error);
         // Nobody has followed the URL yet: that is no failure, and status and log show the URL.
-        return failure.Kind == UpFailureKind.TimedOut && facts.Current.CurrentLoginUrl is not null ? null : failure;
+        return failure.Kind == UpFailureKind.TimedOut && facts.Current.Tailnet.LoginUrl is not null ? null : failure;
     }
 
-    private LoginMemory After(LoginMemory before, UpFailure? failure, AuthKey? key)
+    private NodeFacts Failed(NodeFacts known, UpFailure failure, AuthKey? key)
     {
-        var now = services.Time.GetUtcNow();
-        if (failure is null)
+        var now = dependencies.Time.GetUtcNow();
+        var failures = known.Login.Failures + 1;
+        var login = known.Login with
         {
-            return before with { Running = LoginAction.None, Failure = null, Failures = 0 };
-        }
-
-        Log.UpFailed(logger, facts.Current.Service.Name, failure.Text);
-        var failures = before.Failures + 1;
-        var timings = services.Settings.Timings;
-        var after = before with
-        {
-            Running = LoginAction.None,
             Failure = failure,
             Failures = failures,
-            RetryAt = now + Backoff.Wait(failures, timings.RetryMin, timings.RetryMax, services.Random.NextDouble()),
+            RetryAt = now + Backoff.Wait(failures, _timings.RetryMin, _timings.RetryMax, dependencies.Random.NextDouble()),
         };
         return failure.Kind == UpFailureKind.KeyRefused && key is not null
-            ? after with { RefusedKey = key.Fingerprint, RefusedUntil = now + timings.RefusedKey, RetriesGoOn = true }
-            : after;
+            ? known with
+            {
+                Login = login with { RefusedKey = key.Fingerprint, RefusedUntil = now + _timings.RefusedKey },
+                Daemon = known.Daemon with { RetriesRefusedKey = true },
+            }
+            : known with { Login = login };
     }
 
     private static partial class Log
@@ -120,5 +154,8 @@ internal sealed partial class LoginRunner(NodeDependencies services, NodePaths p
 
         [LoggerMessage(3202, LogLevel.Warning, "{Service}: tailscale up failed: {Reason}")]
         public static partial void UpFailed(ILogger logger, string service, string reason);
+
+        [LoggerMessage(3203, LogLevel.Information, "{Service}: the refused key is not tried again until it is replaced, or for ten minutes")]
+        public static partial void StopRetries(ILogger logger, string service);
     }
 }

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using Dovetail.Processes;
 using Dovetail.Proxy;
 using Dovetail.Tailscale;
 
@@ -8,26 +6,26 @@ namespace Dovetail.Nodes;
 /// <summary>What all nodes share.</summary>
 internal sealed record NodeDependencies
 {
-    public required NodeOptions Settings { get; init; }
+    public required NodeOptions Options { get; init; }
 
     public required AuthKeySource Keys { get; init; }
 
-    public required TailscaleCommand Command { get; init; }
+    public required ITailscaledLauncher Tailscaled { get; init; }
 
-    public required NodeListenerFactory Listeners { get; init; }
+    /// <summary>A client of the LocalAPI behind a socket; its owner disposes it.</summary>
+    public required Func<NodePaths, ILocalApi> LocalApi { get; init; }
+
+    public required ITailscaleCommand Command { get; init; }
+
+    public required INodeListenerFactory Listeners { get; init; }
 
     public required CertificateOrderLimit Certificates { get; init; }
 
-    public required ControlProbe Control { get; init; }
-
-    public required ParentDeathPipe ParentDeath { get; init; }
-
-    /// <summary>What every child inherits.</summary>
-    public required ImmutableDictionary<string, string> Environment { get; init; }
+    public required IControlProbe Control { get; init; }
 
     public required TimeProvider Time { get; init; }
 
     public required Random Random { get; init; }
 
-    public required ILoggerFactory Logs { get; init; }
+    public required ILoggerFactory Loggers { get; init; }
 }

@@ -4,7 +4,7 @@ using Dovetail.Tailscale;
 namespace Dovetail.Nodes;
 
 /// <summary>Takes a service off the tailnet for good: logs its machine out, then removes its state.</summary>
-internal sealed class NodeEraser(NodeDependencies services)
+internal sealed class NodeEraser(NodeDependencies dependencies)
 {
     private const int LogLines = 50;
     private static readonly TimeSpan LogoutDeadline = TimeSpan.FromSeconds(30);
@@ -42,21 +42,21 @@ internal sealed class NodeEraser(NodeDependencies services)
         }
     }
 
-    private NodePaths PathsOf(string name) => NodePaths.For(services.Settings.StateRoot, services.Settings.RuntimeDirectory, name);
+    private NodePaths PathsOf(string name) => NodePaths.For(dependencies.Options.StateRoot, dependencies.Options.RuntimeDirectory, name);
 
     private async Task<string?> LogOutAsync(NodePaths paths, CancellationToken cancellationToken)
     {
         try
         {
-            await using var tailscaled = Tailscaled.Start(services, paths, services.Settings.Memory, new LogBuffer(LogLines));
-            if (!await tailscaled.WaitForSocketAsync(services.Settings.Timings.HangLimit, cancellationToken))
+            await using var tailscaled = dependencies.Tailscaled.Start(paths, dependencies.Options.Memory, new LogBuffer(LogLines));
+            if (!await tailscaled.WaitForSocketAsync(dependencies.Options.Timings.HangLimit, cancellationToken))
             {
                 return "its tailscaled does not start";
             }
 
-            using var api = new LocalApiClient(paths.Socket, services.Settings.Timings.LocalApi);
+            using var api = dependencies.LocalApi(paths);
             await WaitForControlAsync(api, cancellationToken);
-            var result = await services.Command.RunAsync(TailscaleArguments.Logout(paths.Socket), LogoutDeadline, cancellationToken);
+            var result = await dependencies.Command.RunAsync(TailscaleArguments.Logout(paths.Socket), LogoutDeadline, cancellationToken);
             return result.Succeeded ? null : UpFailure.From(result.Error).Text;
         }
         catch (Exception failed) when (failed is ChildStartException or IOException or UnauthorizedAccessException or LocalApiException)
@@ -66,10 +66,10 @@ internal sealed class NodeEraser(NodeDependencies services)
     }
 
     // A daemon that has not reached the control server yet would log out here only, and the machine would stay there.
-    private async Task WaitForControlAsync(LocalApiClient api, CancellationToken cancellationToken)
+    private async Task WaitForControlAsync(ILocalApi api, CancellationToken cancellationToken)
     {
-        var begun = services.Time.GetTimestamp();
-        while (services.Time.GetElapsedTime(begun) < services.Settings.Timings.HangLimit)
+        var begun = dependencies.Time.GetTimestamp();
+        while (dependencies.Time.GetElapsedTime(begun) < dependencies.Options.Timings.HangLimit)
         {
             var status = await api.GetStatusAsync(cancellationToken);
             if (status.BackendState is not (nameof(BackendState.NoState) or nameof(BackendState.Starting)))
@@ -77,7 +77,7 @@ internal sealed class NodeEraser(NodeDependencies services)
                 return;
             }
 
-            await Task.Delay(Pause, services.Time, cancellationToken);
+            await Task.Delay(Pause, dependencies.Time, cancellationToken);
         }
     }
 }

@@ -7,24 +7,28 @@ using Dovetail.Tailscale;
 namespace Dovetail.Nodes;
 
 /// <summary>Keeps the facts about one running tailscaled true: the bus tells what changes, a light poll what the bus keeps silent about.</summary>
-internal sealed partial class NodeObserver(NodeDependencies services, LocalApiClient api, NodeFactsStore facts, ILogger logger) : IDisposable
+internal sealed partial class NodeObserver(NodeDependencies dependencies, ILocalApi api, NodeFactsStore facts)
 {
     private static readonly TimeSpan BusPause = TimeSpan.FromMilliseconds(200);
 
-    private readonly NodeTimingOptions _timings = services.Settings.Timings;
-    private readonly TimeProvider _time = services.Time;
-    private readonly WakeSignal _pollNow = new();
+    private readonly NodeTimingOptions _timings = dependencies.Options.Timings;
+    private readonly TimeProvider _time = dependencies.Time;
+    private readonly ILogger _logger = dependencies.Loggers.CreateLogger<NodeObserver>();
+    private readonly WakeSignal _pollNow = new(dependencies.Time);
     private DateTimeOffset? _refusedSince;
 
-    /// <summary>Observes until cancelled.</summary>
-    /// <returns>True when tailscaled has not answered for <see cref="NodeTimingOptions.HangLimit"/>.</returns>
-    public async Task<bool> RunAsync(CancellationToken cancellationToken)
+    /// <summary>Asks for the status without waiting for its turn.</summary>
+    public void PollSoon() => _pollNow.Set();
+
+    /// <summary>Observes until tailscaled has not answered for <see cref="NodeTimingOptions.HangLimit"/>.</summary>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var bus = WatchAsync(stop.Token);
         try
         {
-            return await PollAsync(cancellationToken);
+            await PollAsync(cancellationToken);
         }
         finally
         {
@@ -37,62 +41,32 @@ internal sealed partial class NodeObserver(NodeDependencies services, LocalApiCl
     {
         while (!cancellationToken.IsCancellationRequested)
         {
+            var pause = BusPause;
             try
             {
                 await foreach (var message in api.WatchAsync(cancellationToken))
                 {
-                    Take(message);
+                    Apply(message);
                 }
             }
             catch (JsonException strange)
             {
-                Log.BusStrange(logger, facts.Current.Service.Name, strange.Message);
-                await Task.Delay(_timings.Poll, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                Log.BusStrange(_logger, facts.Current.Service.Name, strange.Message);
+                pause = _timings.Poll;
             }
             catch (Exception broken) when (!cancellationToken.IsCancellationRequested)
             {
-                Log.BusBroken(logger, facts.Current.Service.Name, broken.Message);
+                Log.BusBroken(_logger, facts.Current.Service.Name, broken.Message);
             }
 
             // The daemon went, or its bus did; the first line of the next stream says how things stand.
-            await Task.Delay(BusPause, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(pause, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private void Take(IpnNotify message)
+    private void Apply(IpnNotify message)
     {
-        facts.Change(known =>
-        {
-            var next = known;
-            if (message.State is { } state && state != known.Backend)
-            {
-                next = next with { Backend = state };
-            }
-
-            if (message.Prefs is { } prefs)
-            {
-                next = next with { Prefs = prefs };
-            }
-
-            if (message.Health is { } health)
-            {
-                next = next with { Warnings = health.Warnings?.ToImmutableDictionary() ?? ImmutableDictionary<string, HealthWarning>.Empty };
-                // Said anew by each tailscaled that has the trouble; one that does not say it begins with NoState as well.
-                next = next with { StateError = next.Warnings.GetValueOrDefault("state-store-health")?.Text };
-            }
-
-            if (message.BrowseToUrl is { Length: > 0 } url)
-            {
-                next = next with { LoginUrl = url };
-            }
-
-            if (message.State == BackendState.Running)
-            {
-                next = next with { LoginUrl = null, Login = next.Login with { Failure = null, Failures = 0, RefusedKey = null, RetriesGoOn = false } };
-            }
-
-            return next;
-        });
+        facts.Change(known => Changed(known, message));
         // Name, addresses and certificate domains stand in the status only.
         if (message.State is not null || message.NetMap.IsSet || message.SelfChange.IsSet || message.ErrMessage is not null)
         {
@@ -100,12 +74,46 @@ internal sealed partial class NodeObserver(NodeDependencies services, LocalApiCl
         }
     }
 
-    /// <summary>Asks for the status without waiting for its turn.</summary>
-    public void PollSoon() => _pollNow.Set();
+    private static NodeFacts Changed(NodeFacts known, IpnNotify message)
+    {
+        var tailnet = known.Tailnet;
+        if (message.State is { } state && state != tailnet.Backend)
+        {
+            tailnet = tailnet with { Backend = state };
+        }
 
-    public void Dispose() => _pollNow.Dispose();
+        if (message.Prefs is { } prefs)
+        {
+            tailnet = tailnet with { Prefs = prefs };
+        }
 
-    private async Task<bool> PollAsync(CancellationToken cancellationToken)
+        if (message.BrowseToUrl is { Length: > 0 } url)
+        {
+            tailnet = tailnet with { AnnouncedLoginUrl = url };
+        }
+
+        if (message.Health is { } health)
+        {
+            tailnet = tailnet with { Warnings = health.Warnings?.ToImmutableDictionary() ?? ImmutableDictionary<string, HealthWarning>.Empty };
+            // Said anew by each tailscaled that has the trouble; one that does not say it begins with NoState as well.
+            var error = tailnet.Warnings.GetValueOrDefault("state-store-health")?.Text;
+            known = known with { Supervision = known.Supervision with { StateError = error } };
+        }
+
+        if (message.State == BackendState.Running)
+        {
+            return known with
+            {
+                Tailnet = tailnet with { AnnouncedLoginUrl = null },
+                Login = known.Login.Succeeded(),
+                Daemon = known.Daemon with { RetriesRefusedKey = false },
+            };
+        }
+
+        return ReferenceEquals(tailnet, known.Tailnet) ? known : known with { Tailnet = tailnet };
+    }
+
+    private async Task PollAsync(CancellationToken cancellationToken)
     {
         var answered = _time.GetTimestamp();
         while (true)
@@ -114,22 +122,25 @@ internal sealed partial class NodeObserver(NodeDependencies services, LocalApiCl
             {
                 var status = await AskAsync(cancellationToken);
                 answered = _time.GetTimestamp();
-                var known = facts.Change(known => known with { Status = status, IsSilent = false });
+                var known = facts.Change(known => known with
+                {
+                    Tailnet = known.Tailnet with { Status = status },
+                    Daemon = known.Daemon.IsSilent ? known.Daemon with { IsSilent = false } : known.Daemon,
+                });
                 await WatchOnlineAsync(known, cancellationToken);
             }
             catch (LocalApiException silent)
             {
-                Log.NoAnswer(logger, facts.Current.Service.Name, silent.Message);
+                Log.NoAnswer(_logger, facts.Current.Service.Name, silent.Message);
                 if (_time.GetElapsedTime(answered) >= _timings.HangLimit)
                 {
-                    return true;
+                    return;
                 }
             }
 
-            var settled = facts.Current is { Backend: BackendState.Running, Status.BackendState: nameof(BackendState.Running), Served: not null };
-            var silence = _time.GetElapsedTime(answered) > _timings.FastPoll;
-            var interval = settled && !silence ? _timings.Poll : _timings.FastPoll;
-            await _pollNow.WaitAsync(interval, cancellationToken);
+            var isSettled = facts.Current is { Tailnet.IsRunning: true, Serve.Applied: not null };
+            var isSilent = _time.GetElapsedTime(answered) > _timings.FastPoll;
+            await _pollNow.WaitAsync(isSettled && !isSilent ? _timings.Poll : _timings.FastPoll, cancellationToken);
         }
     }
 
@@ -143,14 +154,14 @@ internal sealed partial class NodeObserver(NodeDependencies services, LocalApiCl
         }
         catch (TimeoutException)
         {
-            facts.Change(static known => known with { IsSilent = true });
+            facts.Change(static known => known with { Daemon = known.Daemon with { IsSilent = true } });
             return await answer;
         }
     }
 
     private async Task WatchOnlineAsync(NodeFacts known, CancellationToken cancellationToken)
     {
-        if (known is not { Backend: BackendState.Running, Status: { BackendState: nameof(BackendState.Running), Self: { } self } })
+        if (known.Tailnet is not { IsRunning: true, Status.Self: { } self })
         {
             _refusedSince = null;
             return;
@@ -159,11 +170,13 @@ internal sealed partial class NodeObserver(NodeDependencies services, LocalApiCl
         if (self.Online)
         {
             _refusedSince = null;
-            facts.Change(static known => known.IsCutOff ? known with { IsCutOff = false, ReplaceAt = default } : known);
+            facts.Change(static known => known.Login.IsCutOff
+                ? known with { Login = known.Login with { IsCutOff = false, ReplaceAt = default } }
+                : known);
             return;
         }
 
-        if (!await services.Control.AnswersAsync(known.Identity.ControlServer, cancellationToken))
+        if (!await dependencies.Control.AnswersAsync(known.Identity.ControlServer, cancellationToken))
         {
             _refusedSince = null;
             return;
@@ -174,7 +187,7 @@ internal sealed partial class NodeObserver(NodeDependencies services, LocalApiCl
         _refusedSince ??= now;
         if (now - _refusedSince >= _timings.CutOff)
         {
-            facts.Change(static known => known.IsCutOff ? known : known with { IsCutOff = true });
+            facts.Change(static known => known.Login.IsCutOff ? known : known with { Login = known.Login with { IsCutOff = true } });
         }
     }
 
@@ -183,10 +196,10 @@ internal sealed partial class NodeObserver(NodeDependencies services, LocalApiCl
         [LoggerMessage(3101, LogLevel.Debug, "{Service}: the bus broke off: {Reason}")]
         public static partial void BusBroken(ILogger logger, string service, string reason);
 
-        [LoggerMessage(3103, LogLevel.Warning, "{Service}: tailscaled's bus says what Dovetail does not understand: {Reason}")]
-        public static partial void BusStrange(ILogger logger, string service, string reason);
-
         [LoggerMessage(3102, LogLevel.Debug, "{Service}: {Reason}")]
         public static partial void NoAnswer(ILogger logger, string service, string reason);
+
+        [LoggerMessage(3103, LogLevel.Warning, "{Service}: tailscaled's bus says what Dovetail does not understand: {Reason}")]
+        public static partial void BusStrange(ILogger logger, string service, string reason);
     }
 }

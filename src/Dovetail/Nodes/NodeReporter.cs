@@ -9,7 +9,7 @@ namespace Dovetail.Nodes;
 
 /// <summary>Tells how a node stands: to the log once per change, to <c>dovetail status</c> whenever it asks.</summary>
 internal sealed partial class NodeReporter(
-    ServiceSpec service, CurrentTailscaled owner, NodeSupervisor supervisor, LogBuffer log, TimeProvider time, ILogger logger)
+    ServiceSpec service, LogBuffer log, TimeProvider time, ILogger logger)
 {
     private const int TailLines = 5;
 
@@ -21,7 +21,7 @@ internal sealed partial class NodeReporter(
     {
         var before = _current;
         // A node that is down for a moment keeps its name and addresses.
-        var name = facts.DnsName ?? before.DnsName;
+        var name = facts.Tailnet.DnsName ?? before.DnsName;
         _current = new NodeReport
         {
             Service = facts.Service,
@@ -29,15 +29,15 @@ internal sealed partial class NodeReporter(
             Since = decision.State == before.State ? before.Since : time.GetUtcNow(),
             Conditions = decision.Conditions,
             DnsName = name,
-            Addresses = facts.Status?.TailscaleIps is { Count: > 0 } addresses ? [.. addresses] : before.Addresses,
+            Addresses = facts.Tailnet.Status?.TailscaleIps is { Count: > 0 } addresses ? [.. addresses] : before.Addresses,
             Url = name is null ? null : UrlOf(facts, name),
-            LoginUrl = facts.Backend == BackendState.NeedsLogin ? facts.CurrentLoginUrl : null,
+            LoginUrl = facts.Tailnet.Backend == BackendState.NeedsLogin ? facts.Tailnet.LoginUrl : null,
             CertificateName = facts.Certificate.Name,
             CertificateNotAfter = facts.Certificate.Name is null ? null : facts.Certificate.NotAfter,
-            ProcessId = owner.ProcessId,
-            Restarts = supervisor.Restarts,
-            Ports = facts.Ports,
-            LogTail = facts.Down is null ? [] : [.. log.Tail(TailLines)],
+            ProcessId = facts.Daemon.ProcessId,
+            Restarts = facts.Supervision.Restarts,
+            Ports = facts.Listener.Ports,
+            LogTail = facts.Supervision.Down is null ? [] : [.. log.Tail(TailLines)],
         };
         LogChanges(before, _current);
     }

@@ -5,152 +5,126 @@ using Dovetail.Tailscale;
 
 namespace Dovetail.Nodes;
 
-/// <summary>Keeps a tailscaled running for a node: starts one, watches it, replaces it when it ends or hangs.</summary>
+/// <summary>Keeps a tailscaled running for a node: one session after the other, with waits that grow when they fail.</summary>
 internal sealed partial class NodeSupervisor(
-    NodeDependencies services, NodePaths paths, LocalApiClient api, NodeFactsStore facts, LogBuffer log, CurrentTailscaled owner, ILogger logger)
-    : IDisposable
+    NodeDependencies dependencies, NodePaths paths, ILocalApi api, NodeFactsStore facts, LogBuffer log) : IAsyncDisposable
 {
-    private readonly WakeSignal _waited = new();
-    private volatile DaemonSession? _life;
+    private readonly ILogger _logger = dependencies.Loggers.CreateLogger<NodeSupervisor>();
+    private readonly WakeSignal _waited = new(dependencies.Time);
+    private volatile DaemonSession? _session;
 
-    /// <summary>The life in which work may be begun; null while there is none.</summary>
-    public DaemonSession? Life => _life;
+    /// <summary>The session in which work may be started; null while there is none.</summary>
+    public DaemonSession? Session => _session;
 
     /// <summary>Ends the running tailscaled for a new one, or the wait for the next.</summary>
     public void Restart()
     {
-        if (_life is { } life)
+        if (_session is { } session)
         {
-            life.Restart.TrySetResult(null);
+            session.End(SessionEnd.OnRequest);
         }
-
-        _waited.Set();
+        else
+        {
+            _waited.Set();
+        }
     }
 
-    /// <summary>How often tailscaled was started after the first time.</summary>
-    public int Restarts { get; private set; }
-
-    /// <param name="drain">Called when <paramref name="stopping"/> is set, while tailscaled still carries what is in flight.</param>
-    public async Task RunAsync(Func<Task> drain, CancellationToken stopping)
+    /// <summary>Runs until <paramref name="stopping"/> is set. The last tailscaled then still runs, without any work, until this is disposed.</summary>
+    public async Task RunAsync(CancellationToken stopping)
     {
+        var timings = dependencies.Options.Timings;
         var failures = 0;
         while (!stopping.IsCancellationRequested)
         {
-            facts.Change(static known => known.ForNewLife());
-            var begun = services.Time.GetTimestamp();
-            var end = await LiveAsync(drain, stopping);
+            var begun = dependencies.Time.GetTimestamp();
+            var end = await RunSessionAsync(stopping);
             if (stopping.IsCancellationRequested)
             {
                 return;
             }
 
-            Restarts++;
-            if (end is null)
+            facts.Change(static known => known with { Supervision = known.Supervision with { Restarts = known.Supervision.Restarts + 1 } });
+            if (!end.IsFailure)
             {
                 continue;
             }
 
-            failures = services.Time.GetElapsedTime(begun) >= services.Settings.Timings.Stable ? 1 : failures + 1;
-            var timings = services.Settings.Timings;
+            failures = dependencies.Time.GetElapsedTime(begun) >= timings.Stable ? 1 : failures + 1;
             // A directory that can be written again is to be noticed soon; looking costs little.
-            var longest = facts.Current.StateError is null ? timings.RetryMax : timings.StateRetryMax;
-            var wait = Backoff.Wait(failures, timings.RetryMin, longest, services.Random.NextDouble());
-            facts.Change(known => known with { Backend = null, Down = new DaemonDown(end, services.Time.GetUtcNow() + wait) });
+            var longest = facts.Current.Supervision.StateError is null ? timings.RetryMax : timings.StateRetryMax;
+            var wait = Backoff.Wait(failures, timings.RetryMin, longest, dependencies.Random.NextDouble());
+            var down = new DaemonDown(end.How, dependencies.Time.GetUtcNow() + wait);
+            facts.Change(known => known with
+            {
+                Supervision = known.Supervision with { Down = down },
+                Tailnet = known.Tailnet with { Backend = null },
+            });
             await _waited.WaitAsync(wait, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    public void Dispose() => _waited.Dispose();
+    /// <summary>Ends the last tailscaled.</summary>
+    public ValueTask DisposeAsync() => EndSessionAsync();
 
-    /// <returns>How tailscaled ended; null: it was ended on purpose.</returns>
-    private async Task<string?> LiveAsync(Func<Task> drain, CancellationToken stopping)
+    private async Task<SessionEnd> RunSessionAsync(CancellationToken stopping)
     {
-        Tailscaled tailscaled;
+        facts.Change(static known => known.ForNewSession());
         try
         {
-            if (StateFile.MoveAsideIfBroken(paths.State, services.Time.GetUtcNow()) is { } aside)
-            {
-                facts.Change(known => known with { StateMovedTo = aside });
-            }
-
-            tailscaled = Tailscaled.Start(services, paths, facts.Current.Service.Memory ?? services.Settings.Memory, log);
-        }
-        catch (Exception failed) when (failed is ChildStartException or IOException or UnauthorizedAccessException)
-        {
-            return $"could not be started: {failed.Message}";
-        }
-
-        owner.Set(tailscaled.ProcessId);
-        Log.Started(logger, facts.Current.Service.Name, tailscaled.ProcessId);
-        var observer = new NodeObserver(services, api, facts, logger);
-        var life = new DaemonSession(tailscaled, observer, logger, stopping);
-        try
-        {
-            return await WatchAsync(life, stopping);
-        }
-        finally
-        {
-            _life = null;
-            await life.EndWorkAsync();
-            if (stopping.IsCancellationRequested)
-            {
-                await drain();
-            }
-
-            await life.DisposeAsync();
-            owner.Set(null);
-        }
-    }
-
-    private async Task<string?> WatchAsync(DaemonSession life, CancellationToken stopping)
-    {
-        var tailscaled = life.Tailscaled;
-        var timings = services.Settings.Timings;
-        try
-        {
-            if (!await tailscaled.WaitForSocketAsync(timings.HangLimit, stopping))
-            {
-                return tailscaled.Exited.IsCompleted ? await EndOfAsync(tailscaled) : HangOf(tailscaled, "did not open its socket");
-            }
-
-            _life = life;
-            var hang = life.Observe();
-            await Task.WhenAny(tailscaled.Exited, hang, life.Restart.Task);
-            if (tailscaled.Exited.IsCompleted)
-            {
-                return await EndOfAsync(tailscaled);
-            }
-
-            if (life.Restart.Task.IsCompleted)
-            {
-                return await life.Restart.Task;
-            }
-
-            return stopping.IsCancellationRequested ? null : HangOf(tailscaled, "stopped answering");
+            var session = Start(stopping);
+            _session = session;
+            var end = await session.WatchAsync(dependencies.Options.Timings.HangLimit);
+            await EndSessionAsync();
+            return end;
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            return null;
+            // tailscaled still carries the requests that are in flight.
+            await (_session?.EndWorkAsync() ?? Task.CompletedTask);
+            return SessionEnd.OnRequest;
+        }
+        catch (Exception failed) when (failed is ChildStartException or IOException or UnauthorizedAccessException)
+        {
+            return SessionEnd.Failure($"could not be started: {failed.Message}");
+        }
+        catch (Exception bug)
+        {
+            Log.Broken(_logger, bug, facts.Current.Service.Name);
+            await EndSessionAsync();
+            return SessionEnd.Failure($"was replaced after an error in Dovetail: {bug.Message}");
         }
     }
 
-    private string HangOf(Tailscaled tailscaled, string what)
+    private DaemonSession Start(CancellationToken stopping)
     {
-        tailscaled.Kill();
-        return $"{what} for {services.Settings.Timings.HangLimit.TotalSeconds:0} s and was replaced";
+        if (StateFile.MoveAsideIfBroken(paths.State, dependencies.Time.GetUtcNow()) is { } aside)
+        {
+            facts.Change(known => known with { Supervision = known.Supervision with { StateMovedTo = aside } });
+        }
+
+        var tailscaled = dependencies.Tailscaled.Start(paths, facts.Current.Service.Memory ?? dependencies.Options.Memory, log);
+        facts.Change(known => known with { Daemon = known.Daemon with { ProcessId = tailscaled.ProcessId } });
+        Log.Started(_logger, facts.Current.Service.Name, tailscaled.ProcessId);
+        var observer = new NodeObserver(dependencies, api, facts);
+        return new DaemonSession(tailscaled, observer, facts, log, dependencies.Time, dependencies.Loggers.CreateLogger<DaemonSession>(), stopping);
     }
 
-    private async Task<string> EndOfAsync(Tailscaled tailscaled)
+    private async ValueTask EndSessionAsync()
     {
-        const int signalBase = 128;
-        var exitCode = await tailscaled.Exited;
-        var how = exitCode > signalBase ? $"was ended by signal {exitCode - signalBase}" : $"ended with exit code {exitCode}";
-        return log.Tail(1) is [var last] ? $"{how}; its last words: {last}" : how;
+        if (_session is { } session)
+        {
+            _session = null;
+            await session.DisposeAsync();
+            facts.Change(static known => known with { Daemon = known.Daemon with { ProcessId = null } });
+        }
     }
 
     private static partial class Log
     {
         [LoggerMessage(3401, LogLevel.Debug, "{Service}: tailscaled runs with process id {ProcessId}")]
         public static partial void Started(ILogger logger, string service, int processId);
+
+        [LoggerMessage(3402, LogLevel.Error, "{Service}: this is a bug in Dovetail; tailscaled is started anew")]
+        public static partial void Broken(ILogger logger, Exception bug, string service);
     }
 }

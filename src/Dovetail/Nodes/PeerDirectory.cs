@@ -6,14 +6,14 @@ using Dovetail.Tailscale;
 namespace Dovetail.Nodes;
 
 /// <summary>Answers who a peer is by the whois of the node's own tailscaled.</summary>
-internal sealed class PeerDirectory(LocalApiClient api, NodeFactsStore facts) : IPeerDirectory
+internal sealed class PeerDirectory(ILocalApi api, NodeFactsStore facts) : IPeerDirectory
 {
     public async Task<Peer?> WhoIsAsync(IPEndPoint peer, CancellationToken cancellationToken)
     {
         try
         {
             var answer = await api.WhoIsAsync(peer.Address, cancellationToken);
-            return answer?.Node is null ? null : Read(answer, facts.Current.Status?.CurrentTailnet?.Name ?? "");
+            return answer?.Node is null ? null : Read(answer, facts.Current.Tailnet.Status?.CurrentTailnet?.Name ?? "");
         }
         catch (LocalApiException error)
         {

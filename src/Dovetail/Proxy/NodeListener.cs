@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Dovetail.Proxy;
 
 /// <summary>One node's listener: its own loopback address, its own Kestrel, its upstreams. Owned by the node.</summary>
-internal sealed partial class NodeListener : IAsyncDisposable
+internal sealed partial class NodeListener : INodeListener
 {
     private const int PreferredHttpsPort = 8443;
     private const int PreferredHttpPort = 8080;

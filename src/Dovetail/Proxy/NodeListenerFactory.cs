@@ -14,7 +14,7 @@ internal sealed class NodeListenerFactory(
     IHttpForwarder forwarder,
     ListenerOptions limits,
     TimeProvider time,
-    ILoggerFactory loggers) : IDisposable
+    ILoggerFactory loggers) : INodeListenerFactory, IDisposable
 {
     private readonly LoopbackAddressPool _addresses = new();
     private readonly SocketOwner _sockets = new();
@@ -40,6 +40,10 @@ internal sealed class NodeListenerFactory(
             throw;
         }
     }
+
+    async Task<INodeListener> INodeListenerFactory.StartAsync(
+        IPeerDirectory peers, IAllowedProcess process, ListenerConfig initial, CancellationToken cancellationToken) =>
+        await StartAsync(peers, process, initial, cancellationToken);
 
     public void Dispose() => _sockets.Dispose();
 }

@@ -19,6 +19,7 @@ internal static class ProxyServices
         // It writes a line for every request and every failure; the listener says what a person wants to know.
         services.Configure<LoggerFilterOptions>(options => options.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.None));
         services.TryAddSingleton<NodeListenerFactory>();
+        services.TryAddSingleton<INodeListenerFactory>(static provider => provider.GetRequiredService<NodeListenerFactory>());
         return services;
     }
 }

@@ -1,6 +1,5 @@
 using Dovetail.Common;
 using Dovetail.Containers;
-using Dovetail.Docker;
 using Dovetail.Nodes;
 using Dovetail.Services;
 using Dovetail.Services.Model;
@@ -8,76 +7,83 @@ using Dovetail.Services.Model;
 namespace Dovetail.Reconciliation;
 
 /// <summary>The one loop that makes nodes of what the containers want. It owns the nodes and never waits for one.</summary>
+/// <param name="snapshots">The listings, the newest last; read anew when it ends or fails.</param>
 internal sealed partial class Reconciler(
-    DockerWatcher watcher, NodeDependencies nodes, ServiceOptions defaults, ReconcilerOptions settings, TimeProvider time, ILogger<Reconciler> logger)
-    : BackgroundService
+    IAsyncEnumerable<ContainerSnapshot> snapshots,
+    INodeFactory nodes,
+    ServiceOptions services,
+    ReconcilerOptions options,
+    TimeProvider time,
+    ILogger<Reconciler> logger) : BackgroundService
 {
+    private static readonly TimeSpan SnapshotPause = TimeSpan.FromSeconds(1);
+
     private readonly Lock _lock = new();
-    private readonly WakeSignal _snapshotCame = new();
-    private readonly Dictionary<string, Node> _nodes = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, TrackedService> _actual = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Task> _ending = new(StringComparer.Ordinal);
-    private readonly NodeEraser _eraser = new(nodes);
+    private readonly WakeSignal _snapshotCame = new(time);
+    private readonly Dictionary<string, ServiceSlot> _slots = new(StringComparer.Ordinal);
     private ContainerSnapshot? _snapshot;
     private DesiredState _desired = DesiredState.Empty;
+    private DateTimeOffset? _lastReconciled;
 
-    /// <summary>How everything stands, by name.</summary>
+    /// <summary>How everything stands.</summary>
     public ReconcilerReport Report()
     {
         lock (_lock)
         {
             return new ReconcilerReport
             {
-                Nodes = [.. _nodes.Values.OrderBy(static node => node.Name, StringComparer.Ordinal).Select(static node => node.Report)],
+                Nodes =
+                [
+                    .. _slots.Values.Select(static slot => slot.Node?.Report).OfType<NodeReport>()
+                        .OrderBy(static node => node.Service.Name, StringComparer.Ordinal),
+                ],
                 Rejected = [.. _desired.Rejected],
                 Warnings = [.. _desired.Warnings],
-                HasListed = _snapshot is not null,
+                LastReconciled = _lastReconciled,
             };
         }
     }
 
     /// <summary>The node of a service; null when it has none.</summary>
-    public Node? Find(string name)
+    public INode? Find(string name)
     {
         lock (_lock)
         {
-            return _nodes.GetValueOrDefault(name);
+            return _slots.GetValueOrDefault(name)?.Node;
         }
     }
 
     /// <summary>Takes a service off the tailnet for good. Refused while a container wants it.</summary>
     /// <param name="name">A valid service name.</param>
     /// <param name="force">Removes the state even if the machine cannot be logged out.</param>
+    /// <exception cref="OperationCanceledException">The caller gave up; the node, if there was one, has stopped all the same.</exception>
     public async Task<ForgetOutcome> ForgetAsync(string name, bool force, CancellationToken cancellationToken)
     {
         TaskCompletionSource erased = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task ended;
+        Task stopped;
         lock (_lock)
         {
-            if (_actual.TryGetValue(name, out var known) && known.UnwantedSince is null)
+            var tracked = _slots.GetValueOrDefault(name)?.Tracked;
+            if (tracked is { UnwantedSince: null })
             {
                 return new ForgetOutcome(false, $"{name} is wanted by a running container; stop that first");
             }
 
-            if (!_eraser.HasState(name) && known is null)
+            if (tracked is null && !nodes.HasState(name))
             {
                 return new ForgetOutcome(false, $"there is no state of a service named {name}");
             }
 
-            if (known is not null)
-            {
-                Remove(name);
-            }
-
-            ended = _ending.GetValueOrDefault(name) ?? Task.CompletedTask;
+            var slot = SlotOf(name);
+            stopped = slot.Stop();
             // A container that comes meanwhile gets a new machine, after the old one is gone.
-            _ending[name] = erased.Task;
+            slot.Reserve(erased.Task);
         }
 
         try
         {
-            await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            var failure = await _eraser.EraseAsync(name, force, cancellationToken);
+            await stopped.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var failure = await nodes.EraseAsync(name, force, cancellationToken);
             if (failure is null)
             {
                 Log.Forgotten(logger, name);
@@ -91,119 +97,116 @@ internal sealed partial class Reconciler(
         }
     }
 
-    public override void Dispose()
-    {
-        _snapshotCame.Dispose();
-        base.Dispose();
-    }
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var watching = WatchAsync(stoppingToken);
-        try
+        while (!stoppingToken.IsCancellationRequested)
         {
-            while (!stoppingToken.IsCancellationRequested)
-            {
-                var deadline = TryReconcile();
-                var wait = deadline is null ? Timeout.InfiniteTimeSpan : Max(deadline.Value - time.GetUtcNow(), TimeSpan.Zero);
-                await _snapshotCame.WaitAsync(wait, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            var wait = TryReconcile();
+            await _snapshotCame.WaitAsync(wait, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        finally
-        {
-            await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await StopAllAsync();
-        }
+
+        await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await StopAllAsync();
     }
 
     private async Task WatchAsync(CancellationToken stoppingToken)
     {
-        await foreach (var snapshot in watcher.WatchAsync(stoppingToken))
+        while (!stoppingToken.IsCancellationRequested)
         {
-            lock (_lock)
+            try
             {
-                _snapshot = snapshot;
+                await foreach (var snapshot in snapshots.WithCancellation(stoppingToken))
+                {
+                    lock (_lock)
+                    {
+                        _snapshot = snapshot;
+                    }
+
+                    _snapshotCame.Set();
+                }
+            }
+            catch (Exception bug) when (!stoppingToken.IsCancellationRequested)
+            {
+                Log.Broken(logger, bug);
             }
 
-            _snapshotCame.Set();
+            await Task.Delay(SnapshotPause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private DateTimeOffset? TryReconcile()
+    /// <returns>How long to wait for a change before the next round.</returns>
+    private TimeSpan TryReconcile()
     {
         try
         {
-            return Reconcile();
+            lock (_lock)
+            {
+                // Without a first listing nothing is known, and nothing may be taken down.
+                return _snapshot is null ? options.Resync : Reconcile(_snapshot);
+            }
         }
         catch (Exception bug)
         {
             // Nothing that a label says may end the loop; the next listing gets another chance.
             Log.Broken(logger, bug);
-            return null;
+            return options.Resync;
         }
     }
 
-    private DateTimeOffset? Reconcile()
+    private TimeSpan Reconcile(ContainerSnapshot snapshot)
     {
-        lock (_lock)
-        {
-            // Without a first listing nothing is known, and nothing may be taken down.
-            if (_snapshot is null)
-            {
-                return null;
-            }
-
-            var desired = DesiredState.From(_snapshot, defaults);
-            LogRefusals(_desired, desired);
-            _desired = desired;
-            var plan = Plan.From(desired.Services, _actual, time.GetUtcNow(), settings.Grace);
-            Apply(plan);
-            return plan.NextDeadline;
-        }
+        var desired = DesiredState.From(snapshot, services);
+        LogRefusals(_desired, desired);
+        _desired = desired;
+        var tracked = _slots.Values.Select(static slot => slot.Tracked).OfType<TrackedService>()
+            .ToDictionary(static known => known.Service.Name, StringComparer.Ordinal);
+        var plan = Plan.From(desired.Services, tracked, time.GetUtcNow(), options.Grace);
+        Apply(plan);
+        _lastReconciled = time.GetUtcNow();
+        var left = plan.NextDeadline is { } deadline ? deadline - _lastReconciled.Value : options.Resync;
+        return TimeSpan.FromTicks(Math.Clamp(left.Ticks, 0, options.Resync.Ticks));
     }
 
     private void Apply(Plan plan)
     {
         foreach (var service in plan.Add)
         {
-            var node = new Node(nodes, service);
-            _nodes[service.Name] = node;
-            _actual[service.Name] = new TrackedService(service, null);
-            _ending.Remove(service.Name, out var before);
             Log.Added(logger, service.Name);
-            node.Start(before ?? Task.CompletedTask);
+            SlotOf(service.Name).Start(nodes.Create(service), service);
         }
 
         foreach (var service in plan.Update)
         {
-            _actual[service.Name] = new TrackedService(service, null);
-            _nodes[service.Name].Update(service);
+            _slots[service.Name].Update(service, unwantedSince: null);
         }
 
         foreach (var service in plan.Idle)
         {
-            _actual[service.Name] = new TrackedService(service, time.GetUtcNow());
-            _nodes[service.Name].Update(service);
-            Log.Idle(logger, service.Name, settings.Grace.TotalSeconds);
+            _slots[service.Name].Update(service, time.GetUtcNow());
+            Log.Idle(logger, service.Name, options.Grace.TotalSeconds);
         }
 
         foreach (var name in plan.Remove)
         {
             Log.Removed(logger, name);
-            Remove(name);
+            _ = _slots[name].Stop();
         }
 
-        foreach (var (name, _) in _ending.Where(static ending => ending.Value.IsCompleted).ToList())
+        foreach (var (name, _) in _slots.Where(static slot => slot.Value.IsEmpty).ToList())
         {
-            _ending.Remove(name);
+            _slots.Remove(name);
         }
     }
 
-    private void Remove(string name)
+    private ServiceSlot SlotOf(string name)
     {
-        _actual.Remove(name);
-        _nodes.Remove(name, out var node);
-        _ending[name] = node!.DisposeAsync().AsTask();
+        if (!_slots.TryGetValue(name, out var slot))
+        {
+            _slots.Add(name, slot = new ServiceSlot());
+        }
+
+        return slot;
     }
 
     private async Task StopAllAsync()
@@ -211,7 +214,7 @@ internal sealed partial class Reconciler(
         List<Task> ends;
         lock (_lock)
         {
-            ends = [.. _nodes.Values.Select(static node => node.DisposeAsync().AsTask()), .. _ending.Values];
+            ends = [.. _slots.Values.Select(static slot => slot.Stop())];
         }
 
         await Task.WhenAll(ends);
@@ -229,8 +232,6 @@ internal sealed partial class Reconciler(
             Log.LabelWarning(logger, warning.Service ?? "", warning.ContainerName, warning.Text);
         }
     }
-
-    private static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
 
     private static partial class Log
     {

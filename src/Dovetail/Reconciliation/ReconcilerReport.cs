@@ -7,6 +7,7 @@ namespace Dovetail.Reconciliation;
 /// <summary>How all services stand at one moment.</summary>
 internal sealed record ReconcilerReport
 {
+    /// <summary>Sorted by name.</summary>
     public required ImmutableArray<NodeReport> Nodes { get; init; }
 
     /// <summary>What was refused, and why.</summary>
@@ -14,6 +15,11 @@ internal sealed record ReconcilerReport
 
     public required ImmutableArray<ContainerWarning> Warnings { get; init; }
 
-    /// <summary>Whether the containers have been listed at least once.</summary>
-    public required bool HasListed { get; init; }
+    /// <summary>When the last round ended; null before the containers have been listed once.</summary>
+    public required DateTimeOffset? LastReconciled { get; init; }
 }
+
+/// <summary>What the attempt to forget a service gave.</summary>
+/// <param name="Done">It is forgotten.</param>
+/// <param name="Reason">Why not; null when it is done.</param>
+internal sealed record ForgetOutcome(bool Done, string? Reason);

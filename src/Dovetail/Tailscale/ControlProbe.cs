@@ -1,7 +1,16 @@
 namespace Dovetail.Tailscale;
 
 /// <summary>Finds out whether a control server answers at all, which tailscaled does not tell apart from not answering this node.</summary>
-internal sealed class ControlProbe : IDisposable
+internal interface IControlProbe
+{
+    /// <param name="controlUrl">Base URL of the control server.</param>
+    /// <returns>False when nothing answers, or something that is in trouble itself.</returns>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    Task<bool> AnswersAsync(string controlUrl, CancellationToken cancellationToken);
+}
+
+/// <inheritdoc cref="IControlProbe"/>
+internal sealed class ControlProbe : IControlProbe, IDisposable
 {
     // What every client asks first; the answer itself is of no interest.
     private const string Path = "key?v=133";
@@ -11,8 +20,6 @@ internal sealed class ControlProbe : IDisposable
         Timeout = TimeSpan.FromSeconds(5),
     };
 
-    /// <param name="controlUrl">Base URL of the control server.</param>
-    /// <returns>False when nothing answers, or something that is in trouble itself.</returns>
     public async Task<bool> AnswersAsync(string controlUrl, CancellationToken cancellationToken)
     {
         try

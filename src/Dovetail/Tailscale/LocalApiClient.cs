@@ -7,7 +7,7 @@ using Dovetail.Processes;
 namespace Dovetail.Tailscale;
 
 /// <summary>Speaks to one tailscaled on its socket. Every call but the bus and certificates has a deadline: a stopped daemon accepts and never answers.</summary>
-internal sealed class LocalApiClient : IDisposable
+internal sealed class LocalApiClient : ILocalApi
 {
     // 2 state + 4 prefs + 128 health, in the first line too (04-bus/masks.txt).
     private const string BusPath = "watch-ipn-bus?mask=134";

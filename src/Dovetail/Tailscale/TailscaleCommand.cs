@@ -6,7 +6,7 @@ namespace Dovetail.Tailscale;
 /// <summary>Runs the <c>tailscale</c> command; a call that outlives its deadline or its caller is ended.</summary>
 /// <param name="fileName">The executable.</param>
 /// <param name="environment">What it inherits.</param>
-internal sealed class TailscaleCommand(string fileName, ImmutableDictionary<string, string> environment, TimeProvider time)
+internal sealed class TailscaleCommand(string fileName, ImmutableDictionary<string, string> environment, TimeProvider time) : ITailscaleCommand
 {
     private const int KeptLines = 20;
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);

@@ -4,7 +4,7 @@ using Dovetail.Tailscale;
 
 namespace Dovetail.Nodes.Decisions;
 
-/// <summary>Whether a certificate is to be asked for now. tailscaled renews none by itself for a TCPForward (05-cert/renewal.txt).</summary>
+/// <summary>Whether a certificate is to be asked for now. tailscaled renews none by itself for a TCPForward (recorded).</summary>
 internal static class CertificateDecision
 {
     private static readonly TimeSpan SoonestCall = TimeSpan.FromSeconds(1);
@@ -13,8 +13,8 @@ internal static class CertificateDecision
     /// <returns>The name to ask for; null: not now.</returns>
     public static string? Decide(NodeFacts facts, DateTimeOffset now)
     {
-        var domain = facts.CertificateDomain;
-        if (!facts.WantsHttps || domain is null || facts.Backend != BackendState.Running || facts.Certificate.Running)
+        var domain = facts.Tailnet.CertificateDomain;
+        if (!facts.WantsHttps || domain is null || facts.Tailnet.Backend != BackendState.Running || facts.Does(Activity.Certificate))
         {
             return null;
         }

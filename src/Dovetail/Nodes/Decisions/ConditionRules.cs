@@ -18,30 +18,30 @@ internal static class ConditionRules
 
     private static IEnumerable<Condition> Daemon(NodeFacts facts)
     {
-        if (facts.ListenerError is { } error)
+        if (facts.Listener.Error is { } error)
         {
             yield return Conditions.ListenerFailed(error);
         }
 
-        if (facts.StateMovedTo is { } aside)
+        if (facts.Supervision.StateMovedTo is { } aside)
         {
             yield return Conditions.StateMovedAside(aside);
         }
 
-        if (facts.IsCutOff)
+        if (facts.Login.IsCutOff)
         {
             yield return Conditions.MachineRemoved();
         }
 
-        if (facts.StateError is { } stateError)
+        if (facts.Supervision.StateError is { } stateError)
         {
             yield return Conditions.StateUnusable(stateError);
         }
-        else if (facts.Down is { } down)
+        else if (facts.Supervision.Down is { } down)
         {
             yield return Conditions.TailscaledEnded(down.How, down.RetryAt);
         }
-        else if (facts.IsSilent)
+        else if (facts.Daemon.IsSilent)
         {
             yield return Conditions.TailscaledSilent();
         }
@@ -49,25 +49,25 @@ internal static class ConditionRules
 
     private static IEnumerable<Condition> Login(NodeFacts facts, DateTimeOffset now)
     {
-        var url = facts.CurrentLoginUrl;
-        if (facts.Backend == BackendState.NeedsMachineAuth)
+        var url = facts.Tailnet.LoginUrl;
+        if (facts.Tailnet.Backend == BackendState.NeedsMachineAuth)
         {
             yield return Conditions.NeedsApproval();
         }
-        else if (facts.Backend == BackendState.NeedsLogin)
+        else if (facts.Tailnet.Backend == BackendState.NeedsLogin)
         {
-            if (facts.Status?.Self?.KeyExpiry is { } expiry && expiry <= now)
+            if (facts.Tailnet.Status?.Self?.KeyExpiry is { } expiry && expiry <= now)
             {
                 yield return Conditions.MachineKeyExpired(expiry);
             }
 
-            if (url is not null || (facts.Key is null && facts.Login.Running == LoginAction.None))
+            if (url is not null || (facts.Login.Key is null && !facts.IsLoggingIn))
             {
                 yield return Conditions.NeedsLogin(url);
             }
         }
 
-        if (facts.Backend != BackendState.Running && facts.Login.Failure is { Kind: UpFailureKind.KeyRefused } refused && facts.Key == facts.Login.RefusedKey)
+        if (facts.Tailnet.Backend != BackendState.Running && facts.Login is { IsKeyRefused: true, Failure: { Kind: UpFailureKind.KeyRefused } refused })
         {
             yield return Conditions.KeyRejected(refused.Text);
         }
@@ -79,10 +79,10 @@ internal static class ConditionRules
 
     private static IEnumerable<Condition> Connection(NodeFacts facts, DateTimeOffset now)
     {
-        if (facts.Backend == BackendState.Running && facts.Status is { Self: { } self, BackendState: nameof(BackendState.Running) })
+        if (facts.Tailnet is { IsRunning: true, Status.Self: { } self })
         {
             // Health names the loss only after nine minutes; Online says it at once (03-status/running-control-lost-75s.json).
-            if (!self.Online && !facts.IsCutOff && LoginError(facts) is null)
+            if (!self.Online && !facts.Login.IsCutOff && LoginError(facts) is null)
             {
                 yield return Conditions.ControlUnreachable(null);
             }
@@ -92,16 +92,16 @@ internal static class ConditionRules
                 yield return Conditions.MachineKeyExpiring(expiry);
             }
 
-            if (facts.DnsName is { } name && name.Split('.')[0] != facts.Service.Name)
+            if (facts.Tailnet.DnsName is { } name && name.Split('.')[0] != facts.Service.Name)
             {
                 yield return Conditions.NameTaken(facts.Service.Name, name);
             }
         }
 
-        foreach (var warning in facts.Warnings.Values.OrderBy(static warning => warning.WarnableCode, StringComparer.Ordinal))
+        foreach (var warning in facts.Tailnet.Warnings.Values.OrderBy(static warning => warning.WarnableCode, StringComparer.Ordinal))
         {
             var text = warning.Text ?? "";
-            if (warning.WarnableCode is "no-derp-connection" && facts.Backend == BackendState.Running)
+            if (warning.WarnableCode is "no-derp-connection" && facts.Tailnet.Backend == BackendState.Running)
             {
                 yield return Conditions.RelayUnreachable(text);
             }
@@ -111,7 +111,7 @@ internal static class ConditionRules
             }
         }
 
-        if (facts.ServeError is { } serveError)
+        if (facts.Serve.Error is { } serveError)
         {
             yield return Conditions.ServeFailed(serveError);
         }
@@ -120,18 +120,17 @@ internal static class ConditionRules
     private static IEnumerable<Condition> Https(NodeFacts facts, DateTimeOffset now)
     {
         var certificate = facts.Certificate;
-        var serving = certificate.Name is not null && certificate.NotAfter > now;
+        var serving = certificate.Serves(now);
         if (certificate.Name is not null && !serving)
         {
             yield return Conditions.CertificateExpired(certificate.NotAfter);
         }
 
-        if (facts is { Backend: BackendState.Running, Status.BackendState: nameof(BackendState.Running) }
-            && facts.Service is { Http: true, Tls: not TlsMode.Off } && facts.CertificateDomain is null)
+        if (facts is { Tailnet: { IsRunning: true, CertificateDomain: null }, Service: { Http: true, Tls: not TlsMode.Off } })
         {
             yield return Conditions.HttpsNotEnabled(facts.Service.Tls == TlsMode.On);
         }
-        else if (certificate.Running && facts.WantsHttps && now - certificate.Began >= (serving ? SlowRenewal : SlowOrder))
+        else if (facts.Activities.TryGetValue(Activity.Certificate, out var began) && facts.WantsHttps && now - began >= (serving ? SlowRenewal : SlowOrder))
         {
             yield return Conditions.CertificateSlow(serving);
         }
@@ -150,7 +149,7 @@ internal static class ConditionRules
             yield return Conditions.UpstreamUnreachable(container.ContainerName, container.Reason);
         }
 
-        foreach (var failing in facts.Failing)
+        foreach (var failing in facts.Listener.Failing)
         {
             yield return Conditions.UpstreamFailing(failing.Address, failing.Failure);
         }
@@ -164,12 +163,12 @@ internal static class ConditionRules
     // A refusal that `up` does not report stands in Health only (02-up/tags.txt, running-node-with-bad-key.txt).
     private static string? LoginError(NodeFacts facts)
     {
-        if (facts.Warnings.TryGetValue("login-state", out var warning) && warning.Text is { } text)
+        if (facts.Tailnet.Warnings.TryGetValue("login-state", out var warning) && warning.Text is { } text)
         {
             return text.StartsWith(LoginErrorPrefix, StringComparison.Ordinal) ? text[LoginErrorPrefix.Length..] : null;
         }
 
-        return facts.Login.Failure is { Kind: not UpFailureKind.TimedOut } failure && facts.Backend != BackendState.Running ? failure.Text : null;
+        return facts.Login.Failure is { Kind: not UpFailureKind.TimedOut } failure && facts.Tailnet.Backend != BackendState.Running ? failure.Text : null;
     }
 
     private static Condition? Named(string error)

@@ -11,7 +11,8 @@ internal sealed record NodeDecision
 
     public required ImmutableArray<Condition> Conditions { get; init; }
 
-    public LoginAction Login { get; init; }
+    /// <summary>What is to be begun about the login; null: nothing.</summary>
+    public Activity? Login { get; init; }
 
     /// <summary>Whether the login that is under way is to be given up for a better one.</summary>
     public bool CancelLogin { get; init; }
@@ -44,23 +45,24 @@ internal sealed record NodeDecision
             return NodeState.Stopping;
         }
 
-        if (facts.Down is not null || facts.ListenerError is not null)
+        if (facts is { Supervision.Down: not null } or { Listener.Error: not null })
         {
             return NodeState.Backoff;
         }
 
-        switch (facts.Backend)
+        var login = facts.Login;
+        switch (facts.Tailnet.Backend)
         {
             case BackendState.NeedsMachineAuth:
                 return NodeState.NeedsApproval;
             case BackendState.NeedsLogin:
-                var underWay = facts.CurrentLoginUrl is null && facts.Key is not null && facts.Key != facts.Login.RefusedKey;
+                var underWay = facts.Tailnet.LoginUrl is null && login is { Key: not null, IsKeyRefused: false };
                 return underWay ? NodeState.Starting : NodeState.NeedsLogin;
-            case BackendState.Stopped when facts.Key is not null && facts.Key == facts.Login.RefusedKey:
+            case BackendState.Stopped when login.IsKeyRefused:
                 return NodeState.NeedsLogin;
-            case BackendState.Running when facts.Served is null || facts.Status?.BackendState != nameof(BackendState.Running):
+            case BackendState.Running when facts.Serve.Applied is null || !facts.Tailnet.IsRunning:
                 return NodeState.Running;
-            case BackendState.Running when facts.WantsHttps && (facts.Certificate.Name is null || facts.Certificate.NotAfter <= now):
+            case BackendState.Running when facts.WantsHttps && !facts.Certificate.Serves(now):
                 return NodeState.CertPending;
             case BackendState.Running:
                 return NodeState.Ready;
@@ -72,14 +74,16 @@ internal sealed record NodeDecision
     private static string? ReplaceReason(NodeFacts facts, DateTimeOffset now) => facts switch
     {
         // It would never look at its directory again by itself.
-        { StateError: not null, Backend: BackendState.NoState } => "cannot use its state directory",
-        // It polls for ever as a machine that is gone (04-bus/node-deleted-by-admin.ndjson); only a new one asks who it is.
-        { IsCutOff: true, Backend: BackendState.Running } when now >= facts.ReplaceAt => "was cut off by the control server",
+        { Supervision.StateError: not null, Tailnet.Backend: BackendState.NoState } => "cannot use its state directory",
+        // It polls for ever as a machine that is gone (recorded: Running, Online false, no message); only a new one asks who it is.
+        { Login.IsCutOff: true, Tailnet.Backend: BackendState.Running } when now >= facts.Login.ReplaceAt =>
+            "was cut off by the control server",
         _ => null,
     };
 
     private static bool MustServe(NodeFacts facts, DateTimeOffset now) =>
-        facts is { Backend: BackendState.Running, Status.BackendState: nameof(BackendState.Running), Ports: not null, ServeRunning: false }
-        && facts.Served != facts.Serve
-        && now >= facts.ServeRetryAt;
+        facts is { Tailnet.IsRunning: true, Listener.Ports: not null }
+        && !facts.Does(Activity.Serve)
+        && facts.Serve.Applied != facts.WantedServe
+        && now >= facts.Serve.RetryAt;
 }

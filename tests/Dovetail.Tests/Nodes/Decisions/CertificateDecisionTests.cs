@@ -49,14 +49,14 @@ public sealed class CertificateDecisionTests
         var due = Ready() with { Certificate = Ready().Certificate with { NextCall = Now } };
 
         Assert.NotNull(CertificateDecision.Decide(due, Now));
-        Assert.Null(CertificateDecision.Decide(due with { Certificate = due.Certificate with { Running = true } }, Now));
-        Assert.Null(CertificateDecision.Decide(due with { Backend = BackendState.NeedsLogin }, Now));
+        Assert.Null(CertificateDecision.Decide(due.Doing(Activity.Certificate), Now));
+        Assert.Null(CertificateDecision.Decide(due.WithBackend(BackendState.NeedsLogin), Now));
     }
 
     [Fact]
     public void A_renamed_node_asks_at_once_but_respects_a_failure()
     {
-        var renamed = Ready() with { Status = Running(dnsName: "www.tailtest.ts.net.", certDomains: "www.tailtest.ts.net").Status };
+        var renamed = Ready().WithStatus(Running(dnsName: "www.tailtest.ts.net.", certDomains: "www.tailtest.ts.net").Tailnet.Status);
 
         Assert.Equal("www.tailtest.ts.net", CertificateDecision.Decide(renamed, Now));
         Assert.Null(CertificateDecision.Decide(renamed with { Certificate = renamed.Certificate with { Failures = 1 } }, Now));

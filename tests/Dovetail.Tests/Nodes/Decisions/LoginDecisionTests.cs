@@ -8,35 +8,35 @@ namespace Dovetail.Tests.Nodes.Decisions;
 public sealed class LoginDecisionTests
 {
     [Fact]
-    public void A_node_that_needs_login_is_logged_in_with_the_key() => Assert.Equal(LoginAction.UpWithKey, Decide(NeedsLogin("k1")));
+    public void A_node_that_needs_login_is_logged_in_with_the_key() => Assert.Equal(Activity.UpWithKey, Decide(NeedsLogin("k1")));
 
     [Fact]
-    public void Without_a_key_a_login_url_is_asked_for() => Assert.Equal(LoginAction.Up, Decide(NeedsLogin(null)));
+    public void Without_a_key_a_login_url_is_asked_for() => Assert.Equal(Activity.Up, Decide(NeedsLogin(null)));
 
     [Fact]
     public void A_login_url_that_is_shown_is_not_replaced_by_another()
     {
-        var waiting = NeedsLogin(null) with { Status = new IpnStatus { BackendState = "NeedsLogin", AuthUrl = "https://login.example/a/1" } };
+        var waiting = NeedsLogin(null).WithStatus(new IpnStatus { BackendState = "NeedsLogin", AuthUrl = "https://login.example/a/1" });
 
-        Assert.Equal(LoginAction.None, Decide(waiting));
+        Assert.Null(Decide(waiting));
     }
 
     [Fact]
     public void A_key_that_comes_while_a_login_url_is_shown_is_used()
     {
-        var waiting = NeedsLogin("k1") with { Status = new IpnStatus { BackendState = "NeedsLogin", AuthUrl = "https://login.example/a/1" } };
+        var waiting = NeedsLogin("k1").WithStatus(new IpnStatus { BackendState = "NeedsLogin", AuthUrl = "https://login.example/a/1" });
 
-        Assert.Equal(LoginAction.UpWithKey, Decide(waiting));
+        Assert.Equal(Activity.UpWithKey, Decide(waiting));
     }
 
     // 02-up/running-node-with-bad-key.txt: a refused key cuts a running node off, and `up` still exits 0.
     [Fact]
     public void A_running_node_is_never_given_a_key()
     {
-        var changed = Running() with { Key = "k1", Identity = new NodeIdentity("web", ["tag:web"], null) };
+        var changed = Running().WithKey("k1") with { Identity = new NodeIdentity("web", ["tag:web"], null) };
 
-        Assert.Equal(LoginAction.None, Decide(Running() with { Key = "k1" }));
-        Assert.Equal(LoginAction.Up, Decide(changed));
+        Assert.Null(Decide(Running().WithKey("k1")));
+        Assert.Equal(Activity.Up, Decide(changed));
     }
 
     [Fact]
@@ -44,83 +44,84 @@ public sealed class LoginDecisionTests
     {
         var identity = new NodeIdentity("web", ["tag:web"], null);
 
-        Assert.Equal(LoginAction.None, Decide(Running() with { Identity = identity, Login = new LoginMemory { LastAppliedIdentity = identity } }));
+        Assert.Null(Decide(Running() with { Identity = identity, Daemon = new DaemonFacts { LastAppliedIdentity = identity } }));
     }
 
     [Fact]
     public void Another_control_server_takes_a_login_with_the_key()
     {
-        var moved = Running() with { Key = "k1", Identity = new NodeIdentity("web", [], "https://headscale.example.com") };
+        var moved = Running().WithKey("k1") with { Identity = new NodeIdentity("web", [], "https://headscale.example.com") };
 
-        Assert.Equal(LoginAction.UpWithKey, Decide(moved));
+        Assert.Equal(Activity.UpWithKey, Decide(moved));
     }
 
     [Fact]
-    public void A_stopped_node_is_brought_up_without_the_key() => Assert.Equal(LoginAction.Up, Decide(Running() with { Backend = BackendState.Stopped, Key = "k1" }));
+    public void A_stopped_node_is_brought_up_without_the_key() => Assert.Equal(Activity.Up, Decide(Running().WithBackend(BackendState.Stopped).WithKey("k1")));
 
     // 02-up/control-unreachable.txt: a node with state comes up by itself when the control server returns.
     [Fact]
-    public void A_node_without_a_state_is_left_alone() => Assert.Equal(LoginAction.None, Decide(NeedsLogin("k1") with { Backend = BackendState.NoState }));
+    public void A_node_without_a_state_is_left_alone() => Assert.Null(Decide(NeedsLogin("k1").WithBackend(BackendState.NoState)));
 
     [Fact]
     public void Nothing_is_begun_while_a_login_is_under_way() =>
-        Assert.Equal(LoginAction.None, Decide(NeedsLogin("k1") with { Login = new LoginMemory { Running = LoginAction.UpWithKey } }));
+        Assert.Null(Decide(NeedsLogin("k1").Doing(Activity.UpWithKey)));
 
     [Fact]
     public void A_failed_login_is_tried_again_after_its_wait()
     {
-        var failed = NeedsLogin("k1") with { Login = new LoginMemory { Failure = new UpFailure(UpFailureKind.TimedOut, "t"), RetryAt = Now.AddSeconds(1) } };
+        var failed = NeedsLogin("k1") with { Login = new LoginFacts { Key = "k1", Failure = new UpFailure(UpFailureKind.TimedOut, "t"), RetryAt = Now.AddSeconds(1) } };
 
-        Assert.Equal(LoginAction.None, Decide(failed));
-        Assert.Equal(LoginAction.UpWithKey, LoginDecision.Decide(failed, Now.AddSeconds(1)));
+        Assert.Null(Decide(failed));
+        Assert.Equal(Activity.UpWithKey, LoginDecision.Decide(failed, Now.AddSeconds(1)));
     }
 
     [Fact]
     public void A_node_that_was_stopped_for_its_refused_key_waits_for_another_key()
     {
-        var stopped = Refused() with { Backend = BackendState.Stopped };
+        var stopped = Refused().WithBackend(BackendState.Stopped);
 
-        Assert.Equal(LoginAction.None, Decide(stopped));
+        Assert.Null(Decide(stopped));
         Assert.Equal(NodeState.NeedsLogin, NodeDecision.From(stopped, Now).State);
-        Assert.Equal(LoginAction.UpWithKey, Decide(stopped with { Key = "k2" }));
+        Assert.Equal(Activity.UpWithKey, Decide(stopped.WithKey("k2")));
     }
 
     // 02-up/invalid-key.txt: 27 tries in 67 s.
     [Fact]
-    public void The_daemons_own_tries_with_a_refused_key_are_ended_with_the_daemon() => Assert.Equal(LoginAction.Restart, Decide(Refused(goingOn: true)));
+    public void The_daemons_own_tries_with_a_refused_key_are_ended_with_the_daemon() => Assert.Equal(Activity.StopRetries, Decide(Refused(goingOn: true)));
 
     [Fact]
     public void A_key_need_not_wait_for_an_up_that_waits_for_a_person()
     {
-        var waiting = NeedsLogin("k2") with { Login = new LoginMemory { Running = LoginAction.Up, RefusedKey = "k1" } };
+        var waiting = (NeedsLogin("k2") with { Login = new LoginFacts { Key = "k2", RefusedKey = "k1" } }).Doing(Activity.Up);
 
         Assert.True(LoginDecision.ShouldCancelPendingUp(waiting));
-        Assert.False(LoginDecision.ShouldCancelPendingUp(waiting with { Key = "k1" }));
-        Assert.False(LoginDecision.ShouldCancelPendingUp(waiting with { Key = null }));
-        Assert.False(LoginDecision.ShouldCancelPendingUp(waiting with { Backend = BackendState.Running }));
+        Assert.False(LoginDecision.ShouldCancelPendingUp(waiting.WithKey("k1")));
+        Assert.False(LoginDecision.ShouldCancelPendingUp(waiting.WithKey(null)));
+        Assert.False(LoginDecision.ShouldCancelPendingUp(waiting.WithBackend(BackendState.Running)));
     }
 
     [Fact]
     public void A_refused_key_rests_for_ten_minutes()
     {
-        Assert.Equal(LoginAction.None, Decide(Refused()));
-        Assert.Equal(LoginAction.UpWithKey, LoginDecision.Decide(Refused(), Now.AddMinutes(10)));
+        Assert.Null(Decide(Refused()));
+        Assert.Equal(Activity.UpWithKey, LoginDecision.Decide(Refused(), Now.AddMinutes(10)));
     }
 
     [Fact]
-    public void A_key_that_replaces_a_refused_one_is_tried_at_once() => Assert.Equal(LoginAction.UpWithKey, Decide(Refused() with { Key = "k2" }));
+    public void A_key_that_replaces_a_refused_one_is_tried_at_once() => Assert.Equal(Activity.UpWithKey, Decide(Refused().WithKey("k2")));
 
     private static NodeFacts Refused(bool goingOn = false) => NeedsLogin("k1") with
     {
-        Login = new LoginMemory
+        Login = new LoginFacts
         {
+            Key = "k1",
             Failure = new UpFailure(UpFailureKind.KeyRefused, "invalid key: API key does not exist"),
             RefusedKey = "k1",
             RefusedUntil = Now.AddMinutes(10),
             RetryAt = Now.AddSeconds(1),
-            RetriesGoOn = goingOn,
         },
+        Daemon = new DaemonFacts { RetriesRefusedKey = goingOn },
     };
 
-    private static LoginAction Decide(NodeFacts facts) => LoginDecision.Decide(facts, Now);
+    private static Activity? Decide(NodeFacts facts) => LoginDecision.Decide(facts, Now);
 }

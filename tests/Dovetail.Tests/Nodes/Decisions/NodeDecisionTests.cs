@@ -14,14 +14,14 @@ public sealed class NodeDecisionTests
         var decision = Decide(New());
 
         Assert.Equal(NodeState.Starting, decision.State);
-        Assert.Equal(LoginAction.None, decision.Login);
+        Assert.Null(decision.Login);
     }
 
     [Fact]
     public void A_running_node_is_told_where_the_listener_is_once_its_status_is_known()
     {
-        var before = Decide(Running() with { Status = null, Served = null });
-        var after = Decide(Running() with { Served = null });
+        var before = Decide(Running().WithStatus(null) with { Serve = new ServeFacts() });
+        var after = Decide(Running() with { Serve = new ServeFacts() });
 
         Assert.False(before.ApplyServe);
         Assert.True(after.ApplyServe);
@@ -33,7 +33,7 @@ public sealed class NodeDecisionTests
     {
         var moved = Ports with { Tcp = Ports.Tcp.Add(5432, Ports.Http) };
 
-        Assert.True(Decide(Ready() with { Ports = moved }).ApplyServe);
+        Assert.True(Decide(Ready() with { Listener = new ListenerFacts { Ports = moved } }).ApplyServe);
         Assert.False(Decide(Ready()).ApplyServe);
     }
 
@@ -53,10 +53,10 @@ public sealed class NodeDecisionTests
     [Fact]
     public void An_order_without_an_answer_is_told()
     {
-        var ordering = Running(certDomains: "web.tailtest.ts.net") with { Certificate = new CertificateMemory { Running = true, Began = Now.AddSeconds(-3) } };
+        var ordering = Running(certDomains: "web.tailtest.ts.net").Doing(Activity.Certificate, Now.AddSeconds(-3));
 
         Assert.Equal("acme-slow", Assert.Single(Decide(ordering).Conditions).Id);
-        Assert.Empty(Decide(ordering with { Certificate = ordering.Certificate with { Began = Now.AddSeconds(-2) } }).Conditions);
+        Assert.Empty(Decide(ordering.Doing(Activity.Certificate, Now.AddSeconds(-2))).Conditions);
     }
 
     [Fact]
@@ -103,10 +103,10 @@ public sealed class NodeDecisionTests
     [Fact]
     public void A_valid_certificate_is_kept_when_the_tailnet_stops_issuing_them()
     {
-        var decision = Decide(Ready() with { Status = Running().Status });
+        var decision = Decide(Ready().WithStatus(Running().Tailnet.Status));
 
         Assert.Equal(NodeState.Ready, decision.State);
-        Assert.True((Ready() with { Status = Running().Status }).WantsHttps);
+        Assert.True(Ready().WithStatus(Running().Tailnet.Status).WantsHttps);
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public sealed class NodeDecisionTests
     [Fact]
     public void A_node_without_a_tailscaled_backs_off_with_its_last_words()
     {
-        var decision = Decide(New() with { Down = new DaemonDown("ended with exit code 1; its last words: boom", Now.AddSeconds(2)) });
+        var decision = Decide(New() with { Supervision = new SupervisionFacts { Down = new DaemonDown("ended with exit code 1; its last words: boom", Now.AddSeconds(2)) } });
 
         Assert.Equal(NodeState.Backoff, decision.State);
         Assert.Contains("boom", Assert.Single(decision.Conditions).Text, StringComparison.Ordinal);
@@ -133,19 +133,18 @@ public sealed class NodeDecisionTests
     [Fact]
     public void A_tailscaled_that_does_not_answer_is_named_while_it_may_still_come_back()
     {
-        var decision = Decide(Ready() with { IsSilent = true });
+        var decision = Decide(Ready() with { Daemon = new DaemonFacts { IsSilent = true } });
 
         Assert.Equal(NodeState.Ready, decision.State);
         Assert.Equal("tailscaled-silent", Assert.Single(decision.Conditions).Id);
-        Assert.False(Ready().ForNewLife().IsSilent);
+        Assert.False(Ready().ForNewSession().Daemon.IsSilent);
     }
 
     // 03-status/running-control-lost-75s.json: Running, Self.Online false, Health empty.
     [Fact]
     public void A_lost_control_server_is_named_before_health_does()
     {
-        var ready = Ready();
-        var lost = ready with { Status = ready.Status! with { Self = ready.Status!.Self! with { Online = false } } };
+        var lost = Ready().WithSelf(self => self with { Online = false });
 
         var decision = Decide(lost);
 
@@ -176,29 +175,28 @@ public sealed class NodeDecisionTests
     [Fact]
     public void A_daemon_that_cannot_use_its_state_is_replaced_until_it_can()
     {
-        var broken = New() with { Backend = BackendState.NoState, StateError = "State store failed to initialize" };
+        var broken = New().WithBackend(BackendState.NoState) with { Supervision = new SupervisionFacts { StateError = "State store failed to initialize" } };
 
         Assert.NotNull(Decide(broken).Replace);
         Assert.Equal("state-unusable", Assert.Single(Decide(broken).Conditions).Id);
-        Assert.Equal("state-unusable", Assert.Single(Decide(broken with { Backend = null, Down = new DaemonDown("x", Now) }).Conditions).Id);
+        Assert.Equal("state-unusable", Assert.Single(Decide(broken.WithBackend(null) with { Supervision = broken.Supervision with { Down = new DaemonDown("x", Now) } }).Conditions).Id);
     }
 
     // 04-bus/node-deleted-by-admin.ndjson: Running, Online false, and nothing else ever.
     [Fact]
     public void A_node_that_the_control_server_cut_off_gets_a_new_daemon_once()
     {
-        var ready = Ready();
-        var cutOff = ready with { IsCutOff = true, Status = ready.Status! with { Self = ready.Status!.Self! with { Online = false } } };
+        var cutOff = Ready().WithSelf(self => self with { Online = false }) with { Login = new LoginFacts { IsCutOff = true } };
 
         Assert.NotNull(Decide(cutOff).Replace);
         Assert.Equal("machine-removed", Assert.Single(Decide(cutOff).Conditions).Id);
-        Assert.Null(Decide(cutOff with { ReplaceAt = Now.AddMinutes(10) }).Replace);
+        Assert.Null(Decide(cutOff with { Login = cutOff.Login with { ReplaceAt = Now.AddMinutes(10) } }).Replace);
     }
 
     [Fact]
     public void A_node_waiting_for_approval_says_so()
     {
-        var decision = Decide(Running() with { Backend = BackendState.NeedsMachineAuth });
+        var decision = Decide(Running().WithBackend(BackendState.NeedsMachineAuth));
 
         Assert.Equal(NodeState.NeedsApproval, decision.State);
         Assert.Contains(decision.Conditions, condition => condition.Id == "needs-approval");
@@ -207,8 +205,7 @@ public sealed class NodeDecisionTests
     [Fact]
     public void A_key_that_runs_out_within_two_weeks_is_announced()
     {
-        var ready = Ready();
-        NodeFacts Expiring(int days) => ready with { Status = ready.Status! with { Self = ready.Status!.Self! with { KeyExpiry = Now.AddDays(days) } } };
+        NodeFacts Expiring(int days) => Ready().WithSelf(self => self with { KeyExpiry = Now.AddDays(days) });
 
         Assert.Contains(Decide(Expiring(13)).Conditions, condition => condition.Id == "node-key-expiring");
         Assert.Empty(Decide(Expiring(15)).Conditions);

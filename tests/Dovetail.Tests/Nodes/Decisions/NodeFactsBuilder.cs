@@ -30,36 +30,42 @@ internal static class NodeFactsBuilder
     {
         Service = new ServiceSpec { Name = "web", Tls = tls, Upstreams = [Container] },
         Identity = new NodeIdentity("web", [], null),
-        Ports = Ports,
+        Listener = new ListenerFacts { Ports = Ports },
     };
 
     public static NodeFacts NeedsLogin(string? key) => New() with
     {
-        Backend = BackendState.NeedsLogin,
-        Prefs = new IpnPrefs { Hostname = "", ControlUrl = "", LoggedOut = true },
-        Status = new IpnStatus { BackendState = "NeedsLogin", AuthUrl = "", Self = new IpnSelf() },
-        Key = key,
+        Tailnet = new TailnetFacts
+        {
+            Backend = BackendState.NeedsLogin,
+            Prefs = new IpnPrefs { Hostname = "", ControlUrl = "", LoggedOut = true },
+            Status = new IpnStatus { BackendState = "NeedsLogin", AuthUrl = "", Self = new IpnSelf() },
+        },
+        Login = new LoginFacts { Key = key },
     };
 
     public static NodeFacts Running(TlsMode tls = TlsMode.Auto, string dnsName = "web.tailtest.ts.net.", params string[] certDomains) => New(tls) with
     {
-        Backend = BackendState.Running,
-        Prefs = new IpnPrefs { Hostname = "web", ControlUrl = "https://controlplane.tailscale.com", WantRunning = true },
-        Status = new IpnStatus
+        Tailnet = new TailnetFacts
         {
-            BackendState = "Running",
-            HaveNodeKey = true,
-            AuthUrl = "",
-            TailscaleIps = ["100.64.0.1"],
-            Self = new IpnSelf { DnsName = dnsName, Online = true },
-            CertDomains = certDomains,
+            Backend = BackendState.Running,
+            Prefs = new IpnPrefs { Hostname = "web", ControlUrl = "https://controlplane.tailscale.com", WantRunning = true },
+            Status = new IpnStatus
+            {
+                BackendState = "Running",
+                HaveNodeKey = true,
+                AuthUrl = "",
+                TailscaleIps = ["100.64.0.1"],
+                Self = new IpnSelf { DnsName = dnsName, Online = true },
+                CertDomains = certDomains,
+            },
         },
-        Served = new ServeTarget(Ports, null),
+        Serve = new ServeFacts { Applied = new ServeTarget(Ports, null) },
     };
 
     public static NodeFacts Ready() => Running(certDomains: "web.tailtest.ts.net") with
     {
-        Certificate = new CertificateMemory
+        Certificate = new CertificateFacts
         {
             Name = "web.tailtest.ts.net",
             NotBefore = Now.AddDays(-1),
@@ -68,6 +74,25 @@ internal static class NodeFactsBuilder
         },
     };
 
-    public static NodeFacts WithWarning(this NodeFacts facts, string code, string text) =>
-        facts with { Warnings = facts.Warnings.SetItem(code, new HealthWarning { WarnableCode = code, Text = text }) };
+    public static NodeFacts WithWarning(this NodeFacts facts, string code, string text) => facts with
+    {
+        Tailnet = facts.Tailnet with
+        {
+            Warnings = facts.Tailnet.Warnings.SetItem(code, new HealthWarning { WarnableCode = code, Text = text }),
+        },
+    };
+
+    public static NodeFacts WithBackend(this NodeFacts facts, BackendState? backend) =>
+        facts with { Tailnet = facts.Tailnet with { Backend = backend } };
+
+    public static NodeFacts WithStatus(this NodeFacts facts, IpnStatus? status) =>
+        facts with { Tailnet = facts.Tailnet with { Status = status } };
+
+    public static NodeFacts WithSelf(this NodeFacts facts, Func<IpnSelf, IpnSelf> change) =>
+        facts.WithStatus(facts.Tailnet.Status! with { Self = change(facts.Tailnet.Status!.Self!) });
+
+    public static NodeFacts WithKey(this NodeFacts facts, string? key) => facts with { Login = facts.Login with { Key = key } };
+
+    public static NodeFacts Doing(this NodeFacts facts, Activity activity, DateTimeOffset? since = null) =>
+        facts with { Activities = facts.Activities.SetItem(activity, since ?? Now) };
 }

@@ -1,14 +1,8 @@
 namespace Dovetail.Nodes.Facts;
 
-/// <summary>What a node remembers of its certificate.</summary>
-internal sealed record CertificateMemory
+/// <summary>What is known of the node's certificate, from one tailscaled to the next.</summary>
+internal sealed record CertificateFacts
 {
-    /// <summary>A call is under way.</summary>
-    public bool Running { get; init; }
-
-    /// <summary>When the call that is under way began.</summary>
-    public DateTimeOffset Began { get; init; }
-
     /// <summary>The name that the certificate in use was issued for; null: none in use.</summary>
     public string? Name { get; init; }
 
@@ -30,4 +24,7 @@ internal sealed record CertificateMemory
 
     /// <summary>Whether the last failure was a rate limit of the CA.</summary>
     public bool RateLimited { get; init; }
+
+    /// <summary>Whether a certificate is in use and valid.</summary>
+    public bool Serves(DateTimeOffset now) => Name is not null && NotAfter > now;
 }

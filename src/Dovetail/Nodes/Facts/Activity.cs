@@ -1,10 +1,8 @@
 namespace Dovetail.Nodes.Facts;
 
-/// <summary>What to do about a node's login.</summary>
-internal enum LoginAction
+/// <summary>What can be under way for a node in the session of one tailscaled; each at most once at a time.</summary>
+internal enum Activity
 {
-    None,
-
     /// <summary><c>tailscale up</c> without a key: new settings for a running node, or an interactive login.</summary>
     Up,
 
@@ -12,5 +10,11 @@ internal enum LoginAction
     UpWithKey,
 
     /// <summary>A new tailscaled, which knows nothing of the refused key that the present one tries again and again.</summary>
-    Restart,
+    StopRetries,
+
+    /// <summary>tailscaled is told where the listener is.</summary>
+    Serve,
+
+    /// <summary>A certificate is asked for, or a renewal waited for.</summary>
+    Certificate,
 }

@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using Dovetail.Tailscale;
+
+namespace Dovetail.Nodes.Facts;
+
+/// <summary>What this tailscaled has said of its place on the tailnet; the next one begins with none of it.</summary>
+internal sealed record TailnetFacts
+{
+    /// <summary>What the bus said last; null: nothing yet.</summary>
+    public BackendState? Backend { get; init; }
+
+    public IpnPrefs? Prefs { get; init; }
+
+    /// <summary>The last answer to the poll; null: none yet. It can be older than <see cref="Backend"/>.</summary>
+    public IpnStatus? Status { get; init; }
+
+    public ImmutableDictionary<string, HealthWarning> Warnings { get; init; } = ImmutableDictionary<string, HealthWarning>.Empty;
+
+    /// <summary>A login URL that the bus announced; it does so only to the client that began the login, so mostly the status has it.</summary>
+    public string? AnnouncedLoginUrl { get; init; }
+
+    /// <summary>Whether the node runs, and the status, which has names and addresses, is of the time since it does.</summary>
+    public bool IsRunning => Backend == BackendState.Running && Status?.BackendState == nameof(BackendState.Running);
+
+    /// <summary>Where a person can log the node in: the newest URL; null: there is none.</summary>
+    public string? LoginUrl => string.IsNullOrEmpty(Status?.AuthUrl) ? AnnouncedLoginUrl : Status.AuthUrl;
+
+    /// <summary>The node's full name without a trailing dot; null until the tailnet gave it one.</summary>
+    public string? DnsName => Status?.Self?.DnsName?.TrimEnd('.') is { Length: > 0 } name ? name : null;
+
+    /// <summary>The name to get a certificate for; null: the tailnet issues none.</summary>
+    public string? CertificateDomain
+    {
+        get
+        {
+            var domains = Status?.CertDomains ?? [];
+            return DnsName is { } name && domains.Contains(name) ? name : domains is [var first, ..] ? first : null;
+        }
+    }
+}
