@@ -9,8 +9,12 @@ namespace Dovetail.Reconciliation;
 
 /// <summary>The one loop that makes nodes of what the containers want. It owns the nodes and never waits for one.</summary>
 internal sealed partial class Reconciler(
-    DockerWatcher watcher, NodeDependencies nodes, ServiceOptions defaults, ReconcilerOptions settings, TimeProvider time, ILogger<Reconciler> logger)
-    : BackgroundService
+    DockerWatcher watcher,
+    NodeDependencies nodes,
+    ServiceOptions defaults,
+    ReconcilerOptions options,
+    TimeProvider time,
+    ILogger<Reconciler> logger) : BackgroundService
 {
     private readonly Lock _lock = new();
     private readonly WakeSignal _snapshotCame = new();
@@ -20,6 +24,7 @@ internal sealed partial class Reconciler(
     private readonly NodeEraser _eraser = new(nodes);
     private ContainerSnapshot? _snapshot;
     private DesiredState _desired = DesiredState.Empty;
+    private DateTimeOffset? _lastReconciled;
 
     /// <summary>How everything stands, by name.</summary>
     public ReconcilerReport Report()
@@ -31,7 +36,7 @@ internal sealed partial class Reconciler(
                 Nodes = [.. _nodes.Values.OrderBy(static node => node.Name, StringComparer.Ordinal).Select(static node => node.Report)],
                 Rejected = [.. _desired.Rejected],
                 Warnings = [.. _desired.Warnings],
-                HasListed = _snapshot is not null,
+                LastReconciled = _lastReconciled,
             };
         }
     }
@@ -105,7 +110,8 @@ internal sealed partial class Reconciler(
             while (!stoppingToken.IsCancellationRequested)
             {
                 var deadline = TryReconcile();
-                var wait = deadline is null ? Timeout.InfiniteTimeSpan : Max(deadline.Value - time.GetUtcNow(), TimeSpan.Zero);
+                // Also without a change, so that a loop that is stuck shows.
+                var wait = deadline - time.GetUtcNow() is { } left && left < options.Resync ? Max(left, TimeSpan.Zero) : options.Resync;
                 await _snapshotCame.WaitAsync(wait, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -156,8 +162,9 @@ internal sealed partial class Reconciler(
             var desired = DesiredState.From(_snapshot, defaults);
             LogRefusals(_desired, desired);
             _desired = desired;
-            var plan = Plan.From(desired.Services, _actual, time.GetUtcNow(), settings.Grace);
+            var plan = Plan.From(desired.Services, _actual, time.GetUtcNow(), options.Grace);
             Apply(plan);
+            _lastReconciled = time.GetUtcNow();
             return plan.NextDeadline;
         }
     }
@@ -184,7 +191,7 @@ internal sealed partial class Reconciler(
         {
             _actual[service.Name] = new TrackedService(service, time.GetUtcNow());
             _nodes[service.Name].Update(service);
-            Log.Idle(logger, service.Name, settings.Grace.TotalSeconds);
+            Log.Idle(logger, service.Name, options.Grace.TotalSeconds);
         }
 
         foreach (var name in plan.Remove)

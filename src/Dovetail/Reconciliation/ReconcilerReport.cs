@@ -14,6 +14,6 @@ internal sealed record ReconcilerReport
 
     public required ImmutableArray<ContainerWarning> Warnings { get; init; }
 
-    /// <summary>Whether the containers have been listed at least once.</summary>
-    public required bool HasListed { get; init; }
+    /// <summary>When the loop last completed a round; null before the first listing.</summary>
+    public required DateTimeOffset? LastReconciled { get; init; }
 }
