@@ -15,20 +15,20 @@ internal static class AdminApi
     public static string SocketIn(string runtimeDirectory) => Path.Combine(runtimeDirectory, "dovetail.sock");
 
     /// <summary>Maps the requests to the services of the application.</summary>
-    public static void MapAdmin(this WebApplication routes)
+    public static void MapAdmin(this WebApplication app)
     {
-        var reconciler = routes.Services.GetRequiredService<Reconciler>();
-        var watcher = routes.Services.GetRequiredService<DockerWatcher>();
-        var options = routes.Services.GetRequiredService<AdminOptions>();
-        var time = routes.Services.GetRequiredService<TimeProvider>();
-        routes.MapGet("/v1/status", context => context.Response.WriteAsJsonAsync(
+        var reconciler = app.Services.GetRequiredService<Reconciler>();
+        var watcher = app.Services.GetRequiredService<DockerWatcher>();
+        var options = app.Services.GetRequiredService<AdminOptions>();
+        var time = app.Services.GetRequiredService<TimeProvider>();
+        app.MapGet("/v1/status", context => context.Response.WriteAsJsonAsync(
             StatusMapper.Map(reconciler.Report(), watcher.Health, options.DockerEndpoint), AdminJson.Default.StatusDocument));
-        routes.MapGet("/v1/health", context => context.Response.WriteAsJsonAsync(
+        app.MapGet("/v1/health", context => context.Response.WriteAsJsonAsync(
             HealthRules.From(reconciler.Report(), watcher.Health, options.DockerEndpoint, options.Resync, time.GetUtcNow()),
             AdminJson.Default.HealthDocument));
-        routes.MapPost("/v1/services/{name}/restart", context => RestartAsync(context, reconciler));
-        routes.MapGet("/v1/services/{name}/log", context => LogAsync(context, reconciler));
-        routes.MapDelete("/v1/services/{name}", context => ForgetAsync(context, reconciler));
+        app.MapPost("/v1/services/{name}/restart", context => RestartAsync(context, reconciler));
+        app.MapGet("/v1/services/{name}/log", context => LogAsync(context, reconciler));
+        app.MapDelete("/v1/services/{name}", context => ForgetAsync(context, reconciler));
     }
 
     private static Task RestartAsync(HttpContext context, Reconciler reconciler)

@@ -9,7 +9,7 @@ namespace Dovetail.Admin;
 /// <param name="Text">The result or the reason, for a person; may be empty.</param>
 internal sealed record AdminAnswer(bool Done, string Text);
 
-/// <summary>Talks to a running daemon. A daemon that does not answer is a null, never an exception.</summary>
+/// <summary>Talks to a running daemon. One that does not answer is a null; only the cancellation of a call throws.</summary>
 /// <param name="socket">The daemon's admin socket.</param>
 internal sealed class AdminClient(string socket) : IDisposable
 {
