@@ -75,10 +75,14 @@ public sealed class BadInputTests(Engine engine) : EndToEndTest(engine)
         var status = await daemon.StatusAsync(status => !status.Docker.Connected && status.Docker.Error is not null, "Docker to be away", Cancellation);
         Assert.Contains(socket, status.Docker.Error, StringComparison.Ordinal);
         Assert.Contains(socket, daemon.Log, StringComparison.Ordinal);
+        var health = await daemon.CommandAsync(["health"], Cancellation);
+        Assert.Equal(1, health.ExitCode);
+        Assert.Contains(socket, health.Stderr, StringComparison.Ordinal);
 
         File.CreateSymbolicLink(socket, new Uri(Engine.Host).LocalPath);
         await daemon.ReadyAsync(web, Cancellation);
         Assert.True((await daemon.StatusAsync(Cancellation)).Docker.Connected);
+        (await daemon.CommandAsync(["health"], Cancellation)).MustSucceed();
     }
 
     [Fact(Timeout = 180_000)]

@@ -5,20 +5,30 @@ using Dovetail.Services.Labels;
 
 namespace Dovetail.Admin;
 
-/// <summary>The admin API: what <c>dovetail status</c> and <c>dovetail health</c> ask over the unix socket.</summary>
+/// <summary>
+/// The admin API, for the commands that talk to a running daemon. It listens on a unix socket, because every port on loopback
+/// can be reached from the tailnet through each node (tailscaled in userspace mode).
+/// </summary>
 internal static class AdminApi
 {
-    private const int NotThere = StatusCodes.Status404NotFound;
+    /// <returns>Path of the admin socket.</returns>
+    public static string SocketIn(string runtimeDirectory) => Path.Combine(runtimeDirectory, "dovetail.sock");
 
-    public static void Map(IEndpointRouteBuilder routes, Reconciler reconciler, DockerWatcher watcher, string endpoint)
+    /// <summary>Maps the requests to the services of the application.</summary>
+    public static void MapAdmin(this WebApplication app)
     {
-        routes.MapGet("/v1/status", context =>
-            context.Response.WriteAsJsonAsync(StatusMapper.Read(reconciler.Report(), watcher.Health, endpoint), AdminJson.Default.StatusDocument));
-        routes.MapGet("/v1/health", context =>
-            context.Response.WriteAsJsonAsync(StatusMapper.ReadHealth(reconciler.Report()), AdminJson.Default.HealthDocument));
-        routes.MapPost("/v1/services/{name}/restart", context => RestartAsync(context, reconciler));
-        routes.MapGet("/v1/services/{name}/log", context => LogAsync(context, reconciler));
-        routes.MapDelete("/v1/services/{name}", context => ForgetAsync(context, reconciler));
+        var reconciler = app.Services.GetRequiredService<Reconciler>();
+        var watcher = app.Services.GetRequiredService<DockerWatcher>();
+        var options = app.Services.GetRequiredService<AdminOptions>();
+        var time = app.Services.GetRequiredService<TimeProvider>();
+        app.MapGet("/v1/status", context => context.Response.WriteAsJsonAsync(
+            StatusMapper.Map(reconciler.Report(), watcher.Health, options.DockerEndpoint), AdminJson.Default.StatusDocument));
+        app.MapGet("/v1/health", context => context.Response.WriteAsJsonAsync(
+            HealthRules.From(reconciler.Report(), watcher.Health, options.DockerEndpoint, options.Resync, time.GetUtcNow()),
+            AdminJson.Default.HealthDocument));
+        app.MapPost("/v1/services/{name}/restart", context => RestartAsync(context, reconciler));
+        app.MapGet("/v1/services/{name}/log", context => LogAsync(context, reconciler));
+        app.MapDelete("/v1/services/{name}", context => ForgetAsync(context, reconciler));
     }
 
     private static Task RestartAsync(HttpContext context, Reconciler reconciler)
@@ -26,7 +36,7 @@ internal static class AdminApi
         var name = NameOf(context);
         if (reconciler.Find(name) is not { } node)
         {
-            return AnswerAsync(context, NotThere, $"there is no service named {name}");
+            return NotFoundAsync(context, name);
         }
 
         node.Restart();
@@ -38,7 +48,7 @@ internal static class AdminApi
         var name = NameOf(context);
         if (reconciler.Find(name) is not { } node)
         {
-            await AnswerAsync(context, NotThere, $"there is no service named {name}");
+            await NotFoundAsync(context, name);
             return;
         }
 
@@ -49,7 +59,7 @@ internal static class AdminApi
             return;
         }
 
-        // Somebody who follows a log must not keep the daemon from stopping.
+        // A client that follows a log must not keep the daemon from stopping.
         var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         try
@@ -62,7 +72,7 @@ internal static class AdminApi
         }
         catch (OperationCanceledException)
         {
-            // The follower left, or the daemon stops.
+            // The client left, or the daemon stops.
         }
     }
 
@@ -84,6 +94,9 @@ internal static class AdminApi
     }
 
     private static string NameOf(HttpContext context) => (string?)context.Request.RouteValues["name"] ?? "";
+
+    private static Task NotFoundAsync(HttpContext context, string name) =>
+        AnswerAsync(context, StatusCodes.Status404NotFound, $"there is no service named {Printable.Text(name)}");
 
     private static Task AnswerAsync(HttpContext context, int status, string text)
     {

@@ -4,10 +4,17 @@ using Dovetail.Processes;
 
 namespace Dovetail.Admin;
 
-/// <summary>Asks a running daemon.</summary>
+/// <summary>The daemon's answer to a command.</summary>
+/// <param name="Done">Whether the command was carried out.</param>
+/// <param name="Text">The result or the reason, for a person; may be empty.</param>
+internal sealed record AdminAnswer(bool Done, string Text);
+
+/// <summary>Talks to a running daemon. One that does not answer is a null; only the cancellation of a call throws.</summary>
+/// <param name="socket">The daemon's admin socket.</param>
 internal sealed class AdminClient(string socket) : IDisposable
 {
-    private static readonly TimeSpan ReadDeadline = TimeSpan.FromSeconds(5);
+    // Shorter than the timeout of the image's HEALTHCHECK (5 s), which would end the command before it has said why.
+    private static readonly TimeSpan ReadDeadline = TimeSpan.FromSeconds(4);
 
     private readonly HttpClient _http = new(new SocketsHttpHandler
     {
@@ -40,7 +47,7 @@ internal sealed class AdminClient(string socket) : IDisposable
 
     /// <summary>Copies the log of a service's tailscaled.</summary>
     /// <param name="follow">Goes on with what is written from now on, until cancelled.</param>
-    /// <returns>Null when no daemon answers.</returns>
+    /// <returns>Without a text when the log was copied; null when no daemon answers.</returns>
     public async Task<AdminAnswer?> CopyLogAsync(string name, bool follow, TextWriter output, CancellationToken cancellationToken)
     {
         try
@@ -81,7 +88,8 @@ internal sealed class AdminClient(string socket) : IDisposable
             var text = await answer.Content.ReadAsStringAsync(cancellationToken);
             return new AdminAnswer(answer.IsSuccessStatusCode, text.Trim());
         }
-        catch (Exception silent) when (silent is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception silent) when (!cancellationToken.IsCancellationRequested
+            && silent is HttpRequestException or OperationCanceledException)
         {
             return null;
         }
@@ -99,7 +107,8 @@ internal sealed class AdminClient(string socket) : IDisposable
             await using var body = await answer.Content.ReadAsStreamAsync(deadline.Token);
             return await JsonSerializer.DeserializeAsync(body, type, deadline.Token);
         }
-        catch (Exception silent) when (!cancellationToken.IsCancellationRequested && silent is HttpRequestException or OperationCanceledException or JsonException)
+        catch (Exception silent) when (!cancellationToken.IsCancellationRequested
+            && silent is HttpRequestException or IOException or OperationCanceledException or JsonException)
         {
             return null;
         }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Dovetail.Admin;
 
 /// <summary>What <c>dovetail status --json</c> prints. Fields are only ever added; absent values are left out.</summary>
@@ -15,3 +17,77 @@ internal sealed record StatusDocument
     /// <summary>Label mistakes that refuse nothing.</summary>
     public required IReadOnlyList<WarningStatus> Warnings { get; init; }
 }
+
+/// <summary>Dovetail's connection to the Docker Engine.</summary>
+/// <param name="Endpoint">Where the Engine is.</param>
+/// <param name="Error">Why it is not connected.</param>
+/// <param name="LastListing">When all containers were last listed.</param>
+internal sealed record DockerStatus(string Endpoint, bool Connected, string? Error, DateTimeOffset? LastListing);
+
+/// <summary>One service.</summary>
+internal sealed record ServiceStatus
+{
+    public required string Name { get; init; }
+
+    /// <summary>Where it is reached, once its full name is known.</summary>
+    public string? Url { get; init; }
+
+    /// <summary>Starting, NeedsLogin, NeedsApproval, Running, CertPending, Ready, Backoff or Stopping.</summary>
+    public required string State { get; init; }
+
+    /// <summary>When it came into this state.</summary>
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>Full tailnet name without a trailing dot.</summary>
+    public string? DnsName { get; init; }
+
+    /// <summary>Tailnet addresses.</summary>
+    public required IReadOnlyList<string> Addresses { get; init; }
+
+    /// <summary>Where a person can log the node in.</summary>
+    public string? LoginUrl { get; init; }
+
+    public CertificateStatus? Certificate { get; init; }
+
+    public required IReadOnlyList<UpstreamStatus> Upstreams { get; init; }
+
+    public required IReadOnlyList<ConditionStatus> Conditions { get; init; }
+
+    public required TailscaledStatus Tailscaled { get; init; }
+
+    public ListenerStatus? Listener { get; init; }
+}
+
+/// <summary>The certificate in use.</summary>
+internal sealed record CertificateStatus(string Name, DateTimeOffset NotAfter);
+
+/// <summary>One container that serves.</summary>
+/// <param name="Address">Scheme, host and port by which Dovetail reaches it.</param>
+/// <param name="Health">None, Starting, Healthy or Unhealthy, as Docker says, or Stopping.</param>
+/// <param name="Route">Why it is reached there.</param>
+internal sealed record UpstreamStatus(string Container, string Address, string Health, string Route);
+
+/// <summary>Something a person should know about a service.</summary>
+/// <param name="Id">Stable id.</param>
+/// <param name="Severity">Notice or Problem.</param>
+/// <param name="Text">What is the case.</param>
+/// <param name="Fix">What to do about it.</param>
+internal sealed record ConditionStatus(string Id, string Severity, string Text, string Fix);
+
+/// <summary>The service's tailscaled.</summary>
+/// <param name="Pid">Absent while none runs.</param>
+/// <param name="Restarts">How often it was started anew.</param>
+/// <param name="LastWords">The last lines of its log; only while it is down.</param>
+internal sealed record TailscaledStatus(int? Pid, int Restarts, IReadOnlyList<string> LastWords);
+
+/// <summary>Where the service's listener listens.</summary>
+internal sealed record ListenerStatus(string Https, string Http);
+
+/// <summary>The admin API's documents.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    WriteIndented = true)]
+[JsonSerializable(typeof(StatusDocument))]
+[JsonSerializable(typeof(HealthDocument))]
+internal sealed partial class AdminJson : JsonSerializerContext;

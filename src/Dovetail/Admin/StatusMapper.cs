@@ -2,32 +2,28 @@ using System.Globalization;
 using System.Reflection;
 using Dovetail.Docker;
 using Dovetail.Nodes;
-using Dovetail.Nodes.Facts;
 using Dovetail.Reconciliation;
 using Dovetail.Services.Model;
 
 namespace Dovetail.Admin;
 
-/// <summary>Puts the reports of the stages into the documents of the admin API.</summary>
+/// <summary>Maps the reports of the stages to the status document.</summary>
 internal static class StatusMapper
 {
     /// <summary>Version of Dovetail.</summary>
-    public static string Version { get; } =
-        typeof(StatusMapper).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+    public static string Version { get; } = typeof(StatusMapper).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 
-    public static StatusDocument Read(ReconcilerReport report, DockerHealth docker, string endpoint) => new()
+    public static StatusDocument Map(ReconcilerReport report, DockerHealth docker, string endpoint) => new()
     {
         Version = Version,
         Docker = new DockerStatus(endpoint, docker.Connected, docker.LastError, docker.LastListing),
-        Services = [.. report.Nodes.Select(Read)],
+        Services = [.. report.Nodes.Select(Map)],
         Rejected = [.. report.Rejected.Select(static refusal => new RejectedStatus(refusal.ContainerName, refusal.Service, refusal.Reason))],
         Warnings = [.. report.Warnings.Select(static warning => new WarningStatus(warning.ContainerName, warning.Service, warning.Text))],
     };
 
-    public static HealthDocument ReadHealth(ReconcilerReport report) =>
-        new(true, report.Nodes.Length, report.Nodes.Count(static node => node.State == NodeState.Ready));
-
-    private static ServiceStatus Read(NodeReport node) => new()
+    private static ServiceStatus Map(NodeReport node) => new()
     {
         Name = node.Service.Name,
         Url = node.Url,
@@ -36,15 +32,17 @@ internal static class StatusMapper
         DnsName = node.DnsName,
         Addresses = node.Addresses,
         LoginUrl = node.LoginUrl,
-        Certificate = node is { CertificateName: { } name, CertificateNotAfter: { } notAfter } ? new CertificateStatus(name, notAfter) : null,
-        Upstreams = [.. node.Service.Upstreams.Select(Read)],
+        Certificate = node is { CertificateName: { } name, CertificateNotAfter: { } notAfter }
+            ? new CertificateStatus(name, notAfter)
+            : null,
+        Upstreams = [.. node.Service.Upstreams.Select(Map)],
         Conditions = [.. node.Conditions.Select(static condition =>
             new ConditionStatus(condition.Id, condition.Severity.ToString(), condition.Text, condition.Fix))],
         Tailscaled = new TailscaledStatus(node.ProcessId, node.Restarts, node.LogTail),
         Listener = node.Ports is { } ports ? new ListenerStatus(ports.Https.ToString(), ports.Http.ToString()) : null,
     };
 
-    private static UpstreamStatus Read(Upstream upstream)
+    private static UpstreamStatus Map(Upstream upstream)
     {
         var scheme = upstream.Scheme switch
         {

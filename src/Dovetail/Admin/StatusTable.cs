@@ -8,7 +8,12 @@ internal static class StatusTable
 {
     private const string Gap = "   ";
 
-    /// <param name="now">Against which ages are told.</param>
+    // Colour codes of the terminal (ECMA-48, "select graphic rendition").
+    private const string Good = "32";
+    private const string Waiting = "33";
+    private const string Bad = "31";
+
+    /// <param name="now">From which ages are counted.</param>
     /// <param name="colour">Whether the terminal shows colours.</param>
     public static string Render(StatusDocument status, DateTimeOffset now, bool colour)
     {
@@ -31,10 +36,6 @@ internal static class StatusTable
         return text.ToString();
     }
 
-    private const string Good = "32";
-    private const string Waiting = "33";
-    private const string Bad = "31";
-
     private static void AppendTable(StringBuilder text, IReadOnlyList<ServiceStatus> services, DateTimeOffset now, bool colour)
     {
         string[] heads = ["NAME", "URL", "STATE", "UPSTREAM", "CERT", "SINCE"];
@@ -46,7 +47,8 @@ internal static class StatusTable
             text.AppendLine(Line(row, widths, colour ? ColourOf(service) : null));
             foreach (var condition in service.Conditions)
             {
-                text.AppendLine(CultureInfo.InvariantCulture, $"  └ {Paint(condition.Text, condition.Severity == "Problem" ? Bad : Waiting, colour)}");
+                var code = condition.Severity == "Problem" ? Bad : Waiting;
+                text.AppendLine(CultureInfo.InvariantCulture, $"  └ {Paint(condition.Text, code, colour)}");
                 text.AppendLine(CultureInfo.InvariantCulture, $"    {condition.Fix}");
             }
 

@@ -2,7 +2,6 @@ using Dovetail.Admin;
 using Dovetail.Configuration;
 using Dovetail.Docker;
 using Dovetail.Nodes;
-using Dovetail.Processes;
 using Dovetail.Proxy;
 using Dovetail.Proxy.Http;
 using Dovetail.Reconciliation;
@@ -11,41 +10,42 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Dovetail.Commands;
 
-/// <summary>Puts the daemon together: the admin API is the host's own web server, the reconciler its background service.</summary>
+/// <summary>The composition root: the admin API is the host's own web server, the reconciler its background service.</summary>
 internal static class DaemonHost
 {
     // Docker kills after 10 s.
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(9);
 
-    public static WebApplication Build(DovetailOptions settings)
+    public static WebApplication Build(DovetailOptions options)
     {
         // Empty, so that no file in the working directory and no ASPNETCORE_ variable can make anything listen on a port.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        AddLogging(builder.Logging, settings);
-        var socket = AdminSocket.PathIn(settings.Nodes.RuntimeDirectory);
-        File.Delete(socket);
-        builder.WebHost.UseKestrel(kestrel => kestrel.ListenUnixSocket(socket));
-        builder.Services.AddRouting();
-        builder.Services.Configure<HostOptions>(static options =>
-        {
-            options.ShutdownTimeout = ShutdownTimeout;
-            options.ServicesStopConcurrently = true;
-        });
-        AddDaemon(builder.Services, settings);
+        builder.WebHost.UseKestrel();
+        AddLogging(builder.Logging, options);
+        builder.Services
+            .Configure<HostOptions>(static host =>
+            {
+                host.ShutdownTimeout = ShutdownTimeout;
+                host.ServicesStopConcurrently = true;
+            })
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(Random.Shared)
+            .AddDocker(options.Docker, options.Watcher)
+            .AddTailscale(options.Tailscale)
+            .AddProxy(options.Listeners)
+            .AddNodes(options.Nodes, options.Keys)
+            .AddReconciliation(options.Services, options.Reconciler)
+            .AddAdmin(new AdminOptions(options.Nodes.RuntimeDirectory, options.Docker.ToString(), options.Reconciler.Resync));
 
         var app = builder.Build();
-        AdminApi.Map(
-            app,
-            app.Services.GetRequiredService<Reconciler>(),
-            app.Services.GetRequiredService<DockerWatcher>(),
-            settings.Docker.ToString());
+        app.MapAdmin();
         return app;
     }
 
-    private static void AddLogging(ILoggingBuilder logging, DovetailOptions settings)
+    private static void AddLogging(ILoggingBuilder logging, DovetailOptions options)
     {
-        logging.SetMinimumLevel(settings.LogLevel);
-        logging.AddFilter(AccessLog.Category, settings.AccessLog ? LogLevel.Information : LogLevel.None);
+        logging.SetMinimumLevel(options.LogLevel);
+        logging.AddFilter(AccessLog.Category, options.AccessLog ? LogLevel.Information : LogLevel.None);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("Yarp", LogLevel.Warning);
         logging.AddSimpleConsole(static console =>
@@ -55,28 +55,5 @@ internal static class DaemonHost
             console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
             console.ColorBehavior = LoggerColorBehavior.Default;
         });
-    }
-
-    private static void AddDaemon(IServiceCollection services, DovetailOptions settings)
-    {
-        services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(Random.Shared);
-        services.AddProxy(settings.Limits);
-        services.AddSingleton(new DockerWatcherOptions
-        {
-            LabelPrefix = settings.Services.LabelPrefix,
-            Container = settings.OwnContainer,
-            ResyncInterval = settings.Resync,
-        });
-        services.AddSingleton(provider => new DockerClient(settings.Docker, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<DockerWatcher>();
-        var environment = ChildEnvironment.From(Environment.GetEnvironmentVariables());
-        services.AddSingleton(environment);
-        services.AddSingleton<ParentDeathPipe>();
-        services.AddSingleton<IControlProbe, ControlProbe>();
-        services.AddSingleton<ITailscaleCommand>(
-            provider => new TailscaleCommand(settings.Tailscale, environment, provider.GetRequiredService<TimeProvider>()));
-        services.AddNodes(settings.Nodes, settings.Keys);
-        services.AddReconciliation(settings.Services, new ReconcilerOptions(settings.Grace, settings.Resync));
     }
 }

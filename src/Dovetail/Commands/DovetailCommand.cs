@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Dovetail.Admin;
-using Dovetail.Configuration;
 
 namespace Dovetail.Commands;
 
@@ -29,7 +28,8 @@ internal static class DovetailCommand
             command.Options.Add(option);
         }
 
-        command.SetAction((parsed, cancellationToken) => RunCommand.RunAsync(options.Variables(parsed), Console.Error, cancellationToken));
+        command.SetAction((parsed, cancellationToken) =>
+            RunCommand.RunAsync(options.Variables(parsed), parsed.InvocationConfiguration.Error, cancellationToken));
     }
 
     private static Command Run(SettingOptions options)
@@ -45,8 +45,12 @@ internal static class DovetailCommand
         var command = new Command("status", "Show every service: where it is reached, how it stands, and what is wrong.");
         command.Options.Add(json);
         command.Options.Add(options.RuntimeDirectory);
-        command.SetAction((parsed, cancellationToken) =>
-            StatusCommand.RunAsync(SocketOf(options, parsed), parsed.GetValue(json), Console.Out, Console.Error, cancellationToken));
+        command.SetAction((parsed, cancellationToken) => StatusCommand.RunAsync(
+            options.AdminSocket(parsed),
+            parsed.GetValue(json),
+            parsed.InvocationConfiguration.Output,
+            parsed.InvocationConfiguration.Error,
+            cancellationToken));
         return command;
     }
 
@@ -56,7 +60,8 @@ internal static class DovetailCommand
         var command = new Command("restart", "Start a service's tailscaled anew; its machine, address and certificate stay.");
         command.Arguments.Add(name);
         command.Options.Add(options.RuntimeDirectory);
-        command.SetAction((parsed, cancellationToken) => ServiceOf(options, parsed).RestartAsync(parsed.GetRequiredValue(name), cancellationToken));
+        command.SetAction((parsed, cancellationToken) =>
+            ServiceOf(options, parsed).RestartAsync(parsed.GetRequiredValue(name), cancellationToken));
         return command;
     }
 
@@ -78,7 +83,8 @@ internal static class DovetailCommand
         var name = ServiceName();
         var yes = new Option<bool>("--yes", "-y") { Description = "do not ask" };
         var force = new Option<bool>("--force") { Description = "remove the state even if the machine cannot be logged out" };
-        var command = new Command("forget", "Log a service's machine out of the tailnet and remove its state; refused while a container wants it.");
+        var command = new Command(
+            "forget", "Log a service's machine out of the tailnet and remove its state; refused while a container wants it.");
         command.Arguments.Add(name);
         command.Options.Add(yes);
         command.Options.Add(force);
@@ -91,26 +97,21 @@ internal static class DovetailCommand
     private static Argument<string> ServiceName() => new("name") { Description = "name of the service" };
 
     private static ServiceCommands ServiceOf(SettingOptions options, ParseResult parsed) =>
-        new(SocketOf(options, parsed), Console.In, Console.Out, Console.Error);
+        new(options.AdminSocket(parsed), Console.In, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
 
     private static Command Health(SettingOptions options)
     {
         var command = new Command("health", "Exit with 0 when the daemon works; for HEALTHCHECK.");
         command.Options.Add(options.RuntimeDirectory);
-        command.SetAction((parsed, cancellationToken) => HealthCommand.RunAsync(SocketOf(options, parsed), Console.Out, Console.Error, cancellationToken));
+        command.SetAction((parsed, cancellationToken) => HealthCommand.RunAsync(
+            options.AdminSocket(parsed), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellationToken));
         return command;
     }
 
     private static Command Version()
     {
         var command = new Command("version", "Print the version.");
-        command.SetAction(static _ => Console.Out.WriteLine(StatusMapper.Version));
+        command.SetAction(static parsed => parsed.InvocationConfiguration.Output.WriteLine(StatusMapper.Version));
         return command;
-    }
-
-    private static string SocketOf(SettingOptions options, ParseResult parsed)
-    {
-        var setting = Settings.RuntimeDirectory;
-        return AdminSocket.PathIn(options.Variables(parsed)(setting.Variable) is { Length: > 0 } directory ? directory : setting.Default!);
     }
 }

@@ -8,48 +8,49 @@ namespace Dovetail.Commands;
 /// <summary><c>dovetail run</c>: the daemon.</summary>
 internal static partial class RunCommand
 {
+    /// <param name="variables">Value of an environment variable, after command-line options; null: not set.</param>
     /// <returns>0 when it was asked to stop, 1 when it cannot start; then every reason is on <paramref name="error"/>.</returns>
     public static async Task<int> RunAsync(Func<string, string?> variables, TextWriter error, CancellationToken cancellationToken)
     {
-        var (settings, errors) = SettingsReader.Read(variables);
-        if (settings is null)
+        var (options, errors) = OptionsReader.Read(variables);
+        if (options is null)
         {
             return await RefuseAsync(error, errors);
         }
 
         FileCreationMask.OwnerOnly();
-        errors = await new StartupChecks(settings, TimeProvider.System).RunAsync(cancellationToken);
+        errors = await new StartupChecks(options, TimeProvider.System).RunAsync(cancellationToken);
         if (errors.Count > 0)
         {
             return await RefuseAsync(error, errors);
         }
 
-        using var state = DirectoryLock.TryTake(settings.Nodes.StateRoot);
-        using var runtime = DirectoryLock.TryTake(settings.Nodes.RuntimeDirectory);
+        using var state = DirectoryLock.TryTake(options.Nodes.StateRoot);
+        using var runtime = DirectoryLock.TryTake(options.Nodes.RuntimeDirectory);
         if (state is null || runtime is null)
         {
             var (setting, path) = state is null
-                ? (Settings.StateDirectory, settings.Nodes.StateRoot)
-                : (Settings.RuntimeDirectory, settings.Nodes.RuntimeDirectory);
-            return await RefuseAsync(error, [$"{setting.Variable}={path}: another Dovetail uses it; stop that one, or give this one a directory of its own"]);
+                ? (Settings.StateDirectory, options.Nodes.StateRoot)
+                : (Settings.RuntimeDirectory, options.Nodes.RuntimeDirectory);
+            var reason = $"{setting.Variable}={path}: another Dovetail uses it; stop that one, or give this one a directory of its own";
+            return await RefuseAsync(error, [reason]);
         }
 
-        KeyFile.RemoveLeftovers(settings.Nodes.RuntimeDirectory);
-        await using var app = DaemonHost.Build(settings);
-        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Dovetail");
-        Log.Starting(logger, StatusMapper.Version, settings.Nodes.StateRoot, settings.Nodes.ControlUrl ?? "Tailscale");
-        if (!settings.HasKey)
+        KeyFile.RemoveLeftovers(options.Nodes.RuntimeDirectory);
+        await using var app = DaemonHost.Build(options);
+        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(RunCommand));
+        Log.Starting(logger, StatusMapper.Version, options.Nodes.StateRoot, options.Nodes.ControlUrl ?? "Tailscale");
+        if (!options.HasKey)
         {
             Log.NoKey(logger);
         }
-        else if (settings.Keys.Read() is null)
+        else if (options.Keys.Read() is null)
         {
             Log.UnreadableKey(logger);
         }
 
         await app.RunAsync(cancellationToken);
         Log.Stopped(logger);
-
         return 0;
     }
 
@@ -69,13 +70,15 @@ internal static partial class RunCommand
         [LoggerMessage(1001, LogLevel.Information, "Dovetail {Version} starts; state in {StateRoot}, control server: {Control}")]
         public static partial void Starting(ILogger logger, string version, string stateRoot, string control);
 
-        [LoggerMessage(1002, LogLevel.Warning, "Neither TS_AUTHKEY nor TS_AUTHKEY_FILE is set: a new service waits until somebody follows its login URL")]
+        [LoggerMessage(1002, LogLevel.Warning,
+            "Neither TS_AUTHKEY nor TS_AUTHKEY_FILE is set: a new service waits until somebody follows its login URL")]
         public static partial void NoKey(ILogger logger);
-
-        [LoggerMessage(1004, LogLevel.Warning, "TS_AUTHKEY_FILE cannot be read, or is empty: a new service waits until it can, or until somebody follows its login URL")]
-        public static partial void UnreadableKey(ILogger logger);
 
         [LoggerMessage(1003, LogLevel.Information, "Dovetail has stopped")]
         public static partial void Stopped(ILogger logger);
+
+        [LoggerMessage(1004, LogLevel.Warning,
+            "TS_AUTHKEY_FILE cannot be read, or is empty: a new service waits until it can, or until somebody follows its login URL")]
+        public static partial void UnreadableKey(ILogger logger);
     }
 }

@@ -2,23 +2,26 @@ using Dovetail.Admin;
 
 namespace Dovetail.Commands;
 
-/// <summary><c>dovetail restart</c>, <c>dovetail logs</c> and <c>dovetail forget</c>: what is done to one service.</summary>
+/// <summary><c>dovetail restart</c>, <c>dovetail logs</c> and <c>dovetail forget</c>: the commands about one service.</summary>
 /// <param name="socket">The daemon's admin socket.</param>
+/// <param name="input">Where a person answers.</param>
 internal sealed class ServiceCommands(string socket, TextReader input, TextWriter output, TextWriter error)
 {
     public async Task<int> RestartAsync(string name, CancellationToken cancellationToken)
     {
         using var client = new AdminClient(socket);
-        return await TellAsync(await client.RestartAsync(name, cancellationToken));
+        return await PrintAsync(await client.RestartAsync(name, cancellationToken));
     }
 
     public async Task<int> LogsAsync(string name, bool follow, CancellationToken cancellationToken)
     {
         using var client = new AdminClient(socket);
-        return await TellAsync(await client.CopyLogAsync(name, follow, output, cancellationToken));
+        return await PrintAsync(await client.CopyLogAsync(name, follow, output, cancellationToken));
     }
 
     /// <param name="confirmed">The caller said yes already; else a person is asked, and without a terminal it is refused.</param>
+    /// <param name="force">Removes the state even if the machine cannot be logged out.</param>
+    /// <param name="hasTerminal">Whether a person can be asked.</param>
     public async Task<int> ForgetAsync(string name, bool confirmed, bool force, bool hasTerminal, CancellationToken cancellationToken)
     {
         if (!confirmed)
@@ -39,10 +42,10 @@ internal sealed class ServiceCommands(string socket, TextReader input, TextWrite
         }
 
         using var client = new AdminClient(socket);
-        return await TellAsync(await client.ForgetAsync(name, force, cancellationToken));
+        return await PrintAsync(await client.ForgetAsync(name, force, cancellationToken));
     }
 
-    private async Task<int> TellAsync(AdminAnswer? answer)
+    private async Task<int> PrintAsync(AdminAnswer? answer)
     {
         var text = answer?.Text ?? StatusCommand.NoDaemon(socket);
         if (text.Length > 0)

@@ -1,26 +1,21 @@
 using System.CommandLine;
+using Dovetail.Admin;
 using Dovetail.Configuration;
 
 namespace Dovetail.Commands;
 
-/// <summary>The command-line options that stand for environment variables.</summary>
+/// <summary>The command-line options that stand for environment variables: one for every setting that is no secret.</summary>
 internal sealed class SettingOptions
 {
-    private readonly Dictionary<string, Option<string?>> _options = new(StringComparer.Ordinal);
-
-    public SettingOptions()
-    {
-        foreach (var setting in Settings.All.Where(static setting => !setting.IsSecret))
-        {
-            var standard = setting.Default is null ? "" : $"; default {setting.Default}";
-            _options[setting.Variable] = new Option<string?>(setting.Option) { Description = $"{setting.Help} [{setting.Variable}{standard}]", HelpName = "value" };
-        }
-    }
+    private readonly Dictionary<string, Option<string?>> _options = Settings.All.Where(static setting => !setting.IsSecret).ToDictionary(
+        static setting => setting.Variable,
+        static setting => new Option<string?>(setting.Option) { Description = setting.Description, HelpName = "value" },
+        StringComparer.Ordinal);
 
     /// <summary>Every option, for the daemon.</summary>
     public IEnumerable<Option> All => _options.Values;
 
-    /// <summary>What a command needs that speaks to a running daemon.</summary>
+    /// <summary>What a command needs that talks to a running daemon.</summary>
     public Option RuntimeDirectory => _options[Settings.RuntimeDirectory.Variable];
 
     /// <summary>Value of a variable: what the command line says, else the environment.</summary>
@@ -28,4 +23,7 @@ internal sealed class SettingOptions
         _options.TryGetValue(variable, out var option) && parsed.GetResult(option) is not null
             ? parsed.GetValue(option)
             : Environment.GetEnvironmentVariable(variable);
+
+    /// <summary>The admin socket of the daemon that a command talks to.</summary>
+    public string AdminSocket(ParseResult parsed) => AdminApi.SocketIn(OptionsReader.TextOf(Settings.RuntimeDirectory, Variables(parsed))!);
 }

@@ -7,7 +7,8 @@ namespace Dovetail.Commands;
 internal static class StatusCommand
 {
     /// <returns>0, or 1 when no daemon answers.</returns>
-    public static async Task<int> RunAsync(string socket, bool json, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(
+        string socket, bool json, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
         using var client = new AdminClient(socket);
         if (await client.GetStatusAsync(cancellationToken) is not { } status)
@@ -25,6 +26,7 @@ internal static class StatusCommand
         return 0;
     }
 
+    /// <summary>The error of every command that talks to a running daemon.</summary>
     public static string NoDaemon(string socket) =>
-        $"No Dovetail answers at {socket}: start it with \"dovetail run\", or name its DOVETAIL_RUNTIME_DIR.";
+        $"No Dovetail answers at {socket}: start it with \"dovetail run\" (if it runs, restart it), or name its DOVETAIL_RUNTIME_DIR.";
 }

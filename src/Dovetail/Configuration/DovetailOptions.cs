@@ -1,6 +1,7 @@
 using Dovetail.Docker;
 using Dovetail.Nodes;
 using Dovetail.Proxy.Model;
+using Dovetail.Reconciliation;
 using Dovetail.Services.Model;
 
 namespace Dovetail.Configuration;
@@ -19,16 +20,11 @@ internal sealed record DovetailOptions
 
     public required DockerEndpoint Docker { get; init; }
 
-    /// <summary>Id or name of Dovetail's own container, <c>none</c>, or null to find it out.</summary>
-    public string? OwnContainer { get; init; }
+    public required DockerWatcherOptions Watcher { get; init; }
 
-    public required ListenerOptions Limits { get; init; }
+    public required ListenerOptions Listeners { get; init; }
 
-    /// <summary>How long a node outlives its last container.</summary>
-    public required TimeSpan Grace { get; init; }
-
-    /// <summary>How often all containers are listed even without an event.</summary>
-    public required TimeSpan Resync { get; init; }
+    public required ReconcilerOptions Reconciler { get; init; }
 
     /// <summary>The <c>tailscale</c> binary.</summary>
     public required string Tailscale { get; init; }

@@ -1,40 +1,138 @@
 using System.Collections.Immutable;
+using Dovetail.Common;
+using Dovetail.Docker;
+using Dovetail.Nodes;
+using Dovetail.Services.Labels;
+using Dovetail.Services.Model;
+using Level = Microsoft.Extensions.Logging.LogLevel;
 
 namespace Dovetail.Configuration;
 
-/// <summary>All that can be configured.</summary>
+/// <summary>All that can be configured: each setting once, with its default, its range and how it is read.</summary>
 internal static class Settings
 {
-    public static readonly Setting AuthKey = new("TS_AUTHKEY", "auth key, or OAuth client secret (which needs tags)", IsSecret: true);
-    public static readonly Setting AuthKeyFile = new("TS_AUTHKEY_FILE", "file with the auth key; read at each use");
-    public static readonly Setting StateDirectory = new("TS_STATE_DIR", "directory with one state directory per service", "/var/lib/dovetail");
-    public static readonly Setting ControlUrl = new("TS_CONTROL_URL", "control server, for Headscale (default: Tailscale's)");
-    public static readonly Setting DockerHost = new("DOCKER_HOST", "Docker Engine: unix:///path or tcp://host:port", "unix:///var/run/docker.sock");
-    public static readonly Setting DockerTlsVerify = new("DOCKER_TLS_VERIFY", "speak TLS to the Engine and check its certificate");
-    public static readonly Setting DockerCertPath = new("DOCKER_CERT_PATH", "directory with ca.pem, cert.pem and key.pem");
-    public static readonly Setting LabelPrefix = new("DOVETAIL_LABEL_PREFIX", "what the labels begin with", "dovetail");
-    public static readonly Setting Tags = new("DOVETAIL_TAGS", "comma list of tags for services that name none");
-    public static readonly Setting AllowFunnel = new("DOVETAIL_ALLOW_FUNNEL", "whether labels may ask for Funnel", "false");
-    public static readonly Setting NodeMemory = new("DOVETAIL_NODE_MEMORY", "soft memory limit of each tailscaled", "128MiB");
-    public static readonly Setting Hold = new("DOVETAIL_HOLD", "how long requests wait for an upstream, for services that say nothing", "15s");
-    public static readonly Setting Grace = new("DOVETAIL_GRACE", "how long a node outlives its last container", "5m");
-    public static readonly Setting Resync = new("DOVETAIL_RESYNC", "how often all containers are listed even without an event", "30s");
-    public static readonly Setting Poll = new("DOVETAIL_POLL", "how often a node's status is asked where its bus is silent", "15s");
-    public static readonly Setting Connections = new("DOVETAIL_CONNECTIONS", "open connections per node; a quarter of them per peer", "8192");
-    public static readonly Setting RequestLineSize = new("DOVETAIL_REQUEST_LINE_SIZE", "longest request line", "8KiB");
-    public static readonly Setting RequestHeadersSize = new("DOVETAIL_REQUEST_HEADERS_SIZE", "most bytes of a request's headers", "32KiB");
-    public static readonly Setting RequestHeaderCount = new("DOVETAIL_REQUEST_HEADER_COUNT", "most headers of a request", "100");
-    public static readonly Setting RuntimeDirectory = new("DOVETAIL_RUNTIME_DIR", "directory of the admin and LocalAPI sockets", "/run/dovetail");
-    public static readonly Setting Tailscaled = new("DOVETAIL_TAILSCALED", "the tailscaled binary (default: on PATH)", "tailscaled");
-    public static readonly Setting Tailscale = new("DOVETAIL_TAILSCALE", "the tailscale binary (default: on PATH)", "tailscale");
-    public static readonly Setting Container = new("DOVETAIL_CONTAINER", "Dovetail's own container, or none (default: found out)");
-    public static readonly Setting AccessLog = new("DOVETAIL_ACCESS_LOG", "whether to log every request", "false");
-    public static readonly Setting LogLevel = new("DOVETAIL_LOG_LEVEL", "error, warning, information, debug or trace", "information");
+    public static readonly Setting<string?> AuthKey =
+        Setting.Optional("TS_AUTHKEY", "auth key, or OAuth client secret (which needs tags)") with { IsSecret = true };
 
+    public static readonly Setting<string?> AuthKeyFile = Setting.Optional("TS_AUTHKEY_FILE", "file with the auth key; read at each use");
+
+    public static readonly Setting<string> StateDirectory =
+        new("TS_STATE_DIR", "/var/lib/dovetail", "directory with one state directory per service", AbsolutePath);
+
+    public static readonly Setting<string?> ControlUrl =
+        new("TS_CONTROL_URL", null, "control server, for Headscale", Url) { WhenUnset = "Tailscale's" };
+
+    // The three of Docker are read together: DockerEndpoint.Parse.
+    public static readonly Setting<string> DockerHost =
+        Setting.Text("DOCKER_HOST", $"unix://{DockerEndpoint.DefaultSocketPath}", "Docker Engine: unix:///path or tcp://host:port");
+
+    public static readonly Setting<string?> DockerTlsVerify =
+        Setting.Optional("DOCKER_TLS_VERIFY", "speak TLS to the Engine and check its certificate");
+
+    public static readonly Setting<string?> DockerCertPath =
+        Setting.Optional("DOCKER_CERT_PATH", "directory with ca.pem, cert.pem and key.pem");
+
+    public static readonly Setting<string> LabelPrefix = new("DOVETAIL_LABEL_PREFIX", "dovetail", "what the labels begin with", Prefix);
+
+    public static readonly Setting<EquatableArray<string>> Tags =
+        new("DOVETAIL_TAGS", null, "comma list of tags for services that name none", TagList);
+
+    public static readonly Setting<bool> AllowFunnel = Setting.Flag("DOVETAIL_ALLOW_FUNNEL", "false", "whether labels may ask for Funnel");
+
+    public static readonly Setting<TimeSpan> Hold = Setting.Duration(
+        "DOVETAIL_HOLD", "15s", "how long requests wait for an upstream, for services that say nothing",
+        TimeSpan.Zero, ServiceOptions.MaxHold);
+
+    public static readonly Setting<TimeSpan> Grace =
+        Setting.Duration("DOVETAIL_GRACE", "5m", "how long a node outlives its last container", TimeSpan.Zero, TimeSpan.FromDays(30));
+
+    public static readonly Setting<long> NodeMemory = Setting.Size(
+        "DOVETAIL_NODE_MEMORY", "128MiB", "soft memory limit of each tailscaled", SizeSyntax.MinNodeMemory, SizeSyntax.MaxNodeMemory);
+
+    public static readonly Setting<TimeSpan> Resync = Setting.Duration(
+        "DOVETAIL_RESYNC", "30s", "how often all containers are listed even without an event",
+        TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
+
+    public static readonly Setting<TimeSpan> Poll = Setting.Duration(
+        "DOVETAIL_POLL", "15s", "how often a node's status is asked where its bus is silent",
+        TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
+
+    public static readonly Setting<int> Connections =
+        Setting.Number("DOVETAIL_CONNECTIONS", "8192", "open connections per node; a quarter of them per peer", 8, 1_000_000);
+
+    public static readonly Setting<long> RequestLineSize =
+        Setting.Size("DOVETAIL_REQUEST_LINE_SIZE", "8KiB", "longest request line", 1 << 10, 1 << 20);
+
+    public static readonly Setting<long> RequestHeadersSize =
+        Setting.Size("DOVETAIL_REQUEST_HEADERS_SIZE", "32KiB", "most bytes of a request's headers", 4 << 10, 1 << 20);
+
+    public static readonly Setting<int> RequestHeaderCount =
+        Setting.Number("DOVETAIL_REQUEST_HEADER_COUNT", "100", "most headers of a request", 20, 10_000);
+
+    public static readonly Setting<string> RuntimeDirectory =
+        new("DOVETAIL_RUNTIME_DIR", "/run/dovetail", "directory of the admin and LocalAPI sockets", SocketDirectory);
+
+    public static readonly Setting<string> Tailscaled =
+        Setting.Text("DOVETAIL_TAILSCALED", "tailscaled", "the tailscaled binary; a bare name is looked for on PATH");
+
+    public static readonly Setting<string> Tailscale =
+        Setting.Text("DOVETAIL_TAILSCALE", "tailscale", "the tailscale binary; a bare name is looked for on PATH");
+
+    public static readonly Setting<string?> Container =
+        Setting.Optional("DOVETAIL_CONTAINER", "Dovetail's own container, or none") with { WhenUnset = "found out" };
+
+    public static readonly Setting<bool> AccessLog = Setting.Flag("DOVETAIL_ACCESS_LOG", "false", "whether to log every request");
+
+    public static readonly Setting<Level> LogLevel =
+        new("DOVETAIL_LOG_LEVEL", "information", "error, warning, information, debug or trace", LevelName);
+
+    /// <summary>In the order of the help text and of the README.</summary>
     public static ImmutableArray<Setting> All { get; } =
     [
-        AuthKey, AuthKeyFile, StateDirectory, ControlUrl, DockerHost, DockerTlsVerify, DockerCertPath, LabelPrefix, Tags, AllowFunnel, NodeMemory,
-        Hold, Grace, Resync, Poll, Connections, RequestLineSize, RequestHeadersSize, RequestHeaderCount, RuntimeDirectory, Tailscaled, Tailscale,
-        Container, AccessLog, LogLevel,
+        AuthKey, AuthKeyFile, StateDirectory, ControlUrl, DockerHost, DockerTlsVerify, DockerCertPath, LabelPrefix, Tags, AllowFunnel,
+        Hold, Grace, NodeMemory, Resync, Poll, Connections, RequestLineSize, RequestHeadersSize, RequestHeaderCount, RuntimeDirectory,
+        Tailscaled, Tailscale, Container, AccessLog, LogLevel,
     ];
+
+    private static string? AbsolutePath(string text, out string value)
+    {
+        value = Path.TrimEndingDirectorySeparator(text);
+        return Path.IsPathRooted(text) ? null : "give an absolute path";
+    }
+
+    private static string? SocketDirectory(string text, out string value) => AbsolutePath(text, out value)
+        ?? (NodePaths.Fits(value) ? null : "too long for sockets below it, whose paths end at 107 bytes; give a path of at most 80");
+
+    private static string? Url(string text, out string? value)
+    {
+        value = text;
+        return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+            ? null
+            : "give a URL such as https://headscale.example.com";
+    }
+
+    private static string? Prefix(string text, out string value)
+    {
+        value = text.TrimEnd('.');
+        return value.Length > 0 && value.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '_')
+            ? null
+            : "give letters, digits, dots, hyphens or underscores, such as dovetail";
+    }
+
+    private static string? TagList(string text, out EquatableArray<string> value) =>
+        TagSyntax.TryParseList(text, out value, out _) ? null : TagSyntax.Allowed;
+
+    private static string? LevelName(string text, out Level value)
+    {
+        value = text.ToLowerInvariant() switch
+        {
+            "error" => Level.Error,
+            "warn" or "warning" => Level.Warning,
+            "info" or "information" => Level.Information,
+            "debug" => Level.Debug,
+            "trace" => Level.Trace,
+            _ => Level.None,
+        };
+        return value == Level.None ? "give error, warning, information, debug or trace" : null;
+    }
 }

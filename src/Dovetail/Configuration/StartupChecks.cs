@@ -3,18 +3,18 @@ using Dovetail.Tailscale;
 
 namespace Dovetail.Configuration;
 
-/// <summary>What has to be in place before the daemon starts and does not come about by waiting: the binaries and the directories.</summary>
-internal sealed class StartupChecks(DovetailOptions settings, TimeProvider time)
+/// <summary>Checks what must be in place before the daemon starts and does not heal by waiting: the binaries and the directories.</summary>
+internal sealed class StartupChecks(DovetailOptions options, TimeProvider time)
 {
     private readonly List<string> _errors = [];
 
     /// <returns>What is wrong, each with the variable and the fix; empty when all is well.</returns>
     public async Task<IReadOnlyList<string>> RunAsync(CancellationToken cancellationToken)
     {
-        CheckDirectory(Settings.StateDirectory, settings.Nodes.StateRoot);
-        CheckDirectory(Settings.RuntimeDirectory, settings.Nodes.RuntimeDirectory);
-        await CheckBinaryAsync(Settings.Tailscaled, settings.Nodes.Tailscaled, cancellationToken);
-        await CheckBinaryAsync(Settings.Tailscale, settings.Tailscale, cancellationToken);
+        CheckDirectory(Settings.StateDirectory, options.Nodes.StateRoot);
+        CheckDirectory(Settings.RuntimeDirectory, options.Nodes.RuntimeDirectory);
+        await CheckBinaryAsync(Settings.Tailscaled, options.Nodes.Tailscaled, cancellationToken);
+        await CheckBinaryAsync(Settings.Tailscale, options.Tailscale, cancellationToken);
         return _errors;
     }
 
@@ -47,12 +47,14 @@ internal sealed class StartupChecks(DovetailOptions settings, TimeProvider time)
             }
             else if (version < TailscaleVersion.Oldest)
             {
-                _errors.Add($"{setting.Variable}={fileName}: version {version} is too old; Dovetail needs {TailscaleVersion.Oldest} or newer, which speaks the PROXY protocol");
+                _errors.Add($"{setting.Variable}={fileName}: version {version} is too old; "
+                    + $"Dovetail needs {TailscaleVersion.Oldest} or newer, which speaks the PROXY protocol");
             }
         }
         catch (ChildStartException failed)
         {
-            _errors.Add($"{setting.Variable}={fileName}: {failed.Message}; install Tailscale {TailscaleVersion.Oldest} or newer, or name its path");
+            _errors.Add($"{setting.Variable}={fileName}: {failed.Message}; "
+                + $"install Tailscale {TailscaleVersion.Oldest} or newer, or name its path");
         }
         catch (TimeoutException)
         {

@@ -29,7 +29,9 @@ public sealed class StatusTableTests
     [Fact]
     public void An_engine_that_is_away_comes_first()
     {
-        var text = StatusTable.Render(Document() with { Docker = new DockerStatus("unix:///x", false, "no such file", null) }, Now, colour: false);
+        var document = Document() with { Docker = new DockerStatus("unix:///x", false, "no such file", null) };
+
+        var text = StatusTable.Render(document, Now, colour: false);
 
         Assert.StartsWith("Docker is away: no such file", text, StringComparison.Ordinal);
         Assert.Contains("No service yet", text, StringComparison.Ordinal);
@@ -76,7 +78,14 @@ public sealed class StatusTableTests
         Addresses = [],
         LoginUrl = "https://login.example/a/1",
         Upstreams = [],
-        Conditions = [new ConditionStatus("needs-login", "Problem", "the node is not logged in: log in at https://login.example/a/1", "Open https://login.example/a/1 or set TS_AUTHKEY.")],
+        Conditions =
+        [
+            new ConditionStatus(
+                "needs-login",
+                "Problem",
+                "the node is not logged in: log in at https://login.example/a/1",
+                "Open https://login.example/a/1 or set TS_AUTHKEY."),
+        ],
         Tailscaled = new TailscaledStatus(43, 0, []),
     };
 }

@@ -1,4 +1,0 @@
-namespace Dovetail.Admin;
-
-/// <summary>The certificate in use.</summary>
-internal sealed record CertificateStatus(string Name, DateTimeOffset NotAfter);
