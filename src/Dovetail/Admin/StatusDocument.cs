@@ -1,3 +1,5 @@
+using Dovetail.Services.Model;
+
 namespace Dovetail.Admin;
 
 /// <summary>What <c>dovetail status --json</c> prints. Fields are only ever added; absent values are left out.</summary>
@@ -10,8 +12,8 @@ internal sealed record StatusDocument
 
     public required IReadOnlyList<ServiceStatus> Services { get; init; }
 
-    public required IReadOnlyList<RejectedStatus> Rejected { get; init; }
+    public required IReadOnlyList<RejectedContainer> Rejected { get; init; }
 
     /// <summary>Label mistakes that refuse nothing.</summary>
-    public required IReadOnlyList<WarningStatus> Warnings { get; init; }
+    public required IReadOnlyList<ContainerWarning> Warnings { get; init; }
 }

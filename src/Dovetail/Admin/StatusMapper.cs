@@ -20,8 +20,8 @@ internal static class StatusMapper
         Version = Version,
         Docker = new DockerStatus(endpoint, docker.Connected, docker.LastError, docker.LastListing),
         Services = [.. report.Nodes.Select(Read)],
-        Rejected = [.. report.Rejected.Select(static refusal => new RejectedStatus(refusal.ContainerName, refusal.Service, refusal.Reason))],
-        Warnings = [.. report.Warnings.Select(static warning => new WarningStatus(warning.ContainerName, warning.Service, warning.Text))],
+        Rejected = report.Rejected,
+        Warnings = report.Warnings,
     };
 
     public static HealthDocument ReadHealth(ReconcilerReport report) =>
