@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Dovetail.Services.Model;
 
 namespace Dovetail.Admin;
 
@@ -12,10 +13,10 @@ internal sealed record StatusDocument
 
     public required IReadOnlyList<ServiceStatus> Services { get; init; }
 
-    public required IReadOnlyList<RejectedStatus> Rejected { get; init; }
+    public required IReadOnlyList<RejectedContainer> Rejected { get; init; }
 
     /// <summary>Label mistakes that refuse nothing.</summary>
-    public required IReadOnlyList<WarningStatus> Warnings { get; init; }
+    public required IReadOnlyList<ContainerWarning> Warnings { get; init; }
 }
 
 /// <summary>Dovetail's connection to the Docker Engine.</summary>

@@ -19,8 +19,8 @@ internal static class StatusMapper
         Version = Version,
         Docker = new DockerStatus(endpoint, docker.Connected, docker.LastError, docker.LastListing),
         Services = [.. report.Nodes.Select(Map)],
-        Rejected = [.. report.Rejected.Select(static refusal => new RejectedStatus(refusal.ContainerName, refusal.Service, refusal.Reason))],
-        Warnings = [.. report.Warnings.Select(static warning => new WarningStatus(warning.ContainerName, warning.Service, warning.Text))],
+        Rejected = report.Rejected,
+        Warnings = report.Warnings,
     };
 
     private static ServiceStatus Map(NodeReport node) => new()

@@ -74,8 +74,10 @@ internal static class DurationSyntax
         // Longest first: "ms" begins with "m".
         ReadOnlySpan<(string Name, decimal Ticks)> units =
         [
-            ("ns", 0.01m), ("us", TimeSpan.TicksPerMicrosecond), ("µs", TimeSpan.TicksPerMicrosecond), ("μs", TimeSpan.TicksPerMicrosecond),
-            ("ms", TimeSpan.TicksPerMillisecond), ("s", TimeSpan.TicksPerSecond), ("m", TimeSpan.TicksPerMinute), ("h", TimeSpan.TicksPerHour),
+            ("ns", 1m / TimeSpan.NanosecondsPerTick),
+            ("us", TimeSpan.TicksPerMicrosecond), ("µs", TimeSpan.TicksPerMicrosecond), ("μs", TimeSpan.TicksPerMicrosecond),
+            ("ms", TimeSpan.TicksPerMillisecond), ("s", TimeSpan.TicksPerSecond),
+            ("m", TimeSpan.TicksPerMinute), ("h", TimeSpan.TicksPerHour),
         ];
         foreach (var unit in units)
         {

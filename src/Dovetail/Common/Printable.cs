@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Dovetail.Common;
 
-/// <summary>Makes text from outside fit for a log line or a terminal: it can neither end the line nor hide or reorder what follows.</summary>
+/// <summary>Makes foreign text fit for a log line or a terminal: it can neither end the line nor hide or reorder what follows.</summary>
 internal static class Printable
 {
     /// <summary>The text with everything that does not print escaped, cut to <paramref name="max"/> characters.</summary>

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Dovetail.Common;
 
-/// <summary>Sizes of memory as Docker and Go write them: bytes, <c>64m</c>, <c>64mb</c>, <c>128MiB</c>, <c>1g</c>; every unit is a power of 1024.</summary>
+/// <summary>
+/// Sizes of memory as Docker and Go write them: bytes, <c>64m</c>, <c>64mb</c>, <c>128MiB</c>, <c>1g</c>; every unit is a power of 1024.
+/// </summary>
 internal static class SizeSyntax
 {
     /// <summary>The least that a tailscaled runs with without spending its time collecting garbage.</summary>

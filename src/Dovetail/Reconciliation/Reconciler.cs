@@ -224,12 +224,12 @@ internal sealed partial class Reconciler(
     {
         foreach (var refusal in after.Rejected.Except(before.Rejected))
         {
-            Log.Rejected(logger, refusal.Service ?? "", refusal.ContainerName, refusal.Reason);
+            Log.Rejected(logger, refusal.Service ?? "", refusal.Container, refusal.Reason);
         }
 
         foreach (var warning in after.Warnings.Except(before.Warnings))
         {
-            Log.LabelWarning(logger, warning.Service ?? "", warning.ContainerName, warning.Text);
+            Log.LabelWarning(logger, warning.Service ?? "", warning.Container, warning.Text);
         }
     }
 

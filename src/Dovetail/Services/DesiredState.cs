@@ -5,7 +5,9 @@ using Dovetail.Services.Model;
 
 namespace Dovetail.Services;
 
-/// <summary>All that the labels of all containers want. Compares by content; the same containers give the same state, in the same order.</summary>
+/// <summary>
+/// All that the labels of all containers want. Compares by content; the same containers give the same state, in the same order.
+/// </summary>
 internal sealed record DesiredState
 {
     public static DesiredState Empty { get; } = new();
@@ -19,7 +21,8 @@ internal sealed record DesiredState
     public EquatableArray<ContainerWarning> Warnings { get; init; }
 
     /// <summary>
-    /// Running, restarting and paused containers want their services; only running ones are upstreams. Never throws, whatever the labels hold.
+    /// Running, restarting and paused containers want their services; only running ones are upstreams. Never throws, whatever the labels
+    /// hold.
     /// </summary>
     public static DesiredState From(ContainerSnapshot snapshot, ServiceOptions defaults)
     {
@@ -30,8 +33,8 @@ internal sealed record DesiredState
         foreach (var container in InOrderOfRight(snapshot.Containers))
         {
             var parsed = LabelParser.Parse(container, defaults);
-            rejected.AddRange(parsed.Errors.Select(error => new RejectedContainer(container.Name, error.Service, error.Reason)));
-            warnings.AddRange(parsed.Warnings.Select(warning => new ContainerWarning(container.Name, warning.Service, warning.Text)));
+            rejected.AddRange(parsed.Rejected);
+            warnings.AddRange(parsed.Warnings);
             foreach (var service in parsed.Services)
             {
                 if (!claims.TryGetValue(service.Name, out var sameName))
@@ -45,17 +48,24 @@ internal sealed record DesiredState
 
         return new DesiredState
         {
-            Services = claims.Values.Select(sameName => ServiceMerger.Merge(sameName, snapshot, defaults, rejected, warnings)).ToEquatableArray(),
-            Rejected = rejected.OrderBy(entry => entry.ContainerName, StringComparer.Ordinal).ThenBy(entry => entry.Service, StringComparer.Ordinal).ToEquatableArray(),
-            Warnings = warnings.OrderBy(entry => entry.ContainerName, StringComparer.Ordinal).ThenBy(entry => entry.Service, StringComparer.Ordinal).ToEquatableArray(),
+            Services = claims.Values
+                .Select(sameName => ServiceMerger.Merge(sameName, snapshot, defaults, rejected, warnings))
+                .ToEquatableArray(),
+            Rejected = rejected
+                .OrderBy(static entry => entry.Container, StringComparer.Ordinal)
+                .ThenBy(static entry => entry.Service, StringComparer.Ordinal)
+                .ToEquatableArray(),
+            Warnings = warnings
+                .OrderBy(static entry => entry.Container, StringComparer.Ordinal)
+                .ThenBy(static entry => entry.Service, StringComparer.Ordinal)
+                .ToEquatableArray(),
         };
     }
 
     private static bool WantsService(Container container) =>
         container.State is ContainerState.Running or ContainerState.Restarting or ContainerState.Paused;
 
-    // Created first, first served; but a container of "docker compose run" is a visitor: it must not take the name from the service it was
-    // started beside.
+    // The container created first has the name; but one of "docker compose run" must not take it from the service it was started beside.
     private static IEnumerable<Container> InOrderOfRight(EquatableArray<Container> containers) => containers
         .Where(WantsService)
         .OrderBy(ReplicaGroup.IsOneOff)

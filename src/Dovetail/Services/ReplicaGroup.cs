@@ -10,7 +10,7 @@ internal static class ReplicaGroup
         (first.Service.LoadBalance && second.Service.LoadBalance)
         || (Key(first.Container) is { } key && key == Key(second.Container));
 
-    /// <summary>Whether the container comes from <c>docker compose run</c>: it has its service's labels, but is none of its replicas.</summary>
+    /// <summary>Whether the container is of <c>docker compose run</c>: it has its service's labels, but is none of its replicas.</summary>
     public static bool IsOneOff(Container container) =>
         string.Equals(container.Label(WellKnownLabels.ComposeOneOff), "true", StringComparison.OrdinalIgnoreCase);
 

@@ -5,12 +5,22 @@ using Dovetail.Services.Model;
 
 namespace Dovetail.Services;
 
-/// <summary>Makes one service of all the containers that ask for its name: replicas serve together, others are refused (DESIGN §2).</summary>
+/// <summary>A container that asks for a service's name.</summary>
+internal sealed record ServiceClaim(Container Container, ServiceDeclaration Service);
+
+/// <summary>
+/// Makes one service of all the containers that ask for its name: replicas serve together, others are refused until the container that was
+/// created first is gone.
+/// </summary>
 internal static class ServiceMerger
 {
     /// <param name="claims">One name, at least one container; in the order in which they have a right to it.</param>
     public static ServiceSpec Merge(
-        IReadOnlyList<ServiceClaim> claims, ContainerSnapshot snapshot, ServiceOptions defaults, List<RejectedContainer> rejected, List<ContainerWarning> warnings)
+        IReadOnlyList<ServiceClaim> claims,
+        ContainerSnapshot snapshot,
+        ServiceOptions defaults,
+        List<RejectedContainer> rejected,
+        List<ContainerWarning> warnings)
     {
         var first = claims[0];
         var upstreams = new List<Upstream>();
@@ -23,12 +33,11 @@ internal static class ServiceMerger
                 continue;
             }
 
-            if (claim != first && Disagreement(first.Service, claim.Service) is { Length: > 0 } settings)
+            if (claim != first && string.Join(", ", ServiceLabels.Differing(first.Service, claim.Service)) is { Length: > 0 } settings)
             {
-                warnings.Add(new ContainerWarning(
-                    claim.Container.Name,
-                    first.Service.Name,
-                    $"differs from container {first.Container.Name} in {settings}; {first.Container.Name} was created first, so its settings rule"));
+                var older = first.Container.Name;
+                var text = $"differs from container {older} in {settings}; {older} was created first, so its settings rule";
+                warnings.Add(new ContainerWarning(claim.Container.Name, first.Service.Name, text));
             }
 
             if (claim.Container.State == ContainerState.Running)
@@ -37,24 +46,15 @@ internal static class ServiceMerger
             }
         }
 
-        return Spec(first.Service) with { Upstreams = upstreams.ToEquatableArray(), Unreachable = unreachable.ToEquatableArray() };
+        return new ServiceSpec(first.Service)
+        {
+            Name = first.Service.Name,
+            Http = first.Service.Port is not null,
+            TcpPorts = first.Service.Tcp.Select(static forward => forward.NodePort).ToEquatableArray(),
+            Upstreams = upstreams.ToEquatableArray(),
+            Unreachable = unreachable.ToEquatableArray(),
+        };
     }
-
-    private static ServiceSpec Spec(ServiceDeclaration service) => new()
-    {
-        Name = service.Name,
-        Http = service.Port is not null,
-        Tags = service.Tags,
-        Tls = service.Tls,
-        Redirect = service.Redirect,
-        Identity = service.Identity,
-        Allow = service.Allow,
-        Funnel = service.Funnel,
-        Hold = service.Hold,
-        Health = service.Health,
-        Memory = service.Memory,
-        TcpPorts = service.Tcp.Select(forward => forward.NodePort).ToEquatableArray(),
-    };
 
     private static string? Refusal(ServiceClaim first, ServiceClaim claim, ServiceOptions defaults)
     {
@@ -65,8 +65,9 @@ internal static class ServiceMerger
 
         if (!ReplicaGroup.MayShare(first, claim))
         {
-            return $"the name {first.Service.Name} belongs to container {first.Container.Name}, which was created first: give this container another name, "
-                + $"or set {Printable.Text(defaults.LabelPrefix)}.{LabelNames.LoadBalance}=true on both to share the requests";
+            var label = $"{Printable.Text(defaults.LabelPrefix)}.{ServiceLabels.LoadBalance}";
+            return $"the name {first.Service.Name} belongs to container {first.Container.Name}, which was created first: "
+                + $"give this container another name, or set {label}=true on both to share the requests";
         }
 
         return first.Service.Port is not null && claim.Service.Port is null
@@ -74,28 +75,12 @@ internal static class ServiceMerger
             : null;
     }
 
-    // How a container is reached (port, scheme, network) is each container's own matter; the rest is the service's.
-    private static string Disagreement(ServiceDeclaration first, ServiceDeclaration other)
-    {
-        (string Setting, bool Same)[] settings =
-        [
-            (LabelNames.Port, first.Port is null == other.Port is null),
-            (LabelNames.Tags, first.Tags == other.Tags),
-            (LabelNames.Tls, first.Tls == other.Tls),
-            (LabelNames.Redirect, first.Redirect == other.Redirect),
-            (LabelNames.Allow, first.Allow == other.Allow),
-            (LabelNames.Identity, first.Identity == other.Identity),
-            (LabelNames.Funnel, first.Funnel == other.Funnel),
-            (LabelNames.Hold, first.Hold == other.Hold),
-            (LabelNames.Health, first.Health == other.Health),
-            (LabelNames.Memory, first.Memory == other.Memory),
-            ("tcp", first.Tcp.Select(forward => forward.NodePort).SequenceEqual(other.Tcp.Select(forward => forward.NodePort))),
-        ];
-        return string.Join(", ", settings.Where(setting => !setting.Same).Select(setting => setting.Setting));
-    }
-
     private static void Resolve(
-        ServiceDeclaration first, ServiceClaim claim, ContainerSnapshot snapshot, List<Upstream> upstreams, List<UnreachableContainer> unreachable)
+        ServiceDeclaration first,
+        ServiceClaim claim,
+        ContainerSnapshot snapshot,
+        List<Upstream> upstreams,
+        List<UnreachableContainer> unreachable)
     {
         var (container, service) = claim;
         var missing = new List<string>();

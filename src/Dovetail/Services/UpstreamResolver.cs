@@ -4,7 +4,18 @@ using Dovetail.Containers;
 
 namespace Dovetail.Services;
 
-/// <summary>Finds the address under which Dovetail reaches a port of a container: the rules of DESIGN §4, the first that applies.</summary>
+/// <summary>How Dovetail reaches one port of one container, or why it cannot.</summary>
+/// <param name="Host">IP address (IPv6 without brackets) or host name; null: it cannot.</param>
+/// <param name="Port">Port at <paramref name="Host"/>.</param>
+/// <param name="Text">Which rule of <see cref="UpstreamResolver"/> chose this; without a host, what is missing and what to add.</param>
+internal sealed record UpstreamRoute(string? Host, int Port, string Text);
+
+/// <summary>Finds the address under which Dovetail reaches a port of a container, by the first of these rules that applies.</summary>
+/// <remarks>
+/// 1. The network that <c>dovetail.network</c> names. 2. A network that both are on; user-defined before <c>bridge</c>, then by name.
+/// 3. With <c>network_mode: container:X</c>, the networks of X by the same rules. 4. With <c>network_mode: host</c>, the host.
+/// 5. A port that is published on the host. 6. With Dovetail on the host, the container's address. 7. None: the text says what to add.
+/// </remarks>
 internal static class UpstreamResolver
 {
     // Docker lets no container join one that has itself joined another; the limit is for what it might send all the same.
@@ -19,7 +30,9 @@ internal static class UpstreamResolver
     {
         if (NetworkOwner(container, snapshot) is not { } owner)
         {
-            return new UpstreamRoute(null, port, $"container {container.Name} uses the network of container {Printable.Text(container.NetworkContainer!)}, which does not run: start that one");
+            var missing = Printable.Text(container.NetworkContainer!);
+            var reason = $"container {container.Name} uses the network of container {missing}, which does not run: start that one";
+            return new UpstreamRoute(null, port, reason);
         }
 
         var route = ResolveOwner(container, owner, port, network, snapshot.Host);
@@ -66,8 +79,9 @@ internal static class UpstreamResolver
         if (owner.UsesHostNetwork)
         {
             return host.IsInHostNetwork ? new UpstreamRoute("127.0.0.1", port, "host network")
-                : (host.Gateway ?? host.IPv6Gateway) is { } gateway ? new UpstreamRoute(gateway, port, $"host network, by way of the host's address {gateway}")
-                : new UpstreamRoute(null, port, NoRoute(container, owner, port, host));
+                : (host.Gateway ?? host.IPv6Gateway) is { } gateway
+                    ? new UpstreamRoute(gateway, port, $"host network, by way of the host's address {gateway}")
+                    : NoRoute(container, owner, port, host);
         }
 
         // Rule 5.
@@ -79,21 +93,25 @@ internal static class UpstreamResolver
         // Rule 6.
         return host.IsInHostNetwork && Attached(owner).FirstOrDefault() is { } direct
             ? new UpstreamRoute(direct.Address, port, $"network {direct.Name}, from the host")
-            : new UpstreamRoute(null, port, NoRoute(container, owner, port, host));
+            : NoRoute(container, owner, port, host);
     }
 
     private static UpstreamRoute Named(Container container, Container owner, int port, string network, OwnLocation host)
     {
         // Compose puts its project's name before the names of the networks it makes.
         var full = container.Label(WellKnownLabels.ComposeProject) is { } project ? $"{project}_{network}" : network;
-        var named = owner.Networks.FirstOrDefault(candidate => candidate.Name == network) ?? owner.Networks.FirstOrDefault(candidate => candidate.Name == full);
+        var named = owner.Networks.FirstOrDefault(candidate => candidate.Name == network)
+            ?? owner.Networks.FirstOrDefault(candidate => candidate.Name == full);
         if (named?.Address is not { } address)
         {
-            return new UpstreamRoute(null, port, $"the network label names {network}, but container {owner.Name} is on {List(owner.Networks)}: attach it to {network}, or name another network");
+            var reason = $"the network label names {network}, but container {owner.Name} is on {List(owner.Networks)}: "
+                + $"attach it to {network}, or name another network";
+            return new UpstreamRoute(null, port, reason);
         }
 
         var isForeign = host.Location == DovetailLocation.Container && !host.Networks.Any(ours => ours.IsSameAs(named));
-        return new UpstreamRoute(address, port, $"network {named.Name}, named by the label" + (isForeign ? $"; Dovetail is not on it (it is on {List(host.Networks)}), so requests may not get through" : ""));
+        var warning = isForeign ? $"; Dovetail is not on it (it is on {List(host.Networks)}), so requests may not get through" : "";
+        return new UpstreamRoute(address, port, $"network {named.Name}, named by the label{warning}");
     }
 
     private static UpstreamRoute? Published(Container owner, int port, OwnLocation host)
@@ -105,7 +123,9 @@ internal static class UpstreamResolver
             .OrderBy(candidate => candidate.Candidate.Rank)
             .ThenBy(candidate => candidate.HostPort)
             .FirstOrDefault();
-        return best.Candidate.Address is { } address ? new UpstreamRoute(address, best.HostPort, $"port {best.HostPort}, published on the host") : null;
+        return best.Candidate.Address is { } address
+            ? new UpstreamRoute(address, best.HostPort, $"port {best.HostPort}, published on the host")
+            : null;
     }
 
     // The address at which Dovetail reaches a port that is bound to this address of the host; the lowest rank is the best.
@@ -125,31 +145,38 @@ internal static class UpstreamResolver
     }
 
     // Networks with an address, user-defined before the default bridge (where containers have no names), then by name.
-    private static IEnumerable<ContainerNetwork> Attached(Container container) =>
-        container.Networks.Where(network => network.Address is not null).OrderBy(network => network.Name == DefaultBridge).ThenBy(network => network.Name, StringComparer.Ordinal);
+    private static IEnumerable<ContainerNetwork> Attached(Container container) => container.Networks
+        .Where(static network => network.Address is not null)
+        .OrderBy(static network => network.Name == DefaultBridge)
+        .ThenBy(static network => network.Name, StringComparer.Ordinal);
 
     // Rule 7.
-    private static string NoRoute(Container container, Container owner, int port, OwnLocation host)
+    private static UpstreamRoute NoRoute(Container container, Container owner, int port, OwnLocation host)
     {
         var theirs = owner.UsesHostNetwork ? "in the host's network" : $"on {List(owner.Networks)}";
         var onlyLocal = owner.PublishedTcpPorts.FirstOrDefault(candidate => candidate.ContainerPort == port) is { } published
             ? $"; its port {port} is published on {published.HostIp} only, which Dovetail does not reach" : "";
-        return host.Location switch
+        return new UpstreamRoute(null, port, host.Location switch
         {
             DovetailLocation.Container =>
-                $"no way to port {port}: Dovetail (container {host.ContainerName}) is on {List(host.Networks)}, container {owner.Name} is {theirs}{onlyLocal}: "
+                $"no way to port {port}: Dovetail (container {host.ContainerName}) is on {List(host.Networks)}, "
+                + $"container {owner.Name} is {theirs}{onlyLocal}: "
                 + (owner.UsesHostNetwork
                     ? $"attach Dovetail to a bridge network (docker network connect {DefaultBridge} {host.ContainerName})"
                     : $"put both on one network ({Connect(owner, host)}), or publish port {port}"),
             DovetailLocation.OtherMachine =>
-                $"no way to port {port}: Dovetail is not on the Docker host, container {owner.Name} is {theirs}{onlyLocal}: publish port {port} on an address that Dovetail reaches",
-            _ => $"no way to port {port}: container {owner.Name} is {theirs}{onlyLocal}: attach container {container.Name} to a network, or publish port {port}",
-        };
+                $"no way to port {port}: Dovetail is not on the Docker host, container {owner.Name} is {theirs}{onlyLocal}: "
+                + $"publish port {port} on an address that Dovetail reaches",
+            _ =>
+                $"no way to port {port}: container {owner.Name} is {theirs}{onlyLocal}: "
+                + $"attach container {container.Name} to a network, or publish port {port}",
+        });
     }
 
     private static string Connect(Container owner, OwnLocation host) => Attached(owner).FirstOrDefault() is { } theirs
         ? $"docker network connect {theirs.Name} {host.ContainerName}"
-        : host.Networks.Count > 0 ? $"docker network connect {host.Networks[0].Name} {owner.Name}" : "docker network create, then docker network connect";
+        : host.Networks.Count > 0 ? $"docker network connect {host.Networks[0].Name} {owner.Name}"
+        : "docker network create, then docker network connect";
 
     private static string List(EquatableArray<ContainerNetwork> networks) =>
         networks.Count == 0 ? "no network" : string.Join(", ", networks.Select(network => network.Name));

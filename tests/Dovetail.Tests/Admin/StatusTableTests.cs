@@ -1,4 +1,5 @@
 using Dovetail.Admin;
+using Dovetail.Services.Model;
 
 namespace Dovetail.Tests.Admin;
 
@@ -52,7 +53,7 @@ public sealed class StatusTableTests
         Version = "0.1.0",
         Docker = new DockerStatus("unix:///var/run/docker.sock", true, null, Now),
         Services = services,
-        Rejected = services.Length == 0 ? [] : [new RejectedStatus("blog", "my_blog", "dovetail.name=my_blog is no host name")],
+        Rejected = services.Length == 0 ? [] : [new RejectedContainer("blog", "my_blog", "dovetail.name=my_blog is no host name")],
         Warnings = [],
     };
 

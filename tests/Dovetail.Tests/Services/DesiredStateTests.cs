@@ -62,7 +62,7 @@ public sealed class DesiredStateTests
 
         Assert.Equal("old", Assert.Single(Assert.Single(state.Services).Upstreams).ContainerName);
         var rejected = Assert.Single(state.Rejected);
-        Assert.Equal(("new", "web"), (rejected.ContainerName, rejected.Service));
+        Assert.Equal(("new", "web"), (rejected.Container, rejected.Service));
         Assert.Contains("belongs to container old, which was created first", rejected.Reason, StringComparison.Ordinal);
         Assert.Contains("dovetail.loadbalance=true", rejected.Reason, StringComparison.Ordinal);
     }
@@ -80,8 +80,9 @@ public sealed class DesiredStateTests
     public void A_fraction_of_a_second_decides_who_was_first()
     {
         var old = Named("old", 1, Web);
+        var state = Desired(old with { Name = "new", Id = "0", Created = old.Created.AddTicks(1) }, old);
 
-        Assert.Equal("old", Assert.Single(Assert.Single(Desired(old with { Name = "new", Id = "0", Created = old.Created.AddTicks(1) }, old).Services).Upstreams).ContainerName);
+        Assert.Equal("old", Assert.Single(Assert.Single(state.Services).Upstreams).ContainerName);
     }
 
     [Theory]
@@ -100,38 +101,48 @@ public sealed class DesiredStateTests
         string[] willing = [.. Web, "dovetail.loadbalance=true"];
 
         Assert.Equal(2, Assert.Single(Desired(Named("a", 1, willing), Named("b", 2, willing)).Services).Upstreams.Count);
-        Assert.Equal("b", Assert.Single(Desired(Named("a", 1, willing), Named("b", 2, Web)).Rejected).ContainerName);
+        Assert.Equal("b", Assert.Single(Desired(Named("a", 1, willing), Named("b", 2, Web)).Rejected).Container);
     }
 
     [Fact]
     public void A_container_of_compose_run_takes_no_requests_from_its_service()
     {
-        var state = Desired(Named("p-web-run-1", 1, [.. ComposeWeb, "com.docker.compose.oneoff=True"]), Named("p-web-1", 2, [.. ComposeWeb, "com.docker.compose.oneoff=False"]));
+        var state = Desired(
+            Named("p-web-run-1", 1, [.. ComposeWeb, "com.docker.compose.oneoff=True"]),
+            Named("p-web-1", 2, [.. ComposeWeb, "com.docker.compose.oneoff=False"]));
 
         Assert.Equal("p-web-1", Assert.Single(Assert.Single(state.Services).Upstreams).ContainerName);
-        Assert.Equal("p-web-run-1", Assert.Single(state.Rejected).ContainerName);
+        Assert.Equal("p-web-run-1", Assert.Single(state.Rejected).Container);
     }
 
     [Fact]
     public void Where_replicas_disagree_the_first_created_rules_and_a_warning_says_so()
     {
-        var state = Desired(Named("p-web-1", 1, [.. ComposeWeb, "dovetail.tls=off"]), Named("p-web-2", 2, [.. ComposeWeb, "dovetail.allow=a@example.com"]));
+        var state = Desired(
+            Named("p-web-1", 1, [.. ComposeWeb, "dovetail.tls=off"]),
+            Named("p-web-2", 2, [.. ComposeWeb, "dovetail.allow=a@example.com"]));
 
         var service = Assert.Single(state.Services);
         Assert.Equal((TlsMode.Off, 0, 2), (service.Tls, service.Allow.Count, service.Upstreams.Count));
         var warning = Assert.Single(state.Warnings);
-        Assert.Equal(("p-web-2", "web"), (warning.ContainerName, warning.Service));
+        Assert.Equal(("p-web-2", "web"), (warning.Container, warning.Service));
         Assert.StartsWith("differs from container p-web-1 in tls, allow;", warning.Text, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Replicas_may_listen_on_different_ports()
     {
-        string[] moved = ["dovetail.name=web", "dovetail.port=8080", "dovetail.scheme=h2c", "com.docker.compose.project=p", "com.docker.compose.service=web"];
+        string[] moved =
+        [
+            "dovetail.name=web", "dovetail.port=8080", "dovetail.scheme=h2c",
+            "com.docker.compose.project=p", "com.docker.compose.service=web",
+        ];
 
         var state = Desired(Named("p-web-1", 1, ComposeWeb), Named("p-web-2", 2, moved));
 
-        Assert.Equal([(80, UpstreamScheme.Http), (8080, UpstreamScheme.H2c)], Assert.Single(state.Services).Upstreams.Select(upstream => (upstream.Port, upstream.Scheme)));
+        Assert.Equal(
+            [(80, UpstreamScheme.Http), (8080, UpstreamScheme.H2c)],
+            Assert.Single(state.Services).Upstreams.Select(upstream => (upstream.Port, upstream.Scheme)));
         Assert.Empty(state.Warnings);
     }
 
@@ -141,7 +152,7 @@ public sealed class DesiredStateTests
         var state = Desired(Named("bad", 1, "dovetail.name=../x", "dovetail.port=80"), Named("good", 2, Web));
 
         Assert.Equal("web", Assert.Single(state.Services).Name);
-        Assert.Equal(("bad", null), (Assert.Single(state.Rejected).ContainerName, Assert.Single(state.Rejected).Service));
+        Assert.Equal(("bad", null), (Assert.Single(state.Rejected).Container, Assert.Single(state.Rejected).Service));
     }
 
     [Fact]
@@ -150,7 +161,7 @@ public sealed class DesiredStateTests
         var state = Desired(Named("bad", 1, "dovetail.name=web", "dovetail.port=x"), Named("good", 2, Web));
 
         Assert.Equal("good", Assert.Single(Assert.Single(state.Services).Upstreams).ContainerName);
-        Assert.Equal("bad", Assert.Single(state.Rejected).ContainerName);
+        Assert.Equal("bad", Assert.Single(state.Rejected).Container);
     }
 
     [Fact]
@@ -172,7 +183,7 @@ public sealed class DesiredStateTests
             Named("a", 1, "dovetail.name=x", "dovetail.port=80", "dovetail.loadbalance=1"),
             Named("b", 2, "dovetail.name=x", "dovetail.tcp.22=22", "dovetail.loadbalance=1"));
 
-        Assert.Equal("b", Assert.Single(state.Rejected).ContainerName);
+        Assert.Equal("b", Assert.Single(state.Rejected).Container);
     }
 
     [Fact]
@@ -187,9 +198,9 @@ public sealed class DesiredStateTests
     [Fact]
     public void A_container_that_is_told_to_stop_stays_an_upstream_until_it_ends()
     {
-        var container = SampleContainer.With("dovetail.name=web", "dovetail.port=80") with { Health = ContainerHealth.Healthy, IsStopping = true };
+        var container = With(Web) with { Health = ContainerHealth.Healthy, IsStopping = true };
 
-        Assert.Equal(UpstreamHealth.Stopping, Assert.Single(Assert.Single(SampleContainer.Desired(container).Services).Upstreams).Health);
+        Assert.Equal(UpstreamHealth.Stopping, Assert.Single(Assert.Single(Desired(container).Services).Upstreams).Health);
     }
 
     [Theory]
@@ -197,8 +208,12 @@ public sealed class DesiredStateTests
     [InlineData(ContainerHealth.Starting, UpstreamHealth.Starting)]
     [InlineData(ContainerHealth.Healthy, UpstreamHealth.Healthy)]
     [InlineData(ContainerHealth.Unhealthy, UpstreamHealth.Unhealthy)]
-    internal void An_upstream_is_as_healthy_as_its_container(ContainerHealth container, UpstreamHealth upstream) =>
-        Assert.Equal(upstream, Assert.Single(Assert.Single(Desired(Named("a", 1, Web) with { Health = container }).Services).Upstreams).Health);
+    internal void An_upstream_is_as_healthy_as_its_container(ContainerHealth container, UpstreamHealth upstream)
+    {
+        var service = Assert.Single(Desired(Named("a", 1, Web) with { Health = container }).Services);
+
+        Assert.Equal(upstream, Assert.Single(service.Upstreams).Health);
+    }
 
     [Fact]
     public void Equal_containers_make_an_equal_state()

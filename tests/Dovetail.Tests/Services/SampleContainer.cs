@@ -19,7 +19,11 @@ internal static class SampleContainer
         Name = name,
         Created = DateTimeOffset.Parse("2026-01-01T00:00:00Z", CultureInfo.InvariantCulture).AddSeconds(second),
         State = ContainerState.Running,
-        Labels = labels.Select(label => label.Split('=', 2)).Select(pair => new ContainerLabel(pair[0], pair[1])).OrderBy(label => label.Key, StringComparer.Ordinal).ToEquatableArray(),
+        Labels = labels
+            .Select(label => label.Split('=', 2))
+            .Select(pair => new ContainerLabel(pair[0], pair[1]))
+            .OrderBy(label => label.Key, StringComparer.Ordinal)
+            .ToEquatableArray(),
         Networks = [On("bridge", "172.17.0.2")],
     };
 
@@ -35,7 +39,12 @@ internal static class SampleContainer
 
     public static DesiredState Desired(params Container[] containers) => Desired(OwnLocation.OnHost, containers);
 
-    public static DesiredState Desired(OwnLocation host, params Container[] containers) => DesiredState.From(Snapshot(host, containers), new ServiceOptions());
+    public static DesiredState Desired(OwnLocation host, params Container[] containers) =>
+        DesiredState.From(Snapshot(host, containers), new ServiceOptions());
 
-    public static ContainerSnapshot Snapshot(OwnLocation host, params Container[] containers) => new() { Containers = [.. containers.OrderBy(container => container.Id, StringComparer.Ordinal)], Host = host };
+    public static ContainerSnapshot Snapshot(OwnLocation host, params Container[] containers) => new()
+    {
+        Containers = [.. containers.OrderBy(container => container.Id, StringComparer.Ordinal)],
+        Host = host,
+    };
 }

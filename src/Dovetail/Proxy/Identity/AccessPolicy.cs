@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Dovetail.Services.Model;
 
 namespace Dovetail.Proxy.Identity;
 
@@ -10,22 +11,18 @@ internal sealed class AccessPolicy
     private readonly FrozenSet<string> _tags;
     private readonly FrozenSet<string> _capabilities;
 
-    private AccessPolicy(IReadOnlyCollection<string> rules)
+    /// <param name="rules">Empty: everybody. A kind of rule that is not known here lets nobody in.</param>
+    public AccessPolicy(IReadOnlyCollection<AccessRule> rules)
     {
         AllowsEverybody = rules.Count == 0;
-        _tags = Set(rules.Where(IsTag), StringComparer.Ordinal);
-        _capabilities = Set(rules.Where(IsCapability).Select(rule => rule["cap:".Length..]), StringComparer.Ordinal);
-        _domains = Set(rules.Where(IsDomain).Select(rule => rule["*@".Length..]), StringComparer.OrdinalIgnoreCase);
-        _logins = Set(
-            rules.Where(rule => !IsTag(rule) && !IsCapability(rule) && !rule.Contains('*', StringComparison.Ordinal)),
-            StringComparer.OrdinalIgnoreCase);
+        _logins = Names<AccessRule.Login>(rules, StringComparer.OrdinalIgnoreCase);
+        _domains = Names<AccessRule.Domain>(rules, StringComparer.OrdinalIgnoreCase);
+        _tags = Names<AccessRule.Tag>(rules, StringComparer.Ordinal);
+        _capabilities = Names<AccessRule.Capability>(rules, StringComparer.Ordinal);
     }
 
     /// <summary>No rule was given: whoever the tailnet lets in may come, known or not.</summary>
     public bool AllowsEverybody { get; }
-
-    /// <param name="rules">Logins, <c>*@domain</c>, <c>tag:x</c>, <c>cap:name</c>; what is none of these lets nobody in.</param>
-    public static AccessPolicy Parse(IReadOnlyCollection<string> rules) => new(rules);
 
     public AccessDecision Decide(PeerIdentity identity)
     {
@@ -55,12 +52,21 @@ internal sealed class AccessPolicy
         return _logins.Contains(user.Login) || (at > 0 && _domains.Contains(user.Login[(at + 1)..]));
     }
 
-    private static bool IsTag(string rule) => rule.StartsWith("tag:", StringComparison.Ordinal);
+    private static FrozenSet<string> Names<TRule>(IEnumerable<AccessRule> rules, StringComparer comparer)
+        where TRule : AccessRule => rules.OfType<TRule>().Select(static rule => rule.Name).ToFrozenSet(comparer);
+}
 
-    private static bool IsCapability(string rule) => rule.StartsWith("cap:", StringComparison.Ordinal);
+/// <summary>What <see cref="AccessPolicy"/> says, and why.</summary>
+internal enum AccessDecision
+{
+    Allowed,
 
-    private static bool IsDomain(string rule) => rule.StartsWith("*@", StringComparison.Ordinal);
+    /// <summary>The peer is known, and no rule names it.</summary>
+    NotListed,
 
-    private static FrozenSet<string> Set(IEnumerable<string> items, StringComparer comparer) =>
-        items.Where(item => item.Length > 0).ToFrozenSet(comparer);
+    /// <summary>Nobody is known at the address: a Funnel visitor, for example.</summary>
+    UnknownPeer,
+
+    /// <summary>The tailnet did not say who it is.</summary>
+    IdentityUnavailable,
 }

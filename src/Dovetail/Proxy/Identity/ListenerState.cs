@@ -9,7 +9,7 @@ internal sealed class ListenerState(ListenerConfig config)
 {
     public ListenerConfig Config { get; } = config;
 
-    public AccessPolicy Policy { get; } = AccessPolicy.Parse(config.Service.Allow);
+    public AccessPolicy Policy { get; } = new(config.Service.Allow);
 
     /// <summary>Whether a request's peer has to be looked up at all.</summary>
     public bool NeedsPeer => Config.Service.Identity || !Policy.AllowsEverybody;

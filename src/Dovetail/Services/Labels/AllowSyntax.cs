@@ -1,53 +1,68 @@
 using System.Globalization;
 using Dovetail.Common;
+using Dovetail.Services.Model;
 
 namespace Dovetail.Services.Labels;
 
-/// <summary>Rules of <c>dovetail.allow</c>: who of the tailnet may use a service.</summary>
+/// <summary>Rules of <c>dovetail.allow</c>: who of the tailnet may use a service. The only place that reads them.</summary>
 internal static class AllowSyntax
 {
-    public const string Allowed = "allowed is a comma list of logins (user@example.com), domains (*@example.com), tags (tag:x) and capabilities (cap:name)";
+    private const string Allowed =
+        "allowed is a comma list of logins (user@example.com), domains (*@example.com), tags (tag:x) and capabilities (cap:name)";
 
-    private const string CapPrefix = "cap:";
+    private const string TagPrefix = "tag:";
+    private const string CapabilityPrefix = "cap:";
+    private const string AnyLogin = "*";
     private const int MaxRuleLength = 320;
 
     /// <summary>
-    /// Reads a comma list; spaces around a rule are left out, and so are repeats. A list without a rule is not valid: taken as "everybody"
+    /// Reads a comma list; spaces around a rule are left out, and so are repeats. A list without a rule is refused: taken as "everybody"
     /// it would open a service whose variable happens to be empty.
     /// </summary>
-    /// <param name="bad">The first entry that is no rule; empty when there is none.</param>
-    public static bool TryParseList(string text, out EquatableArray<string> rules, out string bad)
+    public static string? Read(string text, out EquatableArray<AccessRule> rules)
     {
-        var entries = text.Split(',', StringSplitOptions.TrimEntries);
-        bad = Array.Find(entries, entry => !IsValid(entry)) ?? "";
-        var valid = Array.TrueForAll(entries, IsValid);
-        rules = valid ? entries.Distinct(StringComparer.Ordinal).ToEquatableArray() : [];
-        return valid;
+        rules = [];
+        var read = new List<AccessRule>();
+        foreach (var entry in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (ReadRule(entry) is not { } rule)
+            {
+                return $"\"{Printable.Text(entry)}\" is no rule; {Allowed}";
+            }
+
+            read.Add(rule);
+        }
+
+        rules = read.Distinct().ToEquatableArray();
+        return null;
     }
 
-    private static bool IsValid(string rule)
+    private static AccessRule? ReadRule(string text)
     {
-        if (rule.Length is 0 or > MaxRuleLength || rule.Any(IsUnfit))
+        if (text.Length is 0 or > MaxRuleLength || text.Any(IsUnfit))
         {
-            return false;
+            return null;
         }
 
-        if (rule.StartsWith("tag:", StringComparison.Ordinal))
+        if (text.StartsWith(TagPrefix, StringComparison.Ordinal))
         {
-            return TagSyntax.IsValid(rule);
+            return TagSyntax.IsValid(text) ? new AccessRule.Tag(text) : null;
         }
 
-        if (rule.StartsWith(CapPrefix, StringComparison.Ordinal))
+        if (text.StartsWith(CapabilityPrefix, StringComparison.Ordinal))
         {
-            return rule.Length > CapPrefix.Length && !rule.Contains('*');
+            var name = text[CapabilityPrefix.Length..];
+            return name.Length > 0 && !name.Contains('*') ? new AccessRule.Capability(name) : null;
         }
 
-        var at = rule.IndexOf('@');
-        return at > 0 && at < rule.Length - 1 && rule.IndexOf('@', at + 1) < 0
-            && !rule.AsSpan(at + 1).Contains('*') && (rule[..at] == "*" || !rule.AsSpan(0, at).Contains('*'));
+        return text.Split('@') is [{ Length: > 0 } login, { Length: > 0 } domain] && !domain.Contains('*')
+            ? login == AnyLogin ? new AccessRule.Domain(domain)
+                : login.Contains('*') ? null : new AccessRule.Login(text)
+            : null;
     }
 
     private static bool IsUnfit(char character) =>
         char.IsWhiteSpace(character) || char.GetUnicodeCategory(character) is
-            UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned;
+            UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
+            or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned;
 }

@@ -4,7 +4,21 @@ using Dovetail.Services.Model;
 
 namespace Dovetail.Services.Labels;
 
-/// <summary>Reads the labels of a container (DESIGN §3). Whatever they hold, it does not throw, and nothing unprintable passes into its messages.</summary>
+/// <summary>What the labels of one container say.</summary>
+/// <param name="Services">The services that are in order; names may repeat in another container, but not in here.</param>
+/// <param name="Rejected">The services that are refused.</param>
+/// <param name="Warnings">Mistakes in the labels that refuse nothing.</param>
+internal sealed record LabelParseResult(
+    EquatableArray<ServiceDeclaration> Services,
+    EquatableArray<RejectedContainer> Rejected,
+    EquatableArray<ContainerWarning> Warnings)
+{
+    public static LabelParseResult Nothing { get; } = new([], [], []);
+}
+
+/// <summary>
+/// Reads the labels of a container. Whatever they hold, it does not throw, and nothing unprintable passes into its messages.
+/// </summary>
 internal static class LabelParser
 {
     // Each service is a process: a container must not be able to ask for thousands.
@@ -20,30 +34,41 @@ internal static class LabelParser
             return LabelParseResult.Nothing;
         }
 
-        var errors = new List<LabelError>();
-        var warnings = new List<LabelWarning>();
-        if (IsTurnedOff(groups, prefix, errors))
+        var rejected = new List<RejectedContainer>();
+        if (groups.TryGetValue("", out var first) && IsTurnedOff(new LabelReader(container, "", prefix, first), rejected))
         {
-            return new LabelParseResult([], errors.ToEquatableArray(), []);
+            return new LabelParseResult([], rejected.ToEquatableArray(), []);
         }
 
+        var warnings = new List<ContainerWarning>();
         var services = new Dictionary<string, ServiceDeclaration>(StringComparer.Ordinal);
         foreach (var (id, values) in groups.Take(MaxServices))
         {
-            var path = id.Length == 0 ? prefix : $"{prefix}{LabelNames.ServicesPrefix}{id}.";
-            var service = ServiceParser.Parse(container, id, new LabelReader(path, values), defaults, errors, warnings);
+            var labels = new LabelReader(container, id, prefix, values);
+            var service = ServiceParser.Parse(labels, defaults, rejected, warnings);
             if (service is not null && !services.TryAdd(service.Name, service))
             {
-                errors.Add(new LabelError(service.Name, $"{Printable.Text(path)}name is refused: the same container already has a service named {service.Name}"));
+                var label = labels.Label(ServiceLabels.Name);
+                var reason = $"{label} is refused: the same container already has a service named {service.Name}";
+                rejected.Add(new RejectedContainer(container.Name, service.Name, reason));
             }
         }
 
         if (groups.Count > MaxServices)
         {
-            errors.Add(new LabelError(null, $"the container asks for {groups.Count} services; the {groups.Count - MaxServices} beyond the first {MaxServices} are refused"));
+            var excess = groups.Count - MaxServices;
+            var reason = $"the container asks for {groups.Count} services; the {excess} beyond the first {MaxServices} are refused";
+            rejected.Add(new RejectedContainer(container.Name, null, reason));
         }
 
-        return new LabelParseResult(services.Values.ToEquatableArray(), errors.ToEquatableArray(), Cut(warnings));
+        if (warnings.Count > MaxWarnings)
+        {
+            var text = $"{warnings.Count - MaxWarnings} more warnings are left out";
+            warnings.RemoveRange(MaxWarnings, warnings.Count - MaxWarnings);
+            warnings.Add(new ContainerWarning(container.Name, null, text));
+        }
+
+        return new LabelParseResult(services.Values.ToEquatableArray(), rejected.ToEquatableArray(), warnings.ToEquatableArray());
     }
 
     // By id of the service: "" for the labels without one, which come first; then by id.
@@ -71,9 +96,9 @@ internal static class LabelParser
 
     private static (string Id, string Name) Split(string label)
     {
-        if (label.StartsWith(LabelNames.ServicesPrefix, StringComparison.Ordinal))
+        if (label.StartsWith(ServiceLabels.ServicesPrefix, StringComparison.Ordinal))
         {
-            var id = LabelNames.ServicesPrefix.Length;
+            var id = ServiceLabels.ServicesPrefix.Length;
             var dot = label.IndexOf('.', id);
             if (dot > id && dot < label.Length - 1)
             {
@@ -85,20 +110,10 @@ internal static class LabelParser
     }
 
     // dovetail.enable=false is for the whole container. A value that cannot be read may have been meant so: the container stays off.
-    private static bool IsTurnedOff(SortedDictionary<string, Dictionary<string, string>> groups, string prefix, List<LabelError> errors)
+    private static bool IsTurnedOff(LabelReader labels, List<RejectedContainer> rejected)
     {
-        if (!groups.TryGetValue("", out var values))
-        {
-            return false;
-        }
-
-        var labels = new LabelReader(prefix, values);
-        var enabled = labels.Bool(LabelNames.Enable, true);
-        errors.AddRange(labels.Errors.Select(reason => new LabelError(null, reason)));
-        return !enabled || errors.Count > 0;
+        var isRead = labels.TryRead<bool>(ServiceLabels.Enable, LabelSyntax.Bool, out var enabled);
+        rejected.AddRange(labels.Errors.Select(reason => new RejectedContainer(labels.Container.Name, null, reason)));
+        return isRead ? !enabled : rejected.Count > 0;
     }
-
-    private static EquatableArray<LabelWarning> Cut(List<LabelWarning> warnings) => warnings.Count <= MaxWarnings
-        ? warnings.ToEquatableArray()
-        : [.. warnings.Take(MaxWarnings), new LabelWarning(null, $"{warnings.Count - MaxWarnings} more warnings are left out")];
 }

@@ -1,20 +1,27 @@
+using System.Diagnostics.CodeAnalysis;
 using Dovetail.Common;
+using Dovetail.Containers;
 
 namespace Dovetail.Services.Labels;
 
 /// <summary>
-/// The labels of one service, read value by value. A bad value is noted, and reading goes on with the default, so that a person sees
-/// all that is wrong at once.
+/// The labels of one service of a container, read value by value. A bad value is noted and reading goes on, so that a person sees all that
+/// is wrong at once.
 /// </summary>
-/// <param name="path">What stands before each label's name, with its dot: <c>dovetail.</c> or <c>dovetail.services.x.</c></param>
-/// <param name="values">By name without <paramref name="path"/>.</param>
-internal sealed class LabelReader(string path, IReadOnlyDictionary<string, string> values)
+/// <param name="id">Of <c>dovetail.services.ID</c>; empty for the container's first service.</param>
+/// <param name="prefix">What the labels begin with, with its dot: <c>dovetail.</c></param>
+/// <param name="values">By name without prefix and id.</param>
+internal sealed class LabelReader(Container container, string id, string prefix, IReadOnlyDictionary<string, string> values)
 {
     private const int MaxShownErrors = 5;
 
+    private readonly string _path = id.Length == 0 ? prefix : $"{prefix}{ServiceLabels.ServicesPrefix}{id}.";
     private readonly List<string> _errors = [];
 
-    public delegate bool Parser<T>(string text, out T value);
+    public Container Container => container;
+
+    /// <inheritdoc cref="LabelReader" path="/param[@name='id']"/>
+    public string Id => id;
 
     public IReadOnlyList<string> Errors => _errors;
 
@@ -22,60 +29,36 @@ internal sealed class LabelReader(string path, IReadOnlyDictionary<string, strin
 
     public bool Has(string name) => values.ContainsKey(name);
 
-    public string? Text(string name) => values.GetValueOrDefault(name);
-
     /// <summary>The label's full name, fit to print.</summary>
-    public string Label(string name) => Printable.Text(path + name);
+    public string Label(string name) => Printable.Text(_path + name);
 
-    public T Read<T>(string name, T fallback, Parser<T> parse, string allowed)
+    /// <summary>Reads a label; false when it is absent, or refused, which is noted.</summary>
+    public bool TryRead<T>(string name, LabelSyntax<T> syntax, [MaybeNullWhen(false)] out T value)
     {
         if (!values.TryGetValue(name, out var text))
         {
-            return fallback;
+            value = default;
+            return false;
         }
 
-        if (parse(text, out var value))
+        if (syntax(text, out value) is not { } refusal)
         {
-            return value;
+            return true;
         }
 
-        Refuse(name, allowed);
-        return fallback;
-    }
-
-    public bool Bool(string name, bool fallback) => Read<bool>(name, fallback, BoolSyntax.TryParse, BoolSyntax.Allowed);
-
-    /// <summary>One of a few words, in any case.</summary>
-    public T Choice<T>(string name, T fallback, params ReadOnlySpan<(string Word, T Value)> choices)
-    {
-        if (!values.TryGetValue(name, out var text))
-        {
-            return fallback;
-        }
-
-        var words = new List<string>();
-        foreach (var choice in choices)
-        {
-            if (text.Equals(choice.Word, StringComparison.OrdinalIgnoreCase))
-            {
-                return choice.Value;
-            }
-
-            words.Add(choice.Word);
-        }
-
-        Refuse(name, $"allowed are {string.Join(", ", words)}");
-        return fallback;
+        Refuse(name, refusal);
+        return false;
     }
 
     /// <summary>Notes that the label's value is refused.</summary>
-    /// <param name="allowed">What would be taken.</param>
-    public void Refuse(string name, string allowed) => _errors.Add($"{Label(name)}=\"{Printable.Text(values[name])}\" is refused: {allowed}");
+    /// <param name="reason">What is wrong with it, or what would be taken.</param>
+    public void Refuse(string name, string reason) => _errors.Add($"{Label(name)}=\"{Printable.Text(values[name])}\" is refused: {reason}");
 
     /// <summary>Notes a reason that is about no single value.</summary>
     public void Refuse(string reason) => _errors.Add(reason);
 
     /// <summary>All that was refused, on one line.</summary>
     public string Reason() =>
-        string.Join("; ", _errors.Take(MaxShownErrors)) + (_errors.Count > MaxShownErrors ? $"; and {_errors.Count - MaxShownErrors} more" : "");
+        string.Join("; ", _errors.Take(MaxShownErrors))
+        + (_errors.Count > MaxShownErrors ? $"; and {_errors.Count - MaxShownErrors} more" : "");
 }

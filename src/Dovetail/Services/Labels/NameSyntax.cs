@@ -4,7 +4,22 @@ namespace Dovetail.Services.Labels;
 internal static class NameSyntax
 {
     public const int MaxLength = 63;
-    public const string Allowed = "allowed is one host name label: 1 to 63 lower-case letters a-z, digits and hyphens, with no hyphen at either end";
+
+    private const string Allowed =
+        "allowed is one host name label: 1 to 63 lower-case letters a-z, digits and hyphens, with no hyphen at either end";
+
+    /// <summary>Reads the value of a label.</summary>
+    public static string? Read(string text, out string name)
+    {
+        name = text;
+        if (IsValid(text))
+        {
+            return null;
+        }
+
+        var lower = text.ToLowerInvariant();
+        return Allowed + (IsValid(lower) ? $"; did you mean \"{lower}\"?" : "");
+    }
 
     public static bool IsValid(string name) =>
         name.Length is >= 1 and <= MaxLength && name[0] != '-' && name[^1] != '-' && name.All(IsNameCharacter);
@@ -18,7 +33,7 @@ internal static class NameSyntax
         {
             var lower = char.ToLowerInvariant(character);
             var kept = IsNameCharacter(lower) ? lower : '-';
-            // Neither a leading hyphen nor a run of them, so that "/__web" and "web" look alike.
+            // Neither a leading hyphen nor a run of them.
             if (kept == '-' && (length == 0 || result[length - 1] == '-'))
             {
                 continue;
@@ -35,5 +50,6 @@ internal static class NameSyntax
         return name.IsEmpty ? null : name.ToString();
     }
 
-    private static bool IsNameCharacter(char character) => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character) || character == '-';
+    private static bool IsNameCharacter(char character) =>
+        char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character) || character == '-';
 }

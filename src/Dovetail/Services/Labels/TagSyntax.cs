@@ -15,6 +15,11 @@ internal static class TagSyntax
         && char.IsAsciiLetter(tag[Prefix.Length])
         && tag.AsSpan(Prefix.Length).IndexOfAnyExcept(TagCharacters) < 0;
 
+    /// <summary>Reads the value of a label, by <see cref="TryParseList"/>.</summary>
+    public static string? Read(string text, out EquatableArray<string> tags) => TryParseList(text, out tags, out var bad)
+        ? null
+        : $"\"{Printable.Text(bad)}\" is no tag; {Allowed}" + (IsValid(Prefix + bad) ? $"; did you mean \"{Prefix}{bad}\"?" : "");
+
     /// <summary>Reads a comma list; spaces around a tag are left out, and so are repeats. An empty text is no tags.</summary>
     /// <param name="tags">Sorted (ordinal).</param>
     /// <param name="bad">The first entry that is no tag; empty when there is none.</param>

@@ -1,7 +1,13 @@
 namespace Dovetail.Services.Model;
 
-/// <summary>A container that asks for a service in vain; nothing else suffers from it.</summary>
-/// <param name="ContainerName">Name of the container without Docker's leading slash.</param>
-/// <param name="Service">The service it asks for; null when it names none that could be.</param>
+/// <summary>A container of which a service is refused; nothing else is. Also an entry of the status document.</summary>
+/// <param name="Container">Name of the container without Docker's leading slash.</param>
+/// <param name="Service">The service it asks for; null when the name itself is missing or refused.</param>
 /// <param name="Reason">What is wrong and what is allowed; fit to print.</param>
-internal sealed record RejectedContainer(string ContainerName, string? Service, string Reason);
+internal sealed record RejectedContainer(string Container, string? Service, string Reason);
+
+/// <summary>A mistake in a container's labels that refuses nothing. Also an entry of the status document.</summary>
+/// <param name="Container">Name of the container without Docker's leading slash.</param>
+/// <param name="Service">The service it is about; null: none, or all of the container's.</param>
+/// <param name="Text">Fit to print.</param>
+internal sealed record ContainerWarning(string Container, string? Service, string Text);

@@ -21,9 +21,41 @@ internal sealed record Upstream
 
     public UpstreamHealth Health { get; init; }
 
-    /// <summary>Which rule of DESIGN §4 chose this address and why, for <c>dovetail status</c>.</summary>
+    /// <summary>Which of the ways to a container was taken and why, for <c>dovetail status</c>.</summary>
     public required string Route { get; init; }
 
     /// <summary>The same container for each <c>dovetail.tcp.N</c>.</summary>
     public EquatableArray<TcpUpstream> Tcp { get; init; }
+}
+
+/// <summary>Where raw TCP that reaches the node on <paramref name="NodePort"/> goes in one container.</summary>
+/// <param name="NodePort">Port on the tailnet, 1–65535.</param>
+/// <param name="Host">IP address (IPv6 without brackets) or host name of the container as Dovetail reaches it.</param>
+/// <param name="Port">Port at <paramref name="Host"/>, 1–65535.</param>
+internal sealed record TcpUpstream(int NodePort, string Host, int Port);
+
+/// <summary>How Dovetail speaks to the container (<c>dovetail.scheme</c>).</summary>
+internal enum UpstreamScheme
+{
+    Http,
+    Https,
+
+    /// <summary>HTTPS whose certificate is not checked: self-signed upstreams.</summary>
+    HttpsInsecure,
+
+    /// <summary>Cleartext HTTP/2 with prior knowledge (gRPC).</summary>
+    H2c,
+}
+
+/// <summary>What Docker says of the health of an upstream's container.</summary>
+internal enum UpstreamHealth
+{
+    /// <summary>The container has no HEALTHCHECK.</summary>
+    None,
+    Starting,
+    Healthy,
+    Unhealthy,
+
+    /// <summary>Whatever the HEALTHCHECK says, the container has been told to stop.</summary>
+    Stopping,
 }

@@ -30,7 +30,7 @@ public sealed class AccessLogTests
     {
         using var log = new CapturedLines(AccessLog.Category);
         await using var listener = await TestListener.StartAsync(
-            TestListener.Service() with { Allow = ["eve@example.com"] }, FakeDirectory.Knowing(FakeDirectory.Tagged), log: log);
+            TestListener.Service() with { Allow = Rules.Of("eve@example.com") }, FakeDirectory.Knowing(FakeDirectory.Tagged), log: log);
         using var client = listener.Client();
         using var plain = listener.Client(https: false);
 

@@ -32,7 +32,7 @@ public sealed class AccessTests
             "unknown" => FakeDirectory.Knowing(null),
             _ => FakeDirectory.Down(),
         };
-        await using var listener = await TestListener.StartAsync(TestListener.Service(upstream) with { Allow = [rule] }, directory);
+        await using var listener = await TestListener.StartAsync(TestListener.Service(upstream) with { Allow = Rules.Of(rule) }, directory);
         using var client = listener.Client();
 
         using var response = await client.GetAsync("/", Token);
@@ -50,7 +50,7 @@ public sealed class AccessTests
         using var client = listener.Client(HttpVersion.Version20);
         using var before = await client.GetAsync("/", Token);
 
-        await listener.UpdateAsync(TestListener.Service(upstream) with { Allow = ["bob@example.com"] });
+        await listener.UpdateAsync(TestListener.Service(upstream) with { Allow = Rules.Of("bob@example.com") });
         using var after = await client.GetAsync("/", Token);
 
         Assert.Equal(HttpStatusCode.OK, before.StatusCode);
@@ -62,7 +62,7 @@ public sealed class AccessTests
     {
         await using var upstream = await TestUpstream.StartAsync(_ => Task.CompletedTask);
         await using var listener = await TestListener.StartAsync(
-            TestListener.Service(upstream) with { Allow = ["ada@example.com"] },
+            TestListener.Service(upstream) with { Allow = Rules.Of("ada@example.com") },
             limits: new ListenerOptions { PeerCacheTime = TimeSpan.FromMilliseconds(20) });
         using var client = listener.Client();
         using var before = await client.GetAsync("/", Token);
@@ -78,7 +78,7 @@ public sealed class AccessTests
     [Fact]
     public async Task The_page_names_the_service_and_is_html_for_browsers_only()
     {
-        await using var listener = await TestListener.StartAsync(TestListener.Service() with { Allow = ["bob@example.com"] });
+        await using var listener = await TestListener.StartAsync(TestListener.Service() with { Allow = Rules.Of("bob@example.com") });
         using var client = listener.Client();
         using var browser = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "Accept", "text/html,application/xhtml+xml,*/*;q=0.8" } } };
         using var tool = new HttpRequestMessage(HttpMethod.Head, "/") { Headers = { { "Accept", "*/*" } } };

@@ -95,7 +95,7 @@ public sealed class TcpPortTests
     public async Task A_peer_that_is_not_allowed_is_closed()
     {
         using var database = new TcpServer(async stream => await stream.CopyToAsync(stream, Token));
-        await using var listener = await TestListener.StartAsync(Service(database) with { Allow = ["bob@example.com"] });
+        await using var listener = await TestListener.StartAsync(Service(database) with { Allow = Rules.Of("bob@example.com") });
         await using var stream = await listener.ConnectAsync(Port(listener));
 
         await Assert.ThrowsAsync<IOException>(() => stream.ReadAsync(new byte[1], Token).AsTask());

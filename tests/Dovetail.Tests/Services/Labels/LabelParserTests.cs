@@ -20,8 +20,9 @@ public sealed class LabelParserTests
     public void Every_label_is_read()
     {
         var service = Only(
-            "dovetail.name=web", "dovetail.port=8080", "dovetail.scheme=https+insecure", "dovetail.network=proxy", "dovetail.tags=tag:web, tag:a,tag:web",
-            "dovetail.tls=off", "dovetail.redirect=no", "dovetail.allow=a@example.com,tag:ops", "dovetail.identity=FALSE", "dovetail.hold=1m30s",
+            "dovetail.name=web", "dovetail.port=8080", "dovetail.scheme=https+insecure", "dovetail.network=proxy",
+            "dovetail.tags=tag:web, tag:a,tag:web", "dovetail.tls=off", "dovetail.redirect=no",
+            "dovetail.allow=a@example.com,tag:ops", "dovetail.identity=FALSE", "dovetail.hold=1m30s",
             "dovetail.health=ignore", "dovetail.memory=64m", "dovetail.tcp.5432=5433", "dovetail.tcp.22=2222", "dovetail.loadbalance=yes");
 
         Assert.Equal(
@@ -34,7 +35,7 @@ public sealed class LabelParserTests
                 Tags = ["tag:a", "tag:web"],
                 Tls = TlsMode.Off,
                 Redirect = false,
-                Allow = ["a@example.com", "tag:ops"],
+                Allow = [new AccessRule.Login("a@example.com"), new AccessRule.Tag("tag:ops")],
                 Identity = false,
                 Hold = TimeSpan.FromSeconds(90),
                 Health = HealthMode.Ignore,
@@ -56,7 +57,8 @@ public sealed class LabelParserTests
     [InlineData("80 ", "number from 1 to 65535")]
     [InlineData("0x50", "number from 1 to 65535")]
     [InlineData("٨٠", "number from 1 to 65535")]
-    public void A_bad_port_is_refused_by_label_value_and_rule(string value, string rule) => AssertRefused("dovetail.port", value, rule, "dovetail.name=web");
+    public void A_bad_port_is_refused_by_label_value_and_rule(string value, string rule) =>
+        AssertRefused("dovetail.port", value, rule, "dovetail.name=web");
 
     [Theory]
     [InlineData("../x")]
@@ -71,18 +73,20 @@ public sealed class LabelParserTests
     [InlineData("１")]
     [InlineData("a\nb")]
     [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
-    public void A_bad_name_is_refused_by_label_value_and_rule(string value) => AssertRefused("dovetail.name", value, "1 to 63 lower-case letters", "dovetail.port=80");
+    public void A_bad_name_is_refused_by_label_value_and_rule(string value) =>
+        AssertRefused("dovetail.name", value, "1 to 63 lower-case letters", "dovetail.port=80");
 
     [Fact]
     public void A_name_in_capitals_is_refused_with_the_name_that_was_meant()
     {
-        var error = Assert.Single(Parse("dovetail.name=UPPER", "dovetail.port=80").Errors);
+        var error = Assert.Single(Parse("dovetail.name=UPPER", "dovetail.port=80").Rejected);
 
         Assert.EndsWith("did you mean \"upper\"?", error.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_name_of_63_characters_is_taken() => Assert.Equal(63, Only($"dovetail.name={new string('a', 63)}", "dovetail.port=80").Name.Length);
+    public void A_name_of_63_characters_is_taken() =>
+        Assert.Equal(63, Only($"dovetail.name={new string('a', 63)}", "dovetail.port=80").Name.Length);
 
     [Theory]
     [InlineData("scheme", "ftp", "http, https, https+insecure, h2c")]
@@ -112,7 +116,7 @@ public sealed class LabelParserTests
     [Fact]
     public void All_that_is_wrong_is_said_at_once()
     {
-        var error = Assert.Single(Parse("dovetail.name=web", "dovetail.port=http", "dovetail.tls=x").Errors);
+        var error = Assert.Single(Parse("dovetail.name=web", "dovetail.port=http", "dovetail.tls=x").Rejected);
 
         Assert.Equal("web", error.Service);
         Assert.Contains("dovetail.port=\"http\"", error.Reason, StringComparison.Ordinal);
@@ -122,7 +126,9 @@ public sealed class LabelParserTests
     [Fact]
     public void A_value_cannot_forge_a_log_line_or_fill_the_log()
     {
-        var error = Assert.Single(Parse("dovetail.name=web", "dovetail.port=1\n2026 INFO all is well\u001b[2J" + new string('x', 10_000)).Errors);
+        var hostile = "1\n2026 INFO all is well\u001b[2J" + new string('x', 10_000);
+
+        var error = Assert.Single(Parse("dovetail.name=web", "dovetail.port=" + hostile).Rejected);
 
         Assert.DoesNotContain(error.Reason, char.IsControl);
         Assert.True(error.Reason.Length < 400, error.Reason);
@@ -141,16 +147,16 @@ public sealed class LabelParserTests
     {
         var container = SampleContainer.With("dovetail.name=web") with { ExposedTcpPorts = [80, 443] };
 
-        var error = Assert.Single(LabelParser.Parse(container, Defaults).Errors);
+        var error = Assert.Single(LabelParser.Parse(container, Defaults).Rejected);
         Assert.Contains("(80, 443): set dovetail.port to one of them", error.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_container_without_a_port_is_refused()
     {
-        var error = Assert.Single(Parse("dovetail.name=web").Errors);
+        var reason = "dovetail.port is missing, and the container exposes no TCP port: set dovetail.port";
 
-        Assert.Equal(new LabelError("web", "dovetail.port is missing, and the container exposes no TCP port: set dovetail.port"), error);
+        Assert.Equal(new RejectedContainer("web", "web", reason), Assert.Single(Parse("dovetail.name=web").Rejected));
     }
 
     [Theory]
@@ -169,7 +175,7 @@ public sealed class LabelParserTests
     public void Ports_80_and_443_are_free_for_tcp_only_without_http()
     {
         Assert.Equal([new TcpForward(443, 6443)], Only("dovetail.name=k8s", "dovetail.tcp.443=6443").Tcp);
-        Assert.Contains("ports 80 and 443 on the tailnet serve HTTP", Assert.Single(Parse("dovetail.name=k8s", "dovetail.tcp.443=6443", "dovetail.port=80").Errors).Reason, StringComparison.Ordinal);
+        AssertReason("ports 80 and 443 on the tailnet serve HTTP", "dovetail.name=k8s", "dovetail.tcp.443=6443", "dovetail.port=80");
     }
 
     [Theory]
@@ -179,11 +185,11 @@ public sealed class LabelParserTests
     [InlineData("dovetail.tcp.65536=1")]
     [InlineData("dovetail.tcp.22.x=1")]
     public void A_bad_port_on_the_tailnet_is_refused(string label) =>
-        Assert.Contains("the port on the tailnet", Assert.Single(Parse("dovetail.name=db", "dovetail.port=80", label).Errors).Reason, StringComparison.Ordinal);
+        AssertReason("the port on the tailnet", "dovetail.name=db", "dovetail.port=80", label);
 
     [Fact]
     public void A_port_on_the_tailnet_is_named_only_once() =>
-        Assert.Contains("named twice", Assert.Single(Parse("dovetail.name=db", "dovetail.port=80", "dovetail.tcp.22=1", "dovetail.tcp.022=2").Errors).Reason, StringComparison.Ordinal);
+        AssertReason("named twice", "dovetail.name=db", "dovetail.port=80", "dovetail.tcp.22=1", "dovetail.tcp.022=2");
 
     [Fact]
     public void Enable_alone_takes_the_name_of_the_compose_service()
@@ -198,24 +204,33 @@ public sealed class LabelParserTests
     {
         var container = SampleContainer.Named("___", 0, "dovetail.enable=true", "dovetail.port=80");
 
-        Assert.Equal(new LabelError(null, "no name can be made of \"___\": set dovetail.name"), Assert.Single(LabelParser.Parse(container, Defaults).Errors));
+        Assert.Equal(
+            new RejectedContainer("___", null, "no name can be made of \"___\": set dovetail.name"),
+            Assert.Single(LabelParser.Parse(container, Defaults).Rejected));
     }
 
     [Fact]
     public void Enable_false_turns_the_container_off_silently() =>
-        Assert.Equal(LabelParseResult.Nothing, Parse("dovetail.enable=false", "dovetail.name=UPPER", "dovetail.prot=1", "dovetail.services.x.name=x", "dovetail.services.x.port=1"));
+        Assert.Equal(
+            LabelParseResult.Nothing,
+            Parse(
+                "dovetail.enable=false", "dovetail.name=UPPER", "dovetail.prot=1",
+                "dovetail.services.x.name=x", "dovetail.services.x.port=1"));
 
     [Fact]
     public void Enable_that_cannot_be_read_keeps_the_whole_container_off()
     {
-        var result = Parse("dovetail.enable=flase", "dovetail.name=web", "dovetail.port=80", "dovetail.services.x.name=x", "dovetail.services.x.port=1");
+        var result = Parse(
+            "dovetail.enable=flase", "dovetail.name=web", "dovetail.port=80",
+            "dovetail.services.x.name=x", "dovetail.services.x.port=1");
 
         Assert.Empty(result.Services);
-        Assert.Contains("dovetail.enable=\"flase\"", Assert.Single(result.Errors).Reason, StringComparison.Ordinal);
+        Assert.Contains("dovetail.enable=\"flase\"", Assert.Single(result.Rejected).Reason, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_container_without_our_labels_is_nothing() => Assert.Equal(LabelParseResult.Nothing, Parse("traefik.enable=true", "dovetailname=web", "dovetail=x"));
+    public void A_container_without_our_labels_is_nothing() =>
+        Assert.Equal(LabelParseResult.Nothing, Parse("traefik.enable=true", "dovetailname=web", "dovetail=x"));
 
     [Fact]
     public void Labels_without_a_name_say_that_they_have_no_effect()
@@ -223,7 +238,7 @@ public sealed class LabelParserTests
         var result = Parse("dovetail.port=80");
 
         Assert.Empty(result.Services);
-        Assert.Empty(result.Errors);
+        Assert.Empty(result.Rejected);
         Assert.Contains("without dovetail.name or dovetail.enable=true", Assert.Single(result.Warnings).Text, StringComparison.Ordinal);
     }
 
@@ -237,32 +252,65 @@ public sealed class LabelParserTests
         var result = Parse("dovetail.name=web", "dovetail.port=80", label + "=x");
 
         Assert.Single(result.Services);
-        Assert.Equal(new LabelWarning("web", $"{label} is no label that Dovetail knows; did you mean {nearest}?"), Assert.Single(result.Warnings));
+        Assert.Equal(
+            new ContainerWarning("web", "web", $"{label} is no label that Dovetail knows; did you mean {nearest}?"),
+            Assert.Single(result.Warnings));
     }
 
     [Fact]
-    public void An_unknown_label_like_no_other_is_reported_alone() =>
-        Assert.EndsWith("is no label that Dovetail knows", Assert.Single(Parse("dovetail.name=web", "dovetail.port=80", "dovetail.middlewares=x").Warnings).Text, StringComparison.Ordinal);
+    public void An_unknown_label_like_no_other_is_reported_alone()
+    {
+        var warning = Assert.Single(Parse("dovetail.name=web", "dovetail.port=80", "dovetail.middlewares=x").Warnings);
+
+        Assert.EndsWith("is no label that Dovetail knows", warning.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_service_that_is_raw_tcp_because_no_port_is_named_says_so()
+    {
+        var container = SampleContainer.With("dovetail.name=db", "dovetail.tcp.22=22") with { ExposedTcpPorts = [22, 80, 443] };
+
+        var warning = Assert.Single(LabelParser.Parse(container, Defaults).Warnings);
+
+        Assert.Contains("(22, 80, 443) and dovetail.port names none", warning.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_public_service_with_a_list_of_visitors_says_that_the_public_is_kept_out()
+    {
+        var container = SampleContainer.With(
+            "dovetail.name=web", "dovetail.port=80", "dovetail.funnel=true", "dovetail.allow=a@example.com");
+
+        var warning = Assert.Single(LabelParser.Parse(container, Defaults with { AllowFunnel = true }).Warnings);
+
+        Assert.Contains("dovetail.allow answers 403 to all of them", warning.Text, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Further_services_stand_beside_the_first()
     {
         var result = Parse(
             "dovetail.name=web", "dovetail.port=80", "dovetail.tags=tag:web",
-            "dovetail.services.admin.name=web-admin", "dovetail.services.admin.port=9000", "dovetail.services.metrics.enable=true", "dovetail.services.metrics.port=9100");
+            "dovetail.services.admin.name=web-admin", "dovetail.services.admin.port=9000",
+            "dovetail.services.metrics.enable=true", "dovetail.services.metrics.port=9100");
 
-        Assert.Empty(result.Errors);
-        Assert.Equal([("web", 80), ("web-admin", 9000), ("metrics", 9100)], result.Services.Select(service => (service.Name, service.Port!.Value)));
+        Assert.Empty(result.Rejected);
+        Assert.Equal(
+            [("web", 80), ("web-admin", 9000), ("metrics", 9100)],
+            result.Services.Select(service => (service.Name, service.Port!.Value)));
         Assert.Empty(result.Services[1].Tags);
     }
 
     [Fact]
     public void One_bad_service_leaves_the_others_of_its_container_alone()
     {
-        var result = Parse("dovetail.name=web", "dovetail.port=80", "dovetail.services.a.name=a", "dovetail.services.a.port=x", "dovetail.services.b.name=b", "dovetail.services.b.port=1");
+        var result = Parse(
+            "dovetail.name=web", "dovetail.port=80",
+            "dovetail.services.a.name=a", "dovetail.services.a.port=x",
+            "dovetail.services.b.name=b", "dovetail.services.b.port=1");
 
         Assert.Equal(["web", "b"], result.Services.Select(service => service.Name));
-        Assert.Contains("dovetail.services.a.port=\"x\"", Assert.Single(result.Errors).Reason, StringComparison.Ordinal);
+        Assert.Contains("dovetail.services.a.port=\"x\"", Assert.Single(result.Rejected).Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -271,7 +319,7 @@ public sealed class LabelParserTests
         var result = Parse("dovetail.name=web", "dovetail.port=80", "dovetail.services.a.name=web", "dovetail.services.a.port=81");
 
         Assert.Equal(80, Assert.Single(result.Services).Port);
-        Assert.Contains("already has a service named web", Assert.Single(result.Errors).Reason, StringComparison.Ordinal);
+        Assert.Contains("already has a service named web", Assert.Single(result.Rejected).Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -287,29 +335,37 @@ public sealed class LabelParserTests
     {
         var defaults = Defaults with { Tags = ["tag:dovetail"], Hold = TimeSpan.FromSeconds(3), AllowFunnel = true };
 
-        var service = Assert.Single(LabelParser.Parse(SampleContainer.With("dovetail.name=web", "dovetail.port=80", "dovetail.funnel=true"), defaults).Services);
+        var service = Read("dovetail.funnel=true");
         Assert.Equal((["tag:dovetail"], TimeSpan.FromSeconds(3), true), (service.Tags, service.Hold, service.Funnel));
-        Assert.Empty(Assert.Single(LabelParser.Parse(SampleContainer.With("dovetail.name=web", "dovetail.port=80", "dovetail.tags="), defaults).Services).Tags);
+        Assert.Empty(Read("dovetail.tags=").Tags);
+
+        ServiceDeclaration Read(string label) => Assert.Single(
+            LabelParser.Parse(SampleContainer.With("dovetail.name=web", "dovetail.port=80", label), defaults).Services);
     }
 
-    [Fact]
-    public void Funnel_needs_https()
+    [Theory]
+    [InlineData("dovetail.port=80", "dovetail.tls=off", "Funnel needs HTTPS; remove dovetail.tls")]
+    [InlineData("dovetail.tcp.22=22", "dovetail.tls=on", "Funnel needs HTTP; set dovetail.port")]
+    public void Funnel_needs_http_and_https(string port, string tls, string reason)
     {
-        var result = LabelParser.Parse(SampleContainer.With("dovetail.name=web", "dovetail.port=80", "dovetail.funnel=true", "dovetail.tls=off"), Defaults with { AllowFunnel = true });
+        var container = SampleContainer.With("dovetail.name=web", port, "dovetail.funnel=true", tls);
 
-        Assert.Contains("Funnel needs HTTPS", Assert.Single(result.Errors).Reason, StringComparison.Ordinal);
+        var result = LabelParser.Parse(container, Defaults with { AllowFunnel = true });
+
+        Assert.Contains(reason, Assert.Single(result.Rejected).Reason, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_container_cannot_ask_for_thousands_of_services_or_warnings()
     {
-        var labels = Enumerable.Range(0, 3000).SelectMany(i => new[] { $"dovetail.services.s{i}.name=s{i}", $"dovetail.services.s{i}.port=80", $"dovetail.x{i}=1" });
+        var labels = Enumerable.Range(0, 3000).SelectMany(i =>
+            new[] { $"dovetail.services.s{i}.name=s{i}", $"dovetail.services.s{i}.port=80", $"dovetail.x{i}=1" });
 
         var result = Parse([.. labels]);
 
         Assert.InRange(result.Services.Count, 1, 32);
         Assert.InRange(result.Warnings.Count, 1, 20);
-        Assert.Contains("refused", Assert.Single(result.Errors).Reason, StringComparison.Ordinal);
+        Assert.Contains("refused", Assert.Single(result.Rejected).Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -317,7 +373,7 @@ public sealed class LabelParserTests
     {
         var result = Parse([.. Enumerable.Range(0, 5000).Select(i => $"dovetail.tcp.x{i}={new string('9', 1000)}"), "dovetail.name=web"]);
 
-        Assert.True(Assert.Single(result.Errors).Reason.Length < 1000);
+        Assert.True(Assert.Single(result.Rejected).Reason.Length < 1000);
     }
 
     private static LabelParseResult Parse(params string[] labels) => LabelParser.Parse(SampleContainer.With(labels), Defaults);
@@ -325,17 +381,20 @@ public sealed class LabelParserTests
     private static ServiceDeclaration Only(params string[] labels)
     {
         var result = Parse(labels);
-        Assert.Empty(result.Errors);
+        Assert.Empty(result.Rejected);
         Assert.Empty(result.Warnings);
         return Assert.Single(result.Services);
     }
+
+    private static void AssertReason(string reason, params string[] labels) =>
+        Assert.Contains(reason, Assert.Single(Parse(labels).Rejected).Reason, StringComparison.Ordinal);
 
     private static void AssertRefused(string label, string value, string rule, params string[] others)
     {
         var result = Parse([.. others, $"{label}={value}"]);
 
         Assert.Empty(result.Services);
-        var error = Assert.Single(result.Errors);
+        var error = Assert.Single(result.Rejected);
         Assert.Contains($"{label}=\"{Printable.Text(value)}\" is refused", error.Reason, StringComparison.Ordinal);
         Assert.Contains(rule, error.Reason, StringComparison.Ordinal);
     }

@@ -1,4 +1,0 @@
-namespace Dovetail.Admin;
-
-/// <summary>A label mistake that refuses nothing.</summary>
-internal sealed record WarningStatus(string Container, string? Service, string Text);

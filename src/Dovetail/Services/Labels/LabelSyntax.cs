@@ -1,0 +1,58 @@
+using Dovetail.Common;
+using Dovetail.Services.Model;
+
+namespace Dovetail.Services.Labels;
+
+/// <summary>Reads the value of a label.</summary>
+/// <returns>Null when it was read; otherwise what is wrong or what is allowed, fit to print.</returns>
+internal delegate string? LabelSyntax<T>(string text, out T value);
+
+/// <summary>The plain kinds of values.</summary>
+internal static class LabelSyntax
+{
+    private const int MaxNetworkLength = 255;
+
+    public static string? Bool(string text, out bool value) => BoolSyntax.TryParse(text, out value) ? null : BoolSyntax.Allowed;
+
+    public static string? Port(string text, out int value) => PortSyntax.TryParse(text, out value) ? null : PortSyntax.Allowed;
+
+    public static string? Hold(string text, out TimeSpan value) =>
+        DurationSyntax.TryParse(text, out value) && value <= ServiceOptions.MaxHold
+            ? null
+            : "allowed is a duration from 0 to 1h, such as 15s, 1m30s or 500ms";
+
+    public static string? Memory(string text, out long? value)
+    {
+        var isAllowed = SizeSyntax.TryParse(text, out var bytes) && bytes is >= SizeSyntax.MinNodeMemory and <= SizeSyntax.MaxNodeMemory;
+        value = bytes;
+        return isAllowed ? null : SizeSyntax.AllowedNodeMemory;
+    }
+
+    /// <summary>Names that the Engine takes for a network.</summary>
+    public static string? Network(string text, out string? value)
+    {
+        value = text;
+        return text.Length is > 0 and <= MaxNetworkLength
+            && char.IsAsciiLetterOrDigit(text[0])
+            && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-')
+                ? null
+                : "allowed is the name of a Docker network";
+    }
+
+    /// <summary>One of a few words, in any case.</summary>
+    public static LabelSyntax<T> OneOf<T>(params (string Word, T Value)[] choices)
+        where T : struct => (text, out value) =>
+    {
+        foreach (var choice in choices)
+        {
+            if (text.Equals(choice.Word, StringComparison.OrdinalIgnoreCase))
+            {
+                value = choice.Value;
+                return null;
+            }
+        }
+
+        value = default;
+        return $"allowed are {string.Join(", ", choices.Select(static choice => choice.Word))}";
+    };
+}

@@ -1,0 +1,38 @@
+namespace Dovetail.Services.Labels;
+
+/// <summary>What may be a mistake in the labels of a service but refuses nothing. Every text is fit to print.</summary>
+internal static class LabelWarnings
+{
+    public static IEnumerable<string> OfUnknown(LabelReader labels)
+    {
+        foreach (var name in labels.Names.Where(static name => !ServiceLabels.IsKnown(name)).Order(StringComparer.Ordinal))
+        {
+            var hint = ServiceLabels.Nearest(name) is { } nearest ? $"; did you mean {labels.Label(nearest)}?" : "";
+            yield return $"{labels.Label(name)} is no label that Dovetail knows{hint}";
+        }
+    }
+
+    /// <summary>Of labels that neither name nor enable a service.</summary>
+    public static IEnumerable<string> OfNoService(LabelReader labels)
+    {
+        if (labels.Names.Where(ServiceLabels.IsKnown).Min(StringComparer.Ordinal) is { } known)
+        {
+            yield return $"{labels.Label(known)} has no effect: without {labels.Label(ServiceLabels.Name)} or "
+                + $"{labels.Label(ServiceLabels.Enable)}=true it belongs to no service";
+        }
+    }
+
+    public static IEnumerable<string> OfSettings(ServiceDeclaration service, LabelReader labels)
+    {
+        if (service.Port is null && ServicePorts.NotForwarded(labels, service).Count() > 1)
+        {
+            yield return $"the container exposes several TCP ports ({ServicePorts.List(labels.Container.ExposedTcpPorts)}) and "
+                + $"{labels.Label(ServiceLabels.Port)} names none: the service is raw TCP only";
+        }
+
+        if (service.Funnel && service.Allow.Count > 0)
+        {
+            yield return $"Funnel visitors have no identity, so {labels.Label(ServiceLabels.Allow)} answers 403 to all of them";
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using Dovetail.Services.Model;
+
+namespace Dovetail.Services.Labels;
+
+/// <summary>Checks of settings that are right one by one but not together.</summary>
+internal static class ServiceChecks
+{
+    /// <summary>Refuses, in <paramref name="labels"/>, what cannot be.</summary>
+    public static void RefuseContradictions(ServiceDeclaration service, LabelReader labels, ServiceOptions defaults)
+    {
+        if (service.Port is not null)
+        {
+            foreach (var forward in service.Tcp.Where(static forward => forward.NodePort is 80 or 443))
+            {
+                var label = labels.Label($"{ServiceLabels.Tcp}.{forward.NodePort}");
+                labels.Refuse($"{label} is refused: ports 80 and 443 on the tailnet serve HTTP; take another port");
+            }
+        }
+
+        if (service.Funnel && WhyNoFunnel(service, labels, defaults) is { } reason)
+        {
+            labels.Refuse(ServiceLabels.Funnel, reason);
+        }
+    }
+
+    private static string? WhyNoFunnel(ServiceDeclaration service, LabelReader labels, ServiceOptions defaults) =>
+        !defaults.AllowFunnel
+            ? "this daemon does not allow Funnel; start it with DOVETAIL_ALLOW_FUNNEL=true to let labels make services public"
+        : service.Tls == TlsMode.Off ? $"Funnel needs HTTPS; remove {labels.Label(ServiceLabels.Tls)}"
+        : service.Port is null && labels.Errors.Count == 0 ? $"Funnel needs HTTP; set {labels.Label(ServiceLabels.Port)}"
+        : null;
+}

@@ -1,0 +1,57 @@
+using Dovetail.Common;
+
+namespace Dovetail.Services.Model;
+
+/// <summary>
+/// The settings that all containers of a service share. Each is one label: a property here, and an entry in the table of labels.
+/// </summary>
+internal abstract record ServiceSettings
+{
+    /// <summary>ACL tags, each with its <c>tag:</c> prefix; sorted, without repeats.</summary>
+    public EquatableArray<string> Tags { get; init; }
+
+    public TlsMode Tls { get; init; }
+
+    /// <summary>Whether port 80 answers with a redirect to HTTPS. Without effect while the node serves plain HTTP.</summary>
+    public bool Redirect { get; init; } = true;
+
+    /// <summary>Who may use the service, without repeats; empty: everybody the tailnet lets in.</summary>
+    public EquatableArray<AccessRule> Allow { get; init; }
+
+    /// <summary>Whether the identity headers are set.</summary>
+    public bool Identity { get; init; } = true;
+
+    /// <summary>Public through Tailscale Funnel.</summary>
+    public bool Funnel { get; init; }
+
+    /// <summary>How long a request waits for an upstream that is starting or restarting, at most an hour; zero: not at all.</summary>
+    public TimeSpan Hold { get; init; } = TimeSpan.FromSeconds(15);
+
+    public HealthMode Health { get; init; }
+
+    /// <summary>Soft memory limit of the service's tailscaled in bytes; null: the daemon's default.</summary>
+    public long? Memory { get; init; }
+}
+
+/// <summary>What <c>dovetail.tls</c> asks for.</summary>
+internal enum TlsMode
+{
+    /// <summary>HTTPS when the tailnet issues certificates, else plain HTTP on port 80.</summary>
+    Auto,
+
+    /// <summary>HTTPS or an error.</summary>
+    On,
+
+    /// <summary>Plain HTTP on port 80.</summary>
+    Off,
+}
+
+/// <summary>What a container's HEALTHCHECK means for its requests (<c>dovetail.health</c>).</summary>
+internal enum HealthMode
+{
+    /// <summary>A container that is <c>starting</c> or <c>unhealthy</c> gets no new request while another upstream is better.</summary>
+    Wait,
+
+    /// <summary>The HEALTHCHECK is not looked at.</summary>
+    Ignore,
+}
