@@ -5,15 +5,10 @@ namespace Dovetail.Services.Model;
 /// <summary>One service as the labels of all containers want it: a name on the tailnet, its settings, its upstreams.</summary>
 internal sealed record ServiceSpec : ServiceSettings
 {
-    public ServiceSpec()
-    {
-    }
+    public ServiceSpec() { }
 
     /// <summary>A service with these settings.</summary>
-    public ServiceSpec(ServiceSettings settings)
-        : base(settings)
-    {
-    }
+    public ServiceSpec(ServiceSettings settings) : base(settings) { }
 
     /// <summary>Host name on the tailnet: one RFC 1123 label, lower case, 1–63 characters.</summary>
     public required string Name { get; init; }
