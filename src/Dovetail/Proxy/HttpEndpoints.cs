@@ -11,7 +11,7 @@ using Microsoft.Extensions.Options;
 
 namespace Dovetail.Proxy;
 
-/// <summary>A node's two HTTP ports, on a Kestrel of its own: each behind the admission of connections, every limit set on purpose.</summary>
+/// <summary>A node's two HTTP ports, on a Kestrel of its own. Each is behind <see cref="ConnectionAdmission"/>; every limit is set.</summary>
 /// <param name="services">The daemon's root container; it has Kestrel's HTTPS services.</param>
 internal sealed class HttpEndpoints(
     IServiceProvider services,
@@ -32,7 +32,8 @@ internal sealed class HttpEndpoints(
     /// <returns>Where it listens.</returns>
     /// <exception cref="IOException">It could not listen; <see cref="BindFailure"/> knows what else Kestrel throws then.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
-    public async Task<(IPEndPoint Https, IPEndPoint Http)> StartAsync(IPEndPoint https, IPEndPoint http, CancellationToken cancellationToken)
+    public async Task<(IPEndPoint Https, IPEndPoint Http)> StartAsync(
+        IPEndPoint https, IPEndPoint http, CancellationToken cancellationToken)
     {
         var options = new KestrelServerOptions { ApplicationServices = services, AddServerHeader = false };
         Limit(options);
@@ -121,7 +122,8 @@ internal sealed class HttpEndpoints(
 
         // Kestrel does not start when the buffer is smaller than either of the first two.
         options.Limits.MaxRequestBufferSize = Math.Max(
-            options.Limits.MaxRequestBufferSize ?? 0, Math.Max(options.Limits.MaxRequestLineSize, options.Limits.MaxRequestHeadersTotalSize));
+            options.Limits.MaxRequestBufferSize ?? 0,
+            Math.Max(options.Limits.MaxRequestLineSize, options.Limits.MaxRequestHeadersTotalSize));
         options.Limits.Http2.MaxStreamsPerConnection = limits.Http2Streams;
     }
 }

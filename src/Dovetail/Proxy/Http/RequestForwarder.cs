@@ -133,7 +133,8 @@ internal sealed partial class RequestForwarder(
     private static (int Status, string Text) Explain(NoUpstreamReason reason) => reason switch
     {
         NoUpstreamReason.NoUpstream => (StatusCodes.Status503ServiceUnavailable, "No container of this service is running."),
-        NoUpstreamReason.TooManyHeld => (StatusCodes.Status503ServiceUnavailable, "Too many requests are waiting for this service to start."),
+        NoUpstreamReason.TooManyHeld =>
+            (StatusCodes.Status503ServiceUnavailable, "Too many requests are waiting for this service to start."),
         NoUpstreamReason.TooManyRequests => (StatusCodes.Status503ServiceUnavailable, "Too many requests are under way."),
         NoUpstreamReason.Stopping => (StatusCodes.Status503ServiceUnavailable, "The service is being stopped."),
         NoUpstreamReason.TimedOut => (StatusCodes.Status504GatewayTimeout, "The application cannot be reached: it does not answer."),

@@ -130,7 +130,10 @@ internal sealed partial class RequestHandler(
         [LoggerMessage(4001, LogLevel.Error, "{Service}: a request failed unexpectedly and was cut off")]
         public static partial void Failed(ILogger logger, Exception exception, string service);
 
-        [LoggerMessage(4002, LogLevel.Information, "{Service}: denied {Who} at {Address}: {Decision} ({Suppressed} more since the last such line)")]
+        [LoggerMessage(
+            4002,
+            LogLevel.Information,
+            "{Service}: denied {Who} at {Address}: {Decision} ({Suppressed} more since the last such line)")]
         public static partial void Denied(
             ILogger logger, string service, string who, System.Net.IPAddress address, AccessDecision decision, int suppressed);
     }

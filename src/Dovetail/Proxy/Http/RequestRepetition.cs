@@ -71,7 +71,8 @@ internal sealed class RequestRepetition(Random random)
     /// <summary>Whether the connection broke before an answer, rather than the answer being wrong or TLS failing.</summary>
     public static bool IsBrokenConnection(ForwarderError error, Exception? exception)
     {
-        if (error != ForwarderError.Request || exception is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError })
+        if (error != ForwarderError.Request
+            || exception is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError })
         {
             return false;
         }

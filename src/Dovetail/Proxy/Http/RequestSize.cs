@@ -16,7 +16,8 @@ internal static class RequestSize
     /// <returns>Status and reason of the refusal; null when all is within the limits.</returns>
     public static (int Status, string Reason)? Excess(HttpContext context, ListenerOptions options)
     {
-        var line = context.Request.Method.Length + context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Length + LineOverhead;
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var line = context.Request.Method.Length + target.Length + LineOverhead;
         if (line > options.RequestLineSize)
         {
             return (

@@ -8,7 +8,7 @@ internal interface IPeerDirectory
 {
     /// <summary>Looks up the peer at <paramref name="peer"/>, its address and port on the tailnet.</summary>
     /// <returns>Null when nobody is known there.</returns>
-    /// <exception cref="PeerLookupException">The directory could not answer: nobody may be let in on the strength of it.</exception>
+    /// <exception cref="PeerLookupException">The directory could not answer: the peer counts as unknown.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     Task<Peer?> WhoIsAsync(IPEndPoint peer, CancellationToken cancellationToken);
 }

@@ -8,7 +8,8 @@ namespace Dovetail.Proxy.Identity;
 /// Identities by address of the tailnet, for a short time; look-ups of one address that come together are one. A request
 /// is judged by what is here when it begins, also on a connection that has been open for days.
 /// </summary>
-internal sealed partial class PeerCache(string service, IPeerDirectory directory, ListenerOptions options, TimeProvider time, ILogger logger)
+internal sealed partial class PeerCache(
+    string service, IPeerDirectory directory, ListenerOptions options, TimeProvider time, ILogger logger)
 {
     private const int SweepAbove = 1024;
 

@@ -48,7 +48,7 @@ internal sealed class ListenerMetrics(ProxyMetrics instruments, string service)
         _ => "other",
     };
 
-    /// <summary>Counts one in until it is disposed. One that began before anybody collected is not counted out either.</summary>
+    /// <summary>Counts one in until it is disposed. One that began before anything collected is not counted out either.</summary>
     public readonly struct Active : IDisposable
     {
         private readonly UpDownCounter<long>? _counter;

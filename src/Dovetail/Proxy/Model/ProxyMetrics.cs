@@ -4,7 +4,7 @@ namespace Dovetail.Proxy.Model;
 
 /// <summary>
 /// The instruments of all listeners, of the meter <c>Dovetail</c>. Each measurement has the tag <c>dovetail.service</c>; the names follow
-/// OpenTelemetry's conventions for HTTP servers. Nothing is counted while nobody collects.
+/// OpenTelemetry's conventions for HTTP servers. Nothing is counted unless something collects.
 /// </summary>
 internal sealed class ProxyMetrics
 {

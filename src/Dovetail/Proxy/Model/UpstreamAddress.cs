@@ -25,7 +25,8 @@ internal sealed record UpstreamAddress(
     }
 
     /// <summary>The URI's part before the path.</summary>
-    public string Prefix { get; } = $"{(Scheme is UpstreamScheme.Https or UpstreamScheme.HttpsInsecure ? "https" : "http")}://{Join(Host, Port)}";
+    public string Prefix { get; } =
+        $"{(Scheme is UpstreamScheme.Https or UpstreamScheme.HttpsInsecure ? "https" : "http")}://{Join(Host, Port)}";
 
     private static string Join(string host, int port) => string.Create(
         CultureInfo.InvariantCulture, $"{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{port}");

@@ -166,7 +166,8 @@ internal sealed partial class UpstreamAvailability : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(4301, LogLevel.Debug, "{Service}: container {Container} does not accept connections ({Failure}); left out until it does")]
+        [LoggerMessage(
+            4301, LogLevel.Debug, "{Service}: container {Container} does not accept connections ({Failure}); left out until it does")]
         public static partial void LeftOut(ILogger logger, string service, string container, ConnectFailure failure);
 
         [LoggerMessage(4302, LogLevel.Debug, "{Service}: container {Container} accepts connections again")]

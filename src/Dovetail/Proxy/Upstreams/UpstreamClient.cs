@@ -32,7 +32,8 @@ internal sealed class UpstreamClient : IDisposable
                 // Header bytes pass as they are: Kestrel reads and writes Latin-1 as well.
                 RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
                 ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-                ConnectCallback = (context, cancellationToken) => ConnectAsync(upstream, context.InitialRequestMessage.Version, cancellationToken),
+                ConnectCallback = (context, cancellationToken) =>
+                    ConnectAsync(upstream, context.InitialRequestMessage.Version, cancellationToken),
             }, time),
             disposeHandler: true);
 
@@ -45,7 +46,7 @@ internal sealed class UpstreamClient : IDisposable
             // A connection of HTTP/2 that no pool knows would stay until the container ends it.
             Version = scheme == UpstreamScheme.Http || !pooled ? HttpVersion.Version11 : HttpVersion.Version20,
 
-            // There is no ALPN in cleartext: HTTP/2 has to be meant.
+            // There is no ALPN in cleartext: HTTP/2 has to be asked for.
             VersionPolicy = scheme == UpstreamScheme.H2c ? HttpVersionPolicy.RequestVersionExact : HttpVersionPolicy.RequestVersionOrLower,
         };
     }

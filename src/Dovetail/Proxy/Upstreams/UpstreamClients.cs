@@ -3,8 +3,11 @@ namespace Dovetail.Proxy.Upstreams;
 /// <summary>The HTTP clients of one upstream, each made when it is first asked for.</summary>
 internal sealed class UpstreamClients(UpstreamDependencies dependencies, UpstreamAvailability upstream) : IDisposable
 {
-    private readonly Lazy<UpstreamClient> _pooled = new(() => new UpstreamClient(upstream, dependencies.Options, dependencies.Time, pooled: true));
-    private readonly Lazy<UpstreamClient> _unpooled = new(() => new UpstreamClient(upstream, dependencies.Options, dependencies.Time, pooled: false));
+    private readonly Lazy<UpstreamClient> _pooled = new(() =>
+        new UpstreamClient(upstream, dependencies.Options, dependencies.Time, pooled: true));
+
+    private readonly Lazy<UpstreamClient> _unpooled = new(() =>
+        new UpstreamClient(upstream, dependencies.Options, dependencies.Time, pooled: false));
 
     /// <summary>
     /// The client for a request to <paramref name="host"/>. Over TLS the HTTP client keeps a pool for each value of Host, in each
