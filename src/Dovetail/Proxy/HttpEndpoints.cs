@@ -11,7 +11,7 @@ using Microsoft.Extensions.Options;
 
 namespace Dovetail.Proxy;
 
-/// <summary>A node's two HTTP ports, on a Kestrel of its own. Each is behind <see cref="ConnectionAdmission"/>; every limit is set.</summary>
+/// <summary>A node's two HTTP ports, on a Kestrel of its own: each behind <see cref="ConnectionAdmission"/>, every limit set.</summary>
 /// <param name="services">The daemon's root container; it has Kestrel's HTTPS services.</param>
 internal sealed class HttpEndpoints(
     IServiceProvider services,
