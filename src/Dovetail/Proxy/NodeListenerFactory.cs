@@ -1,37 +1,74 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Threading.RateLimiting;
 using Dovetail.Proxy.Connections;
+using Dovetail.Proxy.Http;
 using Dovetail.Proxy.Identity;
 using Dovetail.Proxy.Model;
+using Dovetail.Proxy.Tcp;
+using Dovetail.Proxy.Upstreams;
 using Microsoft.AspNetCore.Connections;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Dovetail.Proxy;
 
-/// <summary>Starts listeners, and owns what all listeners of the daemon share.</summary>
+/// <summary>Puts listeners together and starts them, and owns what all listeners of the daemon share.</summary>
 /// <param name="services">The daemon's root container; it has Kestrel's HTTPS services.</param>
-internal sealed class NodeListenerFactory(
+internal sealed partial class NodeListenerFactory(
     IServiceProvider services,
     IConnectionListenerFactory transport,
     IHttpForwarder forwarder,
-    ListenerOptions limits,
+    ListenerOptions options,
+    ProxyMetrics metrics,
     TimeProvider time,
+    Random random,
     ILoggerFactory loggers) : INodeListenerFactory, IDisposable
 {
+    private const int PreferredHttpsPort = 8443;
+    private const int PreferredHttpPort = 8080;
+    private const int BindAttempts = 8;
+
     private readonly LoopbackAddressPool _addresses = new();
     private readonly SocketOwner _sockets = new();
     private readonly DescriptorBudget _descriptors = DescriptorBudget.OfProcess();
+    private readonly ILogger _logger = loggers.CreateLogger<NodeListener>();
 
     /// <summary>Starts a listener on a loopback address of its own.</summary>
     /// <param name="peers">Knows the tailnet as the node sees it.</param>
-    /// <param name="owner">The node's tailscaled.</param>
+    /// <param name="allowedProcess">The node's tailscaled.</param>
     /// <exception cref="IOException">No address could be bound.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     public async Task<NodeListener> StartAsync(
-        IPeerDirectory peers, IAllowedProcess owner, ListenerConfig initial, CancellationToken cancellationToken)
+        IPeerDirectory peers, IAllowedProcess allowedProcess, ListenerConfig initial, CancellationToken cancellationToken)
     {
-        var shared = new ListenerDependencies(services, transport, forwarder, _addresses, _sockets, _descriptors, limits, time, loggers);
-        var listener = new NodeListener(shared, peers, owner, initial);
+        // 1. What HTTP and raw TCP share.
+        var service = initial.Service.Name;
+        var ofListener = new ListenerMetrics(metrics, service);
+        var state = new ListenerState(initial);
+        var stopping = new CancellationTokenSource();
+        var budget = new ConnectionBudget(options.ConnectionsPerNode, options.ConnectionsPerPeer, _descriptors);
+        var admission = new ConnectionAdmission(service, allowedProcess, _sockets, budget, ofListener, options, time, _logger);
+        var cache = new PeerCache(service, peers, options, time, _logger);
+        var heldRequests = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = options.HeldPerService });
+        var failing = new FailingUpstreams();
+        var ofUpstreams = new UpstreamDependencies(service, options, time, random, failing, _logger);
+
+        // 2. HTTP.
+        var upstreams = new UpstreamGroup(ofUpstreams);
+        var certificates = new CertificateSlot(options.CertificateWait, time);
+        var requests = new RequestForwarder(service, forwarder, upstreams, heldRequests, _descriptors, ofListener, time, random, _logger);
+        var log = AccessLog.Create(service, time, loggers);
+        var handler = new RequestHandler(state, cache, requests, ofListener, options, log, time, _logger, stopping.Token);
+        var http = new HttpEndpoints(services, transport, admission, certificates, handler, state, options, time, loggers);
+
+        // 3. Raw TCP, whose ports open and close with the configuration.
+        var tcp = new TcpPorts(new TcpDependencies(transport, admission, cache, state, ofUpstreams, heldRequests, ofListener));
+
+        var (address, ports) = await BindAsync(service, http, cancellationToken);
+        var listener = new NodeListener(_addresses, address, ports, http, tcp, state, certificates, upstreams, failing, stopping);
         try
         {
-            await listener.StartAsync(cancellationToken);
+            await listener.UpdateAsync(initial);
             return listener;
         }
         catch
@@ -46,4 +83,39 @@ internal sealed class NodeListenerFactory(
         await StartAsync(peers, process, initial, cancellationToken);
 
     public void Dispose() => _sockets.Dispose();
+
+    private async Task<(IPAddress Address, ListenerPorts Ports)> BindAsync(
+        string service, HttpEndpoints endpoints, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            // The last resort is any free port: something may hold 8443 on every address of the machine.
+            var anyPort = attempt == BindAttempts;
+            var address = _addresses.Take(service, anyPort ? 0 : attempt);
+            try
+            {
+                var (https, http) = await endpoints.StartAsync(
+                    new IPEndPoint(address, anyPort ? 0 : PreferredHttpsPort),
+                    new IPEndPoint(address, anyPort ? 0 : PreferredHttpPort),
+                    cancellationToken);
+                return (address, new ListenerPorts(https, http, ImmutableSortedDictionary<int, IPEndPoint>.Empty));
+            }
+            catch (Exception e)
+            {
+                _addresses.Return(address);
+                if (!BindFailure.Is(e) || anyPort)
+                {
+                    throw;
+                }
+
+                Log.AddressTaken(_logger, service, address);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4011, LogLevel.Information, "{Service}: {Address} is in use by another process, trying the next address")]
+        public static partial void AddressTaken(ILogger logger, string service, IPAddress address);
+    }
 }

@@ -25,7 +25,11 @@ public sealed class FloodTests
             // CVE-2023-44487.
             var stream = (2 * i) + 1;
             await connection.SendAsync(
-                new Http2Frame(Http2Frame.Headers, Http2Frame.EndHeaders | Http2Frame.EndStream, stream, RawHttp2.Block(RawHttp2.Request("/flood", "web"))),
+                new Http2Frame(
+                    Http2Frame.Headers,
+                    Http2Frame.EndHeaders | Http2Frame.EndStream,
+                    stream,
+                    RawHttp2.Block(RawHttp2.Request("/flood", "web"))),
                 new Http2Frame(Http2Frame.Reset, 0, stream, [0, 0, 0, 8]));
         });
 
@@ -62,9 +66,9 @@ public sealed class FloodTests
     [Fact(Timeout = 120_000)]
     public async Task A_request_whose_header_comes_in_drops_is_cut_off_in_time_and_others_are_served()
     {
-        var limits = new ListenerOptions { RequestHeadersTimeout = TimeSpan.FromSeconds(1) };
+        var options = new ListenerOptions { RequestHeadersTimeout = TimeSpan.FromSeconds(1) };
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("ok", Token));
-        await using var listener = await TestListener.StartAsync(TestListener.Service(upstream), limits: limits);
+        await using var listener = await TestListener.StartAsync(TestListener.Service(upstream), options: options);
         await using var others = Others.Of(listener);
 
         var slow = await Task.WhenAll(Enumerable.Range(0, 50).Select(async _ =>
@@ -90,15 +94,15 @@ public sealed class FloodTests
 
         Assert.All(slow, answer => Assert.True(answer.Length == 0 || answer.StartsWith("HTTP/1.1 408 ", StringComparison.Ordinal), answer));
         await others.AssertServedAsync();
-        await Eventually.TrueAsync(() => listener.Listener.Statistics.ActiveConnections <= 1);
+        await Eventually.TrueAsync(() => listener.Metrics.ActiveConnections <= 1);
     }
 
     [Fact(Timeout = 120_000)]
     public async Task A_handshake_that_never_goes_on_is_cut_off_in_time_and_others_are_served()
     {
-        var limits = new ListenerOptions { HandshakeTimeout = TimeSpan.FromSeconds(1) };
+        var options = new ListenerOptions { HandshakeTimeout = TimeSpan.FromSeconds(1) };
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("ok", Token));
-        await using var listener = await TestListener.StartAsync(TestListener.Service(upstream), limits: limits);
+        await using var listener = await TestListener.StartAsync(TestListener.Service(upstream), options: options);
         await using var others = Others.Of(listener);
 
         await Task.WhenAll(Enumerable.Range(0, 50).Select(async i =>
@@ -111,7 +115,7 @@ public sealed class FloodTests
         }));
 
         await others.AssertServedAsync();
-        await Eventually.TrueAsync(() => listener.Listener.Statistics.ActiveConnections <= 1);
+        await Eventually.TrueAsync(() => listener.Metrics.ActiveConnections <= 1);
     }
 
     [Fact(Timeout = 120_000)]
@@ -119,7 +123,7 @@ public sealed class FloodTests
     {
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("ok", Token));
         await using var listener = await TestListener.StartAsync(
-            TestListener.Service(upstream), limits: new ListenerOptions { ConnectionsPerNode = 200, ConnectionsPerPeer = 50 });
+            TestListener.Service(upstream), options: new ListenerOptions { ConnectionsPerNode = 200, ConnectionsPerPeer = 50 });
         var idle = new List<NetworkStream>();
         try
         {
@@ -128,7 +132,7 @@ public sealed class FloodTests
                 idle.Add(await listener.ConnectAsync(peer: Attacker));
             }
 
-            await Eventually.TrueAsync(() => listener.Listener.Statistics.RefusedConnections.GetValueOrDefault(RefusalReason.TooManyFromPeer) == 100);
+            await Eventually.TrueAsync(() => listener.Metrics.Refused("too_many_from_peer") == 100);
             await using var others = Others.Of(listener);
             await others.AssertServedAsync();
         }
@@ -152,10 +156,14 @@ public sealed class FloodTests
 
     /// <param name="mustBeCut">False: it may also be made to wait, which is as good.</param>
     private static async Task FloodAsync(
-        Func<RawHttp2, int, Task> send, ListenerOptions? limits = null, int mostRounds = MostFrames, bool reads = true, bool mustBeCut = true)
+        Func<RawHttp2, int, Task> send,
+        ListenerOptions? options = null,
+        int mostRounds = MostFrames,
+        bool reads = true,
+        bool mustBeCut = true)
     {
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("ok", Token));
-        await using var listener = await TestListener.StartAsync(TestListener.Service(upstream), limits: limits);
+        await using var listener = await TestListener.StartAsync(TestListener.Service(upstream), options: options);
         await using var others = Others.Of(listener);
         await others.AssertServedAsync();
         var before = GC.GetTotalMemory(forceFullCollection: true);
@@ -170,12 +178,13 @@ public sealed class FloodTests
         await connection.DisposeAsync();
         await end;
         await Eventually.TrueAsync(
-            () => listener.Listener.Statistics is { ActiveRequests: <= 1, ActiveConnections: <= 1 },
-            () => $"{listener.Listener.Statistics}");
+            () => listener.Metrics is { ActiveRequests: <= 1, ActiveConnections: <= 1 },
+            seen: listener.Metrics.ToString);
     }
 
     /// <summary>Sends until the listener ends the connection or takes no more.</summary>
-    private static async Task<(int Rounds, bool IsCut)> SendAsync(RawHttp2 connection, Func<RawHttp2, int, Task> send, int mostRounds, bool mustBeCut)
+    private static async Task<(int Rounds, bool IsCut)> SendAsync(
+        RawHttp2 connection, Func<RawHttp2, int, Task> send, int mostRounds, bool mustBeCut)
     {
         for (var i = 0; i < mostRounds; i++)
         {

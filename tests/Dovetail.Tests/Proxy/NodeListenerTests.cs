@@ -14,7 +14,8 @@ public sealed class NodeListenerTests
     [InlineData("2.0")]
     public async Task A_peer_reaches_the_container_over_https(string version)
     {
-        await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync($"hello from {context.Request.Path}", Token));
+        await using var upstream = await TestUpstream.StartAsync(
+            context => context.Response.WriteAsync($"hello from {context.Request.Path}", Token));
         await using var listener = await TestListener.StartAsync(TestListener.Service(upstream));
         using var client = listener.Client(Version.Parse(version));
 
@@ -73,7 +74,7 @@ public sealed class NodeListenerTests
         Assert.Equal("http", seen["X-Forwarded-Proto"]);
         Assert.Equal("ada@example.com", seen["Tailscale-User-Login"]);
         await Assert.ThrowsAsync<HttpRequestException>(() => https.GetAsync("/", Token));
-        Assert.Equal(1, listener.Listener.Statistics.RefusedConnections[RefusalReason.NoHttps]);
+        Assert.Equal(1, listener.Metrics.Refused("no_https"));
     }
 
     [Fact]
@@ -89,7 +90,8 @@ public sealed class NodeListenerTests
 
         Assert.Equal(renewed.Leaf.GetCertHashString(), after.RemoteCertificate!.GetCertHashString());
         Assert.NotEqual(renewed.Leaf.GetCertHashString(), before.RemoteCertificate!.GetCertHashString());
-        Assert.StartsWith("HTTP/1.1 200", await RawHttp.ExchangeAsync(before, "GET / HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
+        var answer = await RawHttp.ExchangeAsync(before, "GET / HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,8 +110,8 @@ public sealed class NodeListenerTests
     [Fact]
     public async Task A_handshake_without_a_certificate_in_sight_is_closed()
     {
-        var limits = new ListenerOptions { CertificateWait = TimeSpan.FromMilliseconds(50) };
-        await using var listener = await TestListener.StartAsync(TestListener.Service(), limits: limits, withCertificate: false);
+        var options = new ListenerOptions { CertificateWait = TimeSpan.FromMilliseconds(50) };
+        await using var listener = await TestListener.StartAsync(TestListener.Service(), options: options, withCertificate: false);
 
         await Assert.ThrowsAnyAsync<IOException>(() => listener.ConnectTlsAsync());
     }

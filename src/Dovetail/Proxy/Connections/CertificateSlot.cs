@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Dovetail.Proxy.Connections;
@@ -35,3 +36,8 @@ internal sealed class CertificateSlot(TimeSpan wait, TimeProvider time)
         return new SslServerAuthenticationOptions { ServerCertificateContext = _current!.Context };
     }
 }
+
+/// <summary>A certificate with its chain and key, ready for handshakes.</summary>
+/// <param name="Context">What each handshake uses; built once, offline (no AIA or OCSP fetch).</param>
+/// <param name="Leaf">The certificate itself, for its names and dates.</param>
+internal sealed record ServerCertificate(SslStreamCertificateContext Context, X509Certificate2 Leaf);

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Dovetail.Proxy.Connections;
 
 /// <summary>
-/// Lets go of a connection whose socket is closed though its server goes on: Kestrel may wait for ever for streams of an HTTP/2
+/// Gives up a connection whose socket is closed though its server goes on: Kestrel may wait for ever for streams of an HTTP/2
 /// connection that was cut off under a flood of resets (dotnet/aspnetcore#51307). It would count as open, and a few peers could use
 /// up the node's connections in this way.
 /// </summary>
@@ -17,7 +17,8 @@ internal static class ClosedConnection
     {
         var serving = next(connection);
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var registration = connection.ConnectionClosed.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), closed);
+        using var registration = connection.ConnectionClosed.UnsafeRegister(
+            static state => ((TaskCompletionSource)state!).TrySetResult(), closed);
         if (await Task.WhenAny(serving, closed.Task) != serving)
         {
             try
@@ -26,8 +27,10 @@ internal static class ClosedConnection
             }
             catch (TimeoutException) when (!serving.IsCompleted)
             {
-                // Nobody else holds it: it goes with the next collection, and with it what it waits for.
-                _ = serving.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                // Nothing else refers to the task, so it is garbage collected together with what it waits for. If it does end, and fails,
+                // that is no unobserved exception.
+                _ = serving.ContinueWith(
+                    static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
                 return;
             }
         }

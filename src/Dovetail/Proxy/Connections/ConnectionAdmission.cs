@@ -8,16 +8,16 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace Dovetail.Proxy.Connections;
 
 /// <summary>
-/// What every connection passes before TLS and HTTP: room for it, the right process at the other end, a PROXY protocol
-/// header in time. Whoever fails is closed without a byte and counted.
+/// What every connection passes before TLS and HTTP: the limits on connections, the right process at the other end, a PROXY protocol
+/// header in time. One that fails is closed without a byte and counted.
 /// </summary>
 internal sealed partial class ConnectionAdmission(
     string service,
-    IAllowedProcess owner,
+    IAllowedProcess allowedProcess,
     SocketOwner sockets,
     ConnectionBudget budget,
-    ListenerCounters counters,
-    ListenerOptions limits,
+    ListenerMetrics metrics,
+    ListenerOptions options,
     TimeProvider time,
     ILogger logger)
 {
@@ -27,61 +27,54 @@ internal sealed partial class ConnectionAdmission(
     /// <param name="refuse">Asked at each connection: a reason to close it, or null.</param>
     public async Task OnConnectionAsync(ConnectionContext connection, bool isHttps, Func<RefusalReason?> refuse, ConnectionDelegate next)
     {
-        if (!budget.TryEnter())
+        using var lease = budget.Connections.AttemptAcquire();
+        if (!lease.IsAcquired)
         {
             Refuse(connection, RefusalReason.TooManyConnections);
             return;
         }
 
+        using var active = metrics.TrackConnection();
+        if (refuse() is { } reason)
+        {
+            Refuse(connection, reason);
+            return;
+        }
+
+        // 1. The process first: what another process says is not even read.
+        if (!IsFromAllowedProcess(connection))
+        {
+            Refuse(connection, RefusalReason.ForeignProcess);
+            return;
+        }
+
+        // 2. The header.
+        if (await ReadHeaderAsync(connection) is not { Source: var source })
+        {
+            return;
+        }
+
+        // 3. How many connections this peer has.
+        if (!budget.TryEnter(source.Address))
+        {
+            Refuse(connection, RefusalReason.TooManyFromPeer);
+            return;
+        }
+
         try
         {
-            if (refuse() is { } reason)
-            {
-                Refuse(connection, reason);
-                return;
-            }
-
-            // 1. The process first: what another process says is not even read.
-            if (!IsOwned(connection))
-            {
-                Refuse(connection, RefusalReason.ForeignProcess);
-                return;
-            }
-
-            // 2. The header.
-            var header = await ReadHeaderAsync(connection);
-            if (header is null)
-            {
-                return;
-            }
-
-            // 3. Room for this peer.
-            var source = header.Source;
-            if (!budget.TryEnter(source.Address))
-            {
-                Refuse(connection, RefusalReason.TooManyFromPeer);
-                return;
-            }
-
-            try
-            {
-                connection.RemoteEndPoint = source;
-                connection.Features.Set(new PeerConnection(source, isHttps));
-                await next(connection);
-            }
-            finally
-            {
-                budget.Leave(source.Address);
-            }
+            connection.RemoteEndPoint = source;
+            connection.Features.Set(new PeerConnection(source, isHttps));
+            await next(connection);
         }
         finally
         {
-            budget.Leave();
+            budget.Leave(source.Address);
         }
     }
 
-    private bool IsOwned(ConnectionContext connection) =>
-        owner.ProcessId is { } processId
+    private bool IsFromAllowedProcess(ConnectionContext connection) =>
+        allowedProcess.ProcessId is { } processId
         && connection.RemoteEndPoint is IPEndPoint client
         && connection.LocalEndPoint is IPEndPoint local
         && sockets.IsOwnedBy(client, local, processId);
@@ -89,7 +82,7 @@ internal sealed partial class ConnectionAdmission(
     private async Task<ProxyProtocolHeader?> ReadHeaderAsync(ConnectionContext connection)
     {
         var input = connection.Transport.Input;
-        using var timeout = new CancellationTokenSource(limits.ProxyHeaderTimeout, time);
+        using var timeout = new CancellationTokenSource(options.ProxyHeaderTimeout, time);
         var closing = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
 
         // Not ConnectionClosed: it fires at the client's half-close too, when the header may be here and unread.
@@ -146,7 +139,7 @@ internal sealed partial class ConnectionAdmission(
 
     private void Refuse(ConnectionContext connection, RefusalReason reason)
     {
-        counters.ConnectionRefused(reason);
+        metrics.ConnectionRefused(reason);
         connection.Abort();
         if (reason is not (RefusalReason.NoHttps or RefusalReason.NoHttp) && _throttle.TryPass(out var suppressed))
         {
@@ -156,7 +149,22 @@ internal sealed partial class ConnectionAdmission(
 
     private static partial class Log
     {
-        [LoggerMessage(4101, LogLevel.Warning, "{Service}: closed a connection from {Source}: {Reason} ({Suppressed} more since the last such line)")]
+        [LoggerMessage(
+            4101,
+            LogLevel.Warning,
+            "{Service}: closed a connection from {Source}: {Reason} ({Suppressed} more since the last such line)")]
         public static partial void Refused(ILogger logger, string service, RefusalReason reason, EndPoint? source, int suppressed);
     }
 }
+
+/// <summary>Tells which process may connect to a listener.</summary>
+internal interface IAllowedProcess
+{
+    /// <summary>Process id of the node's tailscaled; null while none runs, and then every connection is refused.</summary>
+    int? ProcessId { get; }
+}
+
+/// <summary>What the listener knows of a connection; a connection feature.</summary>
+/// <param name="Source">The peer's address and port on the tailnet.</param>
+/// <param name="IsHttps">Whether it came to the HTTPS port.</param>
+internal sealed record PeerConnection(IPEndPoint Source, bool IsHttps);

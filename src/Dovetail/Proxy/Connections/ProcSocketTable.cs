@@ -4,7 +4,10 @@ using System.Net;
 
 namespace Dovetail.Proxy.Connections;
 
-/// <summary>The same answer as <see cref="NetlinkSocketTable"/> from <c>/proc/net/tcp</c>, where netlink is not permitted; slower, for it lists every socket.</summary>
+/// <summary>
+/// The same answer as <see cref="NetlinkSocketTable"/> from <c>/proc/net/tcp</c>, where netlink is not permitted; slower, for it lists
+/// every socket.
+/// </summary>
 internal static class ProcSocketTable
 {
     /// <returns>Null when there is no such socket.</returns>

@@ -74,7 +74,8 @@ internal sealed partial class ProcessDescriptors
     {
         try
         {
-            var line = File.ReadLines(Path(processId, "status")).FirstOrDefault(line => line.StartsWith("FDSize:", StringComparison.Ordinal));
+            var line = File.ReadLines(Path(processId, "status"))
+                .FirstOrDefault(line => line.StartsWith("FDSize:", StringComparison.Ordinal));
             return line is not null && int.TryParse(line["FDSize:".Length..], CultureInfo.InvariantCulture, out var size) ? size : 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -10,7 +10,7 @@ namespace Dovetail.Proxy.Connections;
 /// would mean a connection without a peer, and are refused.
 /// </summary>
 /// <param name="Source">The peer's address and port on the tailnet.</param>
-/// <param name="Destination">The node's address; the port is the listener's, not the node's (recorded: 07-proxyproto/header-bytes.txt).</param>
+/// <param name="Destination">The node's address; the port is the listener's, not the node's (recorded with tailscaled 1.96.5).</param>
 internal sealed record ProxyProtocolHeader(IPEndPoint Source, IPEndPoint Destination)
 {
     /// <summary>Largest acceptable header with its TLVs, in bytes. tailscaled sends none; a future one may send a few.</summary>
@@ -112,4 +112,17 @@ internal sealed record ProxyProtocolHeader(IPEndPoint Source, IPEndPoint Destina
 
         return true;
     }
+}
+
+/// <summary>What the first bytes of a connection are.</summary>
+internal enum ProxyProtocolStatus
+{
+    /// <summary>The beginning of a header that may become acceptable.</summary>
+    Incomplete,
+
+    /// <summary>A complete header.</summary>
+    Accepted,
+
+    /// <summary>Nothing that more bytes could make acceptable.</summary>
+    Refused,
 }

@@ -36,7 +36,7 @@ internal sealed class SecureTransport(PipeReader input, PipeWriter output) : IDu
         }
         finally
         {
-            // TLS ends what it has made.
+            // TLS disposes of the transport that it made itself.
             connection.Transport = original;
         }
     };

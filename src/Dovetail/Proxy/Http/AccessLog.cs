@@ -41,29 +41,54 @@ internal sealed partial class AccessLog
     }
 
     /// <summary>Writes the line of a request that has ended.</summary>
-    public void Write(AccessEntry entry, HttpContext context, IPAddress peer)
-    {
-        // Answered to nobody: by the convention of other proxies.
-        var (status, end) = context.RequestAborted.IsCancellationRequested
-            ? (context.Response.HasStarted ? context.Response.StatusCode : StatusCodes.Status499ClientClosedRequest, ", cut off")
-            : (context.Response.StatusCode, "");
-        Log.Request(
-            _logger,
-            _service,
-            Printable.Text(entry.Login ?? peer.ToString(), MaxPath),
-            Printable.Text(context.Request.Method),
-            Printable.Text(entry.Path, MaxPath),
-            status,
-            entry.Bytes,
-            end,
-            ((long)_time.GetElapsedTime(entry.Started).TotalMilliseconds).ToString(CultureInfo.InvariantCulture),
-            entry.Upstream ?? "no upstream");
-    }
+    /// <param name="status">Of the response; 499 when the client went away before it.</param>
+    public void Write(AccessEntry entry, HttpContext context, int status, IPAddress peer) => Log.Request(
+        _logger,
+        _service,
+        Printable.Text(entry.Login ?? peer.ToString(), MaxPath),
+        Printable.Text(context.Request.Method),
+        Printable.Text(entry.Path, MaxPath),
+        status,
+        entry.Bytes,
+        context.RequestAborted.IsCancellationRequested ? ", cut off" : "",
+        ((long)_time.GetElapsedTime(entry.Started).TotalMilliseconds).ToString(CultureInfo.InvariantCulture),
+        entry.Upstream ?? "no upstream");
 
     private static partial class Log
     {
-        [LoggerMessage(4021, LogLevel.Information, "{Service}: {Peer} \"{Method} {Path}\" {Status}, {Bytes} bytes{End}, {Milliseconds} ms, {Upstream}")]
+        [LoggerMessage(
+            4021,
+            LogLevel.Information,
+            "{Service}: {Peer} \"{Method} {Path}\" {Status}, {Bytes} bytes{End}, {Milliseconds} ms, {Upstream}")]
         public static partial void Request(
-            ILogger logger, string service, string peer, string method, string path, int status, long bytes, string end, string milliseconds, string upstream);
+            ILogger logger,
+            string service,
+            string peer,
+            string method,
+            string path,
+            int status,
+            long bytes,
+            string end,
+            string milliseconds,
+            string upstream);
     }
+}
+
+/// <summary>What the access log will say of a request, gathered while it runs.</summary>
+/// <param name="started">A timestamp of the listener's clock.</param>
+/// <param name="path">Without the query, which may hold secrets.</param>
+internal sealed class AccessEntry(long started, string path, CountingBody body)
+{
+    public long Started { get; } = started;
+
+    public string Path { get; } = path;
+
+    /// <summary>Bytes of the response's body so far; none of a WebSocket.</summary>
+    public long Bytes => body.Bytes;
+
+    /// <summary>Who asks; null: not known.</summary>
+    public string? Login { get; set; }
+
+    /// <summary>The container that answers; null: none was asked.</summary>
+    public string? Upstream { get; set; }
 }

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Dovetail.Proxy.Http;
 
 /// <summary>
-/// Resets the stream of an answer that broke off with INTERNAL_ERROR (RFC 9113, section 7). The forwarder says CANCEL (YARP 2 has the two
-/// codes swapped), which a gRPC client takes for its own wish to cancel.
+/// Resets the stream of an answer that broke off with INTERNAL_ERROR (2; RFC 9113, section 7). The forwarder resets it with CANCEL (8):
+/// Yarp.ReverseProxy 2.3.0 has the two numbers swapped (HttpForwarder.ResetOrAbort). A gRPC client takes CANCEL for its own cancellation.
 /// </summary>
 internal sealed class BrokenAnswerReset(IHttpResetFeature stream) : IHttpResetFeature
 {

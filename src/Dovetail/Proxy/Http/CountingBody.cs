@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Dovetail.Proxy.Http;
 
 /// <summary>
-/// Counts what is written to a response. The framework's own wrapper for a replaced stream will not do: its CompleteAsync does not reach
-/// the server, and a gRPC call would wait for its trailers for ever.
+/// Counts what is written to a response. The framework's own wrapper for a replaced stream (StreamResponseBodyFeature) does not fit: its
+/// CompleteAsync does not reach the server, and a gRPC call would wait for its trailers for ever.
 /// </summary>
 internal sealed class CountingBody(IHttpResponseBodyFeature inner) : Stream, IHttpResponseBodyFeature
 {

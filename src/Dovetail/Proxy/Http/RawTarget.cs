@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Dovetail.Proxy.Http;
 
-/// <summary>The path and query of a request as the client wrote them: Kestrel's decoded path cannot be turned back into the same bytes.</summary>
+/// <summary>
+/// The path and query of a request as the client wrote them: Kestrel's decoded path cannot be turned back into the same bytes.
+/// </summary>
 internal static class RawTarget
 {
     /// <returns>Begins with <c>/</c>; null when the target is not a path, or holds what does not belong in one.</returns>

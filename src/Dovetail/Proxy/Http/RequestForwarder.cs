@@ -1,3 +1,4 @@
+using System.Threading.RateLimiting;
 using Dovetail.Proxy.Connections;
 using Dovetail.Proxy.Model;
 using Dovetail.Proxy.Upstreams;
@@ -5,72 +6,40 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Dovetail.Proxy.Http;
 
-/// <summary>Takes one request to an upstream: finds one that accepts, forwards, and tells the client the truth when that fails.</summary>
+/// <summary>Takes one request to an upstream: finds one that accepts, forwards, and answers with an error page when that fails.</summary>
 internal sealed partial class RequestForwarder(
     string service,
     IHttpForwarder forwarder,
     UpstreamGroup upstreams,
-    HeldRequestLimit room,
-    ListenerCounters counters,
+    ConcurrencyLimiter heldRequests,
     DescriptorBudget descriptors,
+    ListenerMetrics metrics,
     TimeProvider time,
+    Random random,
     ILogger logger)
 {
-    // One after the other; and in all, where the upstream has gone since: then its end broke the connection, not the request.
-    private const int MaxRepeats = 3;
-    private const int MaxRepeatsInAll = 10;
-    private static readonly TimeSpan RepeatDelay = TimeSpan.FromMilliseconds(50);
-
     /// <param name="hold">How long to wait for an upstream.</param>
-    /// <param name="entry">Is told which upstream answers; null: nobody wants to know.</param>
+    /// <param name="entry">Is told which upstream answers; null: access log off.</param>
     /// <param name="stopping">The listener stops: requests that wait are answered.</param>
-    public async Task ForwardAsync(HttpContext context, ForwardingTransformer transformer, TimeSpan hold, AccessEntry? entry, CancellationToken stopping)
+    /// <exception cref="OperationCanceledException">The client went away.</exception>
+    public async Task ForwardAsync(
+        HttpContext context, ForwardingTransformer transformer, TimeSpan hold, AccessEntry? entry, CancellationToken stopping)
     {
-        if (!descriptors.TryEnterRequest())
+        using var lease = descriptors.Requests.AttemptAcquire();
+        if (!lease.IsAcquired)
         {
             await GiveUpAsync(context, NoUpstreamReason.TooManyRequests);
             return;
         }
 
-        try
-        {
-            await FindAndForwardAsync(context, transformer, hold, entry, stopping);
-        }
-        finally
-        {
-            descriptors.LeaveRequest();
-        }
-    }
-
-    private async Task FindAndForwardAsync(
-        HttpContext context, ForwardingTransformer transformer, TimeSpan hold, AccessEntry? entry, CancellationToken stopping)
-    {
         BrokenAnswerReset.Use(context);
         var isRepeatable = RequestRepetition.Prepare(context.Request);
-        var mayRepeat = isRepeatable && hold > TimeSpan.Zero;
-        var (repeats, repeatsInAll, waits) = (0, 0, 0);
-        UpstreamTarget? broken = null;
-        var search = new UpstreamSearch(upstreams, room, hold, time, stopping, isOnce: !isRepeatable);
+        RequestRepetition? repetition = null;
+        var search = new UpstreamSearch(upstreams, heldRequests, metrics, hold, time, stopping, isOnce: !isRepeatable);
         while (await search.NextAsync(context.RequestAborted) is { } target)
         {
-            if (entry is not null)
-            {
-                entry.Upstream = target.Address.ContainerName;
-            }
-
-            ForwarderError error;
-            try
-            {
-                var client = target.ClientFor(context.Request.Host);
-                // Ends with the client's request, not with the listener: what is in flight may finish.
-                error = await forwarder.SendAsync(
-                    context, target.Address.Prefix, client.Invoker, client.RequestConfig, transformer, CancellationToken.None);
-            }
-            finally
-            {
-                target.Leave();
-            }
-
+            entry?.Upstream = target.Address.ContainerName;
+            var error = await SendAsync(context, target, transformer);
             if (error == ForwarderError.None || (transformer.IsAnswered && IsOfRequestBody(error)))
             {
                 return;
@@ -87,19 +56,11 @@ internal sealed partial class RequestForwarder(
                     continue;
                 }
 
-                if (search.Waits != waits || broken is { IsRetired: true })
+                if (isRepeatable && hold > TimeSpan.Zero && RequestRepetition.IsBrokenConnection(error, exception)
+                    && (repetition ??= new RequestRepetition(random)).After(target, search.Waits) is { } wait)
                 {
-                    (repeats, waits) = (0, search.Waits);
-                }
-
-                if (mayRepeat && repeats < MaxRepeats && repeatsInAll < MaxRepeatsInAll && RequestRepetition.IsBrokenConnection(error, exception))
-                {
-                    // As a rule a container that is just ending: the next try finds another one, or waits for this one.
-                    repeats++;
-                    repeatsInAll++;
-                    broken = target;
                     context.Response.Clear();
-                    await Task.Delay(RepeatDelay * repeats, time, context.RequestAborted);
+                    await Task.Delay(wait, time, context.RequestAborted);
                     continue;
                 }
             }
@@ -108,27 +69,43 @@ internal sealed partial class RequestForwarder(
             return;
         }
 
-        await GiveUpAsync(context, search.Outcome);
+        await GiveUpAsync(context, search.Reason);
     }
 
-    private async Task GiveUpAsync(HttpContext context, NoUpstreamReason outcome)
+    private async Task<ForwarderError> SendAsync(HttpContext context, UpstreamTarget target, ForwardingTransformer transformer)
     {
-        var (status, reason) = Explain(outcome);
-        counters.RequestFailed();
-        Log.NoUpstream(logger, service, outcome);
-        await ErrorPage.WriteAsync(context, status, service, reason);
+        try
+        {
+            var client = target.ClientFor(context.Request.Host);
+
+            // Ends with the client's request, not with the listener: what is in flight may finish.
+            return await forwarder.SendAsync(
+                context, target.Address.Prefix, client.Invoker, client.RequestConfig, transformer, CancellationToken.None);
+        }
+        finally
+        {
+            target.Leave();
+        }
+    }
+
+    private async Task GiveUpAsync(HttpContext context, NoUpstreamReason reason)
+    {
+        var (status, text) = Explain(reason);
+        metrics.RequestFailed();
+        Log.NoUpstream(logger, service, reason);
+        await ErrorPage.WriteAsync(context, status, service, text);
     }
 
     private async Task FailAsync(HttpContext context, UpstreamTarget target, ForwarderError error, Exception? exception)
     {
         if (IsClients(error))
         {
-            // It went away, or broke its own request; the forwarder has set the status, if anybody is left to see it.
+            // It went away, or broke its own request; the forwarder has set the status in case it still reads.
             return;
         }
 
         Log.Failed(logger, exception, service, target.Address.ContainerName, error);
-        counters.RequestFailed();
+        metrics.RequestFailed();
         if (context.Response.HasStarted)
         {
             // The forwarder has reset the stream or the connection, so that a part does not look like the whole.
@@ -153,10 +130,11 @@ internal sealed partial class RequestForwarder(
         or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeRequestCanceled
         or ForwarderError.UpgradeResponseClient or ForwarderError.UpgradeResponseCanceled;
 
-    private static (int Status, string Reason) Explain(NoUpstreamReason outcome) => outcome switch
+    private static (int Status, string Text) Explain(NoUpstreamReason reason) => reason switch
     {
         NoUpstreamReason.NoUpstream => (StatusCodes.Status503ServiceUnavailable, "No container of this service is running."),
-        NoUpstreamReason.TooManyHeld => (StatusCodes.Status503ServiceUnavailable, "Too many requests are waiting for this service to start."),
+        NoUpstreamReason.TooManyHeld =>
+            (StatusCodes.Status503ServiceUnavailable, "Too many requests are waiting for this service to start."),
         NoUpstreamReason.TooManyRequests => (StatusCodes.Status503ServiceUnavailable, "Too many requests are under way."),
         NoUpstreamReason.Stopping => (StatusCodes.Status503ServiceUnavailable, "The service is being stopped."),
         NoUpstreamReason.TimedOut => (StatusCodes.Status504GatewayTimeout, "The application cannot be reached: it does not answer."),
@@ -168,7 +146,7 @@ internal sealed partial class RequestForwarder(
         [LoggerMessage(4311, LogLevel.Debug, "{Service}: forwarding to container {Container} failed: {Error}")]
         public static partial void Failed(ILogger logger, Exception? exception, string service, string container, ForwarderError error);
 
-        [LoggerMessage(4312, LogLevel.Debug, "{Service}: no upstream for a request: {Outcome}")]
-        public static partial void NoUpstream(ILogger logger, string service, NoUpstreamReason outcome);
+        [LoggerMessage(4312, LogLevel.Debug, "{Service}: no upstream for a request: {Reason}")]
+        public static partial void NoUpstream(ILogger logger, string service, NoUpstreamReason reason);
     }
 }

@@ -9,11 +9,11 @@ namespace Dovetail.Proxy.Http;
 
 /// <summary>What a node's Kestrel runs for each request: redirect, identity, policy, forwarding.</summary>
 internal sealed partial class RequestHandler(
-    Func<ListenerState> state,
+    ListenerState state,
     PeerCache peers,
     RequestForwarder forwarder,
-    ListenerCounters counters,
-    ListenerOptions limits,
+    ListenerMetrics metrics,
+    ListenerOptions options,
     AccessLog? log,
     TimeProvider time,
     ILogger logger,
@@ -29,38 +29,39 @@ internal sealed partial class RequestHandler(
 
     public async Task ProcessRequestAsync(HttpContext context)
     {
-        counters.RequestStarted();
-        var service = state().Config.Service.Name;
+        using var active = metrics.TrackRequest();
+        var served = state.Current;
         var entry = log?.Begin(context);
         try
         {
-            await HandleAsync(context, state(), entry);
+            await HandleAsync(context, served, entry);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The client went away, or its connection was cut at the end of the drain: nobody is left to answer.
+            // The client went away, or its connection was cut at the end of the drain.
             context.Abort();
         }
         catch (Exception e)
         {
             // Never a clean end after a failure: the client must not take what it has for the whole.
-            Log.Failed(logger, e, service);
+            Log.Failed(logger, e, served.Config.Service.Name);
             context.Abort();
         }
         finally
         {
-            counters.RequestEnded();
+            var status = StatusOf(context);
+            metrics.RequestEnded(status);
             if (entry is not null)
             {
-                log!.Write(entry, context, context.Features.GetRequiredFeature<PeerConnection>().Source.Address);
+                log!.Write(entry, context, status, context.Features.GetRequiredFeature<PeerConnection>().Source.Address);
             }
         }
     }
 
-    private async Task HandleAsync(HttpContext context, ListenerState current, AccessEntry? entry)
+    private async Task HandleAsync(HttpContext context, ServedConfig served, AccessEntry? entry)
     {
-        var config = current.Config;
-        if (RequestSize.Excess(context, limits) is var (status, reason))
+        var config = served.Config;
+        if (RequestSize.Excess(context, options) is var (status, reason))
         {
             await ErrorPage.WriteAsync(context, status, config.Service.Name, reason);
             return;
@@ -74,16 +75,13 @@ internal sealed partial class RequestHandler(
         }
 
         // 1. Who asks.
-        var identity = current.NeedsPeer
+        var identity = served.NeedsPeer
             ? await peers.GetAsync(connection.Source, context.RequestAborted)
             : PeerIdentity.Unknown;
-        if (entry is not null)
-        {
-            entry.Login = identity.Peer?.User?.Login;
-        }
+        entry?.Login = identity.Peer?.User?.Login;
 
         // 2. May they.
-        var decision = current.Policy.Decide(identity);
+        var decision = served.Policy.Decide(identity);
         if (decision != AccessDecision.Allowed)
         {
             await DenyAsync(context, config.Service.Name, connection, identity, decision);
@@ -98,6 +96,12 @@ internal sealed partial class RequestHandler(
         await forwarder.ForwardAsync(context, transformer, config.Service.Hold, entry, stopping);
     }
 
+    // By the convention of other proxies, a request whose client went away before the answer has a status too.
+    private static int StatusOf(HttpContext context) =>
+        context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted
+            ? StatusCodes.Status499ClientClosedRequest
+            : context.Response.StatusCode;
+
     private static void Redirect(HttpContext context, ListenerConfig config)
     {
         // To the full name: the certificate does not hold for the short one.
@@ -108,7 +112,7 @@ internal sealed partial class RequestHandler(
     private Task DenyAsync(
         HttpContext context, string service, PeerConnection connection, PeerIdentity identity, AccessDecision decision)
     {
-        counters.RequestDenied();
+        metrics.RequestDenied();
         if (_throttle.TryPass(out var suppressed))
         {
             var who = identity.Peer?.User?.Login ?? identity.Peer?.NodeName ?? "unknown";
@@ -126,7 +130,10 @@ internal sealed partial class RequestHandler(
         [LoggerMessage(4001, LogLevel.Error, "{Service}: a request failed unexpectedly and was cut off")]
         public static partial void Failed(ILogger logger, Exception exception, string service);
 
-        [LoggerMessage(4002, LogLevel.Information, "{Service}: denied {Who} at {Address}: {Decision} ({Suppressed} more since the last such line)")]
+        [LoggerMessage(
+            4002,
+            LogLevel.Information,
+            "{Service}: denied {Who} at {Address}: {Decision} ({Suppressed} more since the last such line)")]
         public static partial void Denied(
             ILogger logger, string service, string who, System.Net.IPAddress address, AccessDecision decision, int suppressed);
     }

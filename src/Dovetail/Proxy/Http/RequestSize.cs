@@ -1,4 +1,3 @@
-using System.Globalization;
 using Dovetail.Proxy.Model;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -15,12 +14,15 @@ internal static class RequestSize
     private const int FieldOverhead = 4;
 
     /// <returns>Status and reason of the refusal; null when all is within the limits.</returns>
-    public static (int Status, string Reason)? Excess(HttpContext context, ListenerOptions limits)
+    public static (int Status, string Reason)? Excess(HttpContext context, ListenerOptions options)
     {
-        var line = context.Request.Method.Length + context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Length + LineOverhead;
-        if (line > limits.RequestLineSize)
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var line = context.Request.Method.Length + target.Length + LineOverhead;
+        if (line > options.RequestLineSize)
         {
-            return (StatusCodes.Status414UriTooLong, Text($"The request line has {line} bytes; at most {limits.RequestLineSize} are allowed (DOVETAIL_REQUEST_LINE_SIZE)."));
+            return (
+                StatusCodes.Status414UriTooLong,
+                $"The request line has {line} bytes; at most {options.RequestLineSize} are allowed (DOVETAIL_REQUEST_LINE_SIZE).");
         }
 
         var size = 0;
@@ -34,19 +36,18 @@ internal static class RequestSize
             }
         }
 
-        if (size > limits.RequestHeadersSize)
+        if (size > options.RequestHeadersSize)
         {
             return (
                 StatusCodes.Status431RequestHeaderFieldsTooLarge,
-                Text($"The request headers have {size} bytes; at most {limits.RequestHeadersSize} are allowed (DOVETAIL_REQUEST_HEADERS_SIZE). Often it is cookies: clear those of this site."));
+                $"The request headers have {size} bytes; at most {options.RequestHeadersSize} are allowed (DOVETAIL_REQUEST_HEADERS_SIZE). "
+                    + "Often it is cookies: clear those of this site.");
         }
 
-        return count > limits.RequestHeaderCount
+        return count > options.RequestHeaderCount
             ? (
                 StatusCodes.Status431RequestHeaderFieldsTooLarge,
-                Text($"The request has {count} headers; at most {limits.RequestHeaderCount} are allowed (DOVETAIL_REQUEST_HEADER_COUNT)."))
+                $"The request has {count} headers; at most {options.RequestHeaderCount} are allowed (DOVETAIL_REQUEST_HEADER_COUNT).")
             : null;
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

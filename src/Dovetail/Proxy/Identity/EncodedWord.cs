@@ -20,13 +20,13 @@ internal static class EncodedWord
         }
 
         var result = new StringBuilder(Start);
-        var room = MaxLength - Start.Length - End.Length;
+        var capacity = MaxLength - Start.Length - End.Length;
         var used = 0;
         foreach (var rune in text.EnumerateRunes())
         {
             // RFC 2047 section 5: a character is never split between two words.
             var encoded = Encode(rune);
-            if (used + encoded.Length > room)
+            if (used + encoded.Length > capacity)
             {
                 result.Append(End).Append(' ').Append(Start);
                 used = 0;

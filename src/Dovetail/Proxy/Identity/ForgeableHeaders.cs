@@ -1,6 +1,6 @@
 namespace Dovetail.Proxy.Identity;
 
-/// <summary>Removes what a client could have set to look like the proxy's own word.</summary>
+/// <summary>Removes what a client could have set to pass for the proxy's own headers.</summary>
 internal static class ForgeableHeaders
 {
     private static readonly string[] Names = ["forwarded", "x-forwarded", "x-real-ip"];
@@ -14,7 +14,7 @@ internal static class ForgeableHeaders
 
     /// <summary>
     /// Removes forgeable headers in every spelling, and those that <c>Connection</c> names (RFC 9110 section 7.6.1).
-    /// What the proxy sets itself is set after this, so no client can name it away.
+    /// What the proxy sets itself is set after this, so no client can have it removed.
     /// </summary>
     public static void Strip(IHeaderDictionary headers)
     {

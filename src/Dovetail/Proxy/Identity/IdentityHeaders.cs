@@ -1,6 +1,6 @@
 namespace Dovetail.Proxy.Identity;
 
-/// <summary>The headers by which an upstream learns who asks (DESIGN §6.4): those of <c>tailscale serve</c> and those of the Go Dovetail.</summary>
+/// <summary>The headers by which an upstream learns who asks: those of <c>tailscale serve</c> and those of the Go Dovetail.</summary>
 internal static class IdentityHeaders
 {
     public static IReadOnlyList<KeyValuePair<string, string>> For(PeerUser? user)

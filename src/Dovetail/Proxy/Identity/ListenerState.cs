@@ -1,11 +1,20 @@
 using Dovetail.Proxy.Model;
-using Dovetail.Proxy.Upstreams;
-using Dovetail.Services.Model;
 
 namespace Dovetail.Proxy.Identity;
 
-/// <summary>A configuration with what is computed from it once; swapped as a whole.</summary>
-internal sealed class ListenerState(ListenerConfig config)
+/// <summary>What a listener serves by now. A request or connection takes <see cref="Current"/> once and keeps to it.</summary>
+internal sealed class ListenerState(ListenerConfig initial)
+{
+    private volatile ServedConfig _current = new(initial);
+
+    public ServedConfig Current => _current;
+
+    /// <summary>Serves by <paramref name="config"/> from the next request on.</summary>
+    public void Set(ListenerConfig config) => _current = new ServedConfig(config);
+}
+
+/// <summary>A configuration with the access policy that is compiled from it once.</summary>
+internal sealed class ServedConfig(ListenerConfig config)
 {
     public ListenerConfig Config { get; } = config;
 
@@ -13,12 +22,4 @@ internal sealed class ListenerState(ListenerConfig config)
 
     /// <summary>Whether a request's peer has to be looked up at all.</summary>
     public bool NeedsPeer => Config.Service.Identity || !Policy.AllowsEverybody;
-
-    /// <summary>What a container's state of health means for its requests.</summary>
-    public static UpstreamStanding Standing(HealthMode mode, UpstreamHealth health) => health switch
-    {
-        UpstreamHealth.Stopping => UpstreamStanding.Stopping,
-        UpstreamHealth.Starting or UpstreamHealth.Unhealthy when mode == HealthMode.Wait => UpstreamStanding.NotReady,
-        _ => UpstreamStanding.Ready,
-    };
 }

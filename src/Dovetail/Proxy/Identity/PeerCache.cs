@@ -8,7 +8,8 @@ namespace Dovetail.Proxy.Identity;
 /// Identities by address of the tailnet, for a short time; look-ups of one address that come together are one. A request
 /// is judged by what is here when it begins, also on a connection that has been open for days.
 /// </summary>
-internal sealed partial class PeerCache(string service, IPeerDirectory directory, ListenerOptions limits, TimeProvider time, ILogger logger)
+internal sealed partial class PeerCache(
+    string service, IPeerDirectory directory, ListenerOptions options, TimeProvider time, ILogger logger)
 {
     private const int SweepAbove = 1024;
 
@@ -44,13 +45,13 @@ internal sealed partial class PeerCache(string service, IPeerDirectory directory
         PeerIdentity identity;
         try
         {
-            using var timeout = new CancellationTokenSource(limits.PeerLookupTimeout, time);
+            using var timeout = new CancellationTokenSource(options.PeerLookupTimeout, time);
             var found = await directory.WhoIsAsync(peer, timeout.Token).WaitAsync(timeout.Token);
             identity = found is null ? PeerIdentity.Unknown : new PeerIdentity(found);
         }
         catch (Exception e)
         {
-            // Whatever went wrong, the peer is not known: fail closed, and let the requests that wait go on.
+            // The peer is not known, for whatever reason: fail closed, and let the requests that wait go on.
             identity = PeerIdentity.LookupFailed;
             if (_throttle.TryPass(out var suppressed))
             {
@@ -58,7 +59,7 @@ internal sealed partial class PeerCache(string service, IPeerDirectory directory
             }
         }
 
-        entry.ExpireAfter(time, identity.Peer is null ? limits.PeerFailureCacheTime : limits.PeerCacheTime);
+        entry.ExpireAfter(time, identity.Peer is null ? options.PeerFailureCacheTime : options.PeerCacheTime);
         return identity;
     }
 
@@ -100,7 +101,10 @@ internal sealed partial class PeerCache(string service, IPeerDirectory directory
 
     private static partial class Log
     {
-        [LoggerMessage(4201, LogLevel.Warning, "{Service}: cannot find out who is at {Address}; its requests carry no identity ({Suppressed} more since the last such line)")]
+        [LoggerMessage(
+            4201,
+            LogLevel.Warning,
+            "{Service}: cannot find out who is at {Address}; its requests carry no identity ({Suppressed} more since the last such line)")]
         public static partial void LookupFailed(ILogger logger, Exception exception, string service, IPAddress address, int suppressed);
     }
 }

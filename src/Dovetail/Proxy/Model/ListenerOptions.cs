@@ -2,8 +2,8 @@ namespace Dovetail.Proxy.Model;
 
 /// <summary>
 /// Every limit of a node's listener, chosen on purpose. What is absent is unlimited on purpose: the size of a body in
-/// either direction, the time a request or response takes, and how slowly either moves. A paused video or a phone on a
-/// train is no attack.
+/// either direction, the time a request or response takes, and how slowly either moves: a paused video or a slow mobile
+/// network is no attack.
 /// </summary>
 internal sealed record ListenerOptions
 {
@@ -43,11 +43,13 @@ internal sealed record ListenerOptions
     /// </summary>
     public int ResponseHeadersSize { get; init; } = 1024 * 1024;
 
-    /// <summary>Concurrent HTTP/2 streams per connection. Kestrel itself ends a connection that resets streams in a flood (CVE-2023-44487).</summary>
+    /// <summary>
+    /// Concurrent HTTP/2 streams per connection. Kestrel itself ends a connection that resets streams in a flood (CVE-2023-44487).
+    /// </summary>
     public int Http2Streams { get; init; } = 100;
 
     /// <summary>
-    /// Requests and raw connections of one service that wait for an upstream; more are answered 503 at once. Room for 250 a second
+    /// Requests and raw connections of one service that wait for an upstream; more are answered 503 at once. Enough for 250 a second
     /// during the default hold.
     /// </summary>
     public int HeldPerService { get; init; } = 4000;

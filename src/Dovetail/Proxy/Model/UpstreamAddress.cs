@@ -17,7 +17,7 @@ internal sealed record UpstreamAddress(
     /// <summary>As in a URI: an IPv6 address stands in brackets.</summary>
     public string HostAndPort { get; } = Join(Host, Port);
 
-    /// <param name="serverName">Only TLS makes a difference of it: a node that learns its name keeps its other connections.</param>
+    /// <param name="serverName">Part of the address only with TLS: a node that learns its name keeps its other connections.</param>
     public static UpstreamAddress Of(Upstream upstream, string? serverName)
     {
         var address = new UpstreamAddress(upstream.ContainerId, upstream.ContainerName, upstream.Scheme, upstream.Host, upstream.Port);
@@ -25,7 +25,8 @@ internal sealed record UpstreamAddress(
     }
 
     /// <summary>The URI's part before the path.</summary>
-    public string Prefix { get; } = $"{(Scheme is UpstreamScheme.Https or UpstreamScheme.HttpsInsecure ? "https" : "http")}://{Join(Host, Port)}";
+    public string Prefix { get; } =
+        $"{(Scheme is UpstreamScheme.Https or UpstreamScheme.HttpsInsecure ? "https" : "http")}://{Join(Host, Port)}";
 
     private static string Join(string host, int port) => string.Create(
         CultureInfo.InvariantCulture, $"{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{port}");

@@ -12,7 +12,7 @@ namespace Dovetail.Proxy.Tcp;
 internal sealed partial class TcpPort : IAsyncDisposable
 {
     private readonly int _nodePort;
-    private readonly TcpDependencies _service;
+    private readonly TcpDependencies _dependencies;
     private readonly IConnectionListener _listener;
     private readonly UpstreamGroup _upstreams;
     private readonly CancellationTokenSource _stopping = new();
@@ -20,12 +20,12 @@ internal sealed partial class TcpPort : IAsyncDisposable
     private readonly ConcurrentDictionary<Task, byte> _connections = new();
     private readonly Task _accepting;
 
-    private TcpPort(int nodePort, TcpDependencies service, IConnectionListener listener)
+    private TcpPort(int nodePort, TcpDependencies dependencies, IConnectionListener listener)
     {
         _nodePort = nodePort;
-        _service = service;
+        _dependencies = dependencies;
         _listener = listener;
-        _upstreams = new UpstreamGroup(service.Name, service.Parts.Limits, service.Parts.Time, service.Logger, service.Failing);
+        _upstreams = new UpstreamGroup(dependencies.Upstreams);
         _accepting = AcceptAsync();
     }
 
@@ -33,28 +33,29 @@ internal sealed partial class TcpPort : IAsyncDisposable
 
     /// <summary>Listens on the port's own number at <paramref name="address"/>, or on any free one.</summary>
     /// <exception cref="IOException">Neither could be bound.</exception>
-    public static async Task<TcpPort> OpenAsync(int nodePort, IPAddress address, TcpDependencies service)
+    public static async Task<TcpPort> OpenAsync(int nodePort, IPAddress address, TcpDependencies dependencies)
     {
         IConnectionListener listener;
         try
         {
-            listener = await service.Parts.Transport.BindAsync(new IPEndPoint(address, nodePort));
+            listener = await dependencies.Transport.BindAsync(new IPEndPoint(address, nodePort));
         }
         catch (Exception e) when (BindFailure.Is(e))
         {
-            listener = await service.Parts.Transport.BindAsync(new IPEndPoint(address, 0));
+            listener = await dependencies.Transport.BindAsync(new IPEndPoint(address, 0));
         }
 
-        return new TcpPort(nodePort, service, listener);
+        return new TcpPort(nodePort, dependencies, listener);
     }
 
     public void Update(ListenerConfig config) => _upstreams.Update(
+        config.Service.Health,
         from upstream in config.Service.Upstreams
         from tcp in upstream.Tcp
         where tcp.NodePort == _nodePort
         select (
             new UpstreamAddress(upstream.ContainerId, upstream.ContainerName, upstream.Scheme, tcp.Host, tcp.Port),
-            ListenerState.Standing(config.Service.Health, upstream.Health)));
+            upstream.Health));
 
     /// <summary>Stops accepting, gives open connections <paramref name="drain"/> to end, cuts the rest.</summary>
     public async Task StopAsync(TimeSpan drain)
@@ -65,7 +66,7 @@ internal sealed partial class TcpPort : IAsyncDisposable
         var all = Task.WhenAll(_connections.Keys);
         try
         {
-            await all.WaitAsync(drain, _service.Parts.Time);
+            await all.WaitAsync(drain, _dependencies.Time);
         }
         catch (TimeoutException)
         {
@@ -104,11 +105,12 @@ internal sealed partial class TcpPort : IAsyncDisposable
             catch (Exception e) when (!_stopping.IsCancellationRequested)
             {
                 // Out of descriptors, as a rule: others are closed in time, so go on.
-                Log.AcceptFailed(_service.Logger, e, _service.Name, _nodePort);
-                await Task.Delay(TimeSpan.FromMilliseconds(100), _service.Parts.Time, CancellationToken.None);
+                Log.AcceptFailed(_dependencies.Logger, e, _dependencies.Service, _nodePort);
+                await Task.Delay(TimeSpan.FromMilliseconds(100), _dependencies.Time, CancellationToken.None);
             }
             catch (Exception)
             {
+                // Unbound while it was accepting.
                 return;
             }
         }
@@ -120,28 +122,29 @@ internal sealed partial class TcpPort : IAsyncDisposable
         await using var owned = connection;
         try
         {
-            await _service.Gate.OnConnectionAsync(connection, isHttps: false, () => null, RelayAsync);
+            await _dependencies.Admission.OnConnectionAsync(connection, isHttps: false, () => null, RelayAsync);
         }
         catch (Exception e)
         {
             // Aborted, not closed: a part must not look like the whole.
             connection.Abort();
-            Log.Ended(_service.Logger, e, _service.Name, _nodePort);
+            Log.Ended(_dependencies.Logger, e, _dependencies.Service, _nodePort);
         }
     }
 
     private async Task RelayAsync(ConnectionContext connection)
     {
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed, _cut.Token);
-        var state = _service.State();
-        if (!await IsAllowedAsync(connection, state, _cut.Token))
+        var served = _dependencies.State.Current;
+        if (!await IsAllowedAsync(connection, served, _cut.Token))
         {
-            _service.Counters.ConnectionRefused(RefusalReason.NotAllowed);
+            _dependencies.Metrics.ConnectionRefused(RefusalReason.NotAllowed);
             connection.Abort();
             return;
         }
 
-        var search = new UpstreamSearch(_upstreams, _service.Room, state.Config.Service.Hold, _service.Parts.Time, _stopping.Token);
+        var search = new UpstreamSearch(
+            _upstreams, _dependencies.HeldRequests, _dependencies.Metrics, served.Config.Service.Hold, _dependencies.Time, _stopping.Token);
         while (await search.NextAsync(gone.Token) is { } target)
         {
             try
@@ -160,23 +163,23 @@ internal sealed partial class TcpPort : IAsyncDisposable
             }
         }
 
-        _service.Counters.ConnectionRefused(RefusalReason.NoUpstream);
+        _dependencies.Metrics.ConnectionRefused(RefusalReason.NoUpstream);
         connection.Abort();
     }
 
-    private async Task<bool> IsAllowedAsync(ConnectionContext connection, ListenerState state, CancellationToken cut)
+    private async Task<bool> IsAllowedAsync(ConnectionContext connection, ServedConfig served, CancellationToken cut)
     {
-        if (state.Policy.AllowsEverybody)
+        if (served.Policy.AllowsEverybody)
         {
             return true;
         }
 
         var source = connection.Features.Get<PeerConnection>()!.Source;
-        var identity = await _service.Peers.GetAsync(source, cut);
-        var decision = state.Policy.Decide(identity);
+        var identity = await _dependencies.Peers.GetAsync(source, cut);
+        var decision = served.Policy.Decide(identity);
         if (decision != AccessDecision.Allowed)
         {
-            Log.Denied(_service.Logger, _service.Name, _nodePort, source.Address, decision);
+            Log.Denied(_dependencies.Logger, _dependencies.Service, _nodePort, source.Address, decision);
         }
 
         return decision == AccessDecision.Allowed;

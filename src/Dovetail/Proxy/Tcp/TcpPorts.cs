@@ -6,7 +6,7 @@ using Dovetail.Proxy.Model;
 namespace Dovetail.Proxy.Tcp;
 
 /// <summary>The raw TCP ports of a listener; opened and closed as the configuration names them.</summary>
-internal sealed partial class TcpPorts(TcpDependencies service)
+internal sealed partial class TcpPorts(TcpDependencies dependencies)
 {
     private readonly Dictionary<int, TcpPort> _open = [];
 
@@ -28,11 +28,11 @@ internal sealed partial class TcpPorts(TcpDependencies service)
             {
                 try
                 {
-                    port = await TcpPort.OpenAsync(nodePort, address, service);
+                    port = await TcpPort.OpenAsync(nodePort, address, dependencies);
                 }
                 catch (Exception e) when (BindFailure.Is(e))
                 {
-                    Log.CannotOpen(service.Logger, e, service.Name, nodePort);
+                    Log.CannotOpen(dependencies.Logger, e, dependencies.Service, nodePort);
                     continue;
                 }
 

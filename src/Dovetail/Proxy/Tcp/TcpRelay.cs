@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Dovetail.Proxy.Tcp;
 
-/// <summary>Bytes both ways between a peer and an upstream, no faster than the slower side takes them, for as long as both want.</summary>
+/// <summary>Bytes both ways between a peer and an upstream, no faster than the slower side takes them, until both have ended.</summary>
 internal static class TcpRelay
 {
     private const int BufferSize = 16 * 1024;

@@ -13,7 +13,11 @@ internal static class Balancer
 
     /// <param name="turn">Grows by one with each choice.</param>
     public static UpstreamTarget? Choose(
-        ImmutableArray<UpstreamCandidate> candidates, IReadOnlyCollection<UpstreamTarget> tried, uint turn, bool evenFailing, bool evenStopping)
+        ImmutableArray<UpstreamCandidate> candidates,
+        IReadOnlyCollection<UpstreamTarget> tried,
+        uint turn,
+        bool evenFailing,
+        bool evenStopping)
     {
         UpstreamTarget? best = null;
         var bestRank = int.MaxValue;

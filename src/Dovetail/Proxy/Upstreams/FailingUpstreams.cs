@@ -7,7 +7,8 @@ namespace Dovetail.Proxy.Upstreams;
 internal sealed class FailingUpstreams
 {
     private readonly Lock _lock = new();
-    private ImmutableDictionary<UpstreamTarget, ConnectFailure> _failing = ImmutableDictionary<UpstreamTarget, ConnectFailure>.Empty;
+    private ImmutableDictionary<UpstreamAvailability, ConnectFailure> _failing =
+        ImmutableDictionary<UpstreamAvailability, ConnectFailure>.Empty;
     private Action _changed = static () => { };
 
     /// <summary>Called after each change, and once when it is set. It must return soon.</summary>
@@ -38,12 +39,12 @@ internal sealed class FailingUpstreams
     }
 
     /// <param name="failure">Null: it accepts again, or is no longer an upstream.</param>
-    public void Set(UpstreamTarget target, ConnectFailure? failure)
+    public void Set(UpstreamAvailability upstream, ConnectFailure? failure)
     {
         lock (_lock)
         {
             var before = _failing;
-            _failing = failure is { } why ? before.SetItem(target, why) : before.Remove(target);
+            _failing = failure is { } why ? before.SetItem(upstream, why) : before.Remove(upstream);
             if (ReferenceEquals(before, _failing))
             {
                 return;

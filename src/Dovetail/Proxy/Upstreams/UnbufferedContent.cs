@@ -5,7 +5,7 @@ namespace Dovetail.Proxy.Upstreams;
 /// <summary>The same content, each of whose writes goes out at once.</summary>
 internal sealed class UnbufferedContent : HttpContent
 {
-    // Only for a client that broke off the body for another reason than the one it is known for; it must not wait for ever.
+    // An answer follows at once. Should the HTTP client break a body off for another reason, it must not wait for ever.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
     private readonly HttpContent _content;
@@ -30,8 +30,8 @@ internal sealed class UnbufferedContent : HttpContent
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
-    // An upstream may answer without having read the body and reset the rest of it (RFC 9113, section 8.1). The HTTP client then breaks the
-    // body off, and takes that for a failure of the request when it has not got round to the answer yet.
+    // An upstream may answer without having read the body and reset the rest of it (RFC 9113, section 8.1). The HTTP client then breaks
+    // the body off, and takes that for a failure of the request when it has not processed the answer yet.
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         try

@@ -2,8 +2,8 @@ namespace Dovetail.Proxy.Upstreams;
 
 /// <summary>
 /// Sends request bodies on as they come. The HTTP client keeps what is written in a buffer until that is full or the body ends, and the
-/// forwarder flushes only for the content type <c>application/grpc</c> (Yarp.ReverseProxy 2.1, HttpForwarder.SendAsync): an
-/// <c>application/grpc+proto</c> call would wait for an answer to a message that was never sent.
+/// forwarder flushes only what looks like gRPC, from a client on HTTP/2 to an upstream on HTTP/2 (Yarp.ReverseProxy 2.3.0,
+/// StreamCopyHttpContent): any other client that waits for an answer to the beginning of its body would wait for ever.
 /// </summary>
 internal sealed class UnbufferedHandler(HttpMessageHandler inner, TimeProvider time) : DelegatingHandler(inner)
 {

@@ -11,7 +11,7 @@ namespace Dovetail.Proxy.Upstreams;
 internal sealed class UpstreamClient : IDisposable
 {
     /// <param name="pooled">False: HTTP/1.1, and each connection serves one request.</param>
-    public UpstreamClient(UpstreamTarget target, ListenerOptions limits, TimeProvider time, bool pooled)
+    public UpstreamClient(UpstreamAvailability upstream, ListenerOptions options, TimeProvider time, bool pooled)
     {
         Invoker = new HttpMessageInvoker(
             new UnbufferedHandler(new SocketsHttpHandler
@@ -22,30 +22,31 @@ internal sealed class UpstreamClient : IDisposable
                 AutomaticDecompression = DecompressionMethods.None,
                 ActivityHeadersPropagator = null,
                 EnableMultipleHttp2Connections = true,
-                PooledConnectionIdleTimeout = limits.UpstreamIdleTimeout,
+                PooledConnectionIdleTimeout = options.UpstreamIdleTimeout,
                 PooledConnectionLifetime = pooled ? Timeout.InfiniteTimeSpan : TimeSpan.Zero,
-                MaxResponseHeadersLength = limits.ResponseHeadersSize / 1024,
+                MaxResponseHeadersLength = options.ResponseHeadersSize / 1024,
 
                 // Covers the TLS handshake too; the TCP connection has its own, shorter limit.
-                ConnectTimeout = limits.ConnectTimeout * 2,
+                ConnectTimeout = options.ConnectTimeout * 2,
 
                 // Header bytes pass as they are: Kestrel reads and writes Latin-1 as well.
                 RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
                 ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-                ConnectCallback = (context, cancellationToken) => ConnectAsync(target, context.InitialRequestMessage.Version, cancellationToken),
+                ConnectCallback = (context, cancellationToken) =>
+                    ConnectAsync(upstream, context.InitialRequestMessage.Version, cancellationToken),
             }, time),
             disposeHandler: true);
 
-        var scheme = target.Address.Scheme;
+        var scheme = upstream.Address.Scheme;
         RequestConfig = new ForwarderRequestConfig
         {
-            ActivityTimeout = limits.ActivityTimeout,
+            ActivityTimeout = options.ActivityTimeout,
             AllowResponseBuffering = false,
 
             // A connection of HTTP/2 that no pool knows would stay until the container ends it.
             Version = scheme == UpstreamScheme.Http || !pooled ? HttpVersion.Version11 : HttpVersion.Version20,
 
-            // There is no ALPN in cleartext: HTTP/2 has to be meant.
+            // There is no ALPN in cleartext: HTTP/2 has to be asked for.
             VersionPolicy = scheme == UpstreamScheme.H2c ? HttpVersionPolicy.RequestVersionExact : HttpVersionPolicy.RequestVersionOrLower,
         };
     }
@@ -56,11 +57,11 @@ internal sealed class UpstreamClient : IDisposable
 
     public void Dispose() => Invoker.Dispose();
 
-    private static async ValueTask<Stream> ConnectAsync(UpstreamTarget target, Version version, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> ConnectAsync(UpstreamAvailability upstream, Version version, CancellationToken cancellationToken)
     {
-        var stream = new NetworkStream(await target.ConnectAsync(cancellationToken), ownsSocket: true);
-        return target.Address.IsTls
-            ? await UpstreamTls.AuthenticateAsync(stream, target.Address, version, cancellationToken)
+        var stream = new NetworkStream(await upstream.ConnectAsync(cancellationToken), ownsSocket: true);
+        return upstream.Address.IsTls
+            ? await UpstreamTls.AuthenticateAsync(stream, upstream.Address, version, cancellationToken)
             : stream;
     }
 }

@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using Dovetail.Proxy.Model;
+using Dovetail.Services.Model;
 
 namespace Dovetail.Proxy.Upstreams;
 
 /// <summary>The upstreams of one service (or of one of its raw TCP ports), and which of them the next request goes to.</summary>
-internal sealed class UpstreamGroup(string service, ListenerOptions limits, TimeProvider time, ILogger logger, FailingUpstreams failing) : IDisposable
+internal sealed class UpstreamGroup(UpstreamDependencies dependencies) : IDisposable
 {
     private readonly Lock _lock = new();
     private ImmutableArray<UpstreamCandidate> _candidates = [];
@@ -32,7 +33,7 @@ internal sealed class UpstreamGroup(string service, ListenerOptions limits, Time
     }
 
     /// <summary>Takes the upstreams of a new configuration; those it shares with the old one keep their connections.</summary>
-    public void Update(IEnumerable<(UpstreamAddress Address, UpstreamStanding Standing)> upstreams)
+    public void Update(HealthMode mode, IEnumerable<(UpstreamAddress Address, UpstreamHealth Health)> upstreams)
     {
         ImmutableArray<UpstreamCandidate> old;
         lock (_lock)
@@ -46,8 +47,9 @@ internal sealed class UpstreamGroup(string service, ListenerOptions limits, Time
             _candidates =
             [
                 .. upstreams.Select(wanted => new UpstreamCandidate(
-                    old.FirstOrDefault(candidate => candidate.Target.Address == wanted.Address).Target ?? NewTarget(wanted.Address),
-                    wanted.Standing)),
+                    old.FirstOrDefault(candidate => candidate.Target.Address == wanted.Address).Target
+                        ?? new UpstreamTarget(wanted.Address, dependencies, Signal),
+                    UpstreamCandidate.StandingOf(mode, wanted.Health))),
             ];
         }
 
@@ -100,8 +102,6 @@ internal sealed class UpstreamGroup(string service, ListenerOptions limits, Time
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private UpstreamTarget NewTarget(UpstreamAddress address) => new(service, address, limits, time, logger, failing, Signal);
 
     private void Signal() => Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
 }

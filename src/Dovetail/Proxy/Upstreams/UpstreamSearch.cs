@@ -1,3 +1,4 @@
+using System.Threading.RateLimiting;
 using Dovetail.Proxy.Model;
 
 namespace Dovetail.Proxy.Upstreams;
@@ -7,7 +8,16 @@ namespace Dovetail.Proxy.Upstreams;
 /// <c>dovetail.hold</c>, counted from the first time there was none.
 /// </summary>
 /// <param name="isOnce">The request cannot be repeated: it rather waits than goes to an upstream that has been told to stop.</param>
-internal sealed class UpstreamSearch(UpstreamGroup group, HeldRequestLimit room, TimeSpan hold, TimeProvider time, CancellationToken stopping, bool isOnce = false)
+/// <param name="heldRequests">How many may wait; shared by all requests and raw connections of the service.</param>
+/// <param name="stopping">The listener stops: who waits gives up.</param>
+internal sealed class UpstreamSearch(
+    UpstreamGroup group,
+    ConcurrencyLimiter heldRequests,
+    ListenerMetrics metrics,
+    TimeSpan hold,
+    TimeProvider time,
+    CancellationToken stopping,
+    bool isOnce = false)
 {
     // Only for requests that do not wait: they try even those that are known to fail, each once. Those that wait leave
     // the failing ones to the probe, and may come back to one that has recovered.
@@ -18,7 +28,7 @@ internal sealed class UpstreamSearch(UpstreamGroup group, HeldRequestLimit room,
     public int Waits { get; private set; }
 
     /// <summary>Why <see cref="NextAsync"/> gave null.</summary>
-    public NoUpstreamReason Outcome { get; private set; }
+    public NoUpstreamReason Reason { get; private set; }
 
     /// <returns>The upstream to try, counted in; null: give up.</returns>
     /// <exception cref="OperationCanceledException">The client went away.</exception>
@@ -37,17 +47,19 @@ internal sealed class UpstreamSearch(UpstreamGroup group, HeldRequestLimit room,
             _heldSince ??= time.GetTimestamp();
             if (left <= TimeSpan.Zero)
             {
-                Outcome = Reason();
+                Reason = ReasonNow();
                 return null;
             }
 
-            if (!room.TryEnter())
+            using var lease = heldRequests.AttemptAcquire();
+            if (!lease.IsAcquired)
             {
-                Outcome = NoUpstreamReason.TooManyHeld;
+                Reason = NoUpstreamReason.TooManyHeld;
                 return null;
             }
 
             Waits++;
+            using var held = metrics.TrackHeldRequest();
             try
             {
                 using var linked = CancellationTokenSource.CreateLinkedTokenSource(aborted, stopping);
@@ -59,12 +71,8 @@ internal sealed class UpstreamSearch(UpstreamGroup group, HeldRequestLimit room,
             }
             catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
             {
-                Outcome = NoUpstreamReason.Stopping;
+                Reason = NoUpstreamReason.Stopping;
                 return null;
-            }
-            finally
-            {
-                room.Leave();
             }
         }
     }
@@ -72,10 +80,32 @@ internal sealed class UpstreamSearch(UpstreamGroup group, HeldRequestLimit room,
     /// <summary>The request could not connect to <paramref name="target"/>.</summary>
     public void Failed(UpstreamTarget target) => _tried?.Add(target);
 
-    private NoUpstreamReason Reason() => group switch
+    private NoUpstreamReason ReasonNow() => group switch
     {
         { IsEmpty: true } => NoUpstreamReason.NoUpstream,
         { Failure: ConnectFailure.TimedOut } => NoUpstreamReason.TimedOut,
         _ => NoUpstreamReason.Refused,
     };
+}
+
+/// <summary>Why a search for an upstream ended without one.</summary>
+internal enum NoUpstreamReason
+{
+    /// <summary>The service has no upstream.</summary>
+    NoUpstream,
+
+    /// <summary>No upstream accepts connections.</summary>
+    Refused,
+
+    /// <summary>The upstreams do not answer.</summary>
+    TimedOut,
+
+    /// <summary>Too many requests wait already.</summary>
+    TooManyHeld,
+
+    /// <summary>All services together have as many requests as there are file descriptors for.</summary>
+    TooManyRequests,
+
+    /// <summary>The listener stops.</summary>
+    Stopping,
 }

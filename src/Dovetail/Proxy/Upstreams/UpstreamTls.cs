@@ -15,7 +15,7 @@ internal static class UpstreamTls
 {
     /// <param name="version">Of the request for which the connection is made: one of 1.1 (an upgrade) must not end on HTTP/2.</param>
     /// <returns>The stream that replaces <paramref name="stream"/>.</returns>
-    /// <exception cref="HttpRequestException">There is no TLS to be had, or the certificate is not good.</exception>
+    /// <exception cref="HttpRequestException">The container does not speak TLS, or its certificate is not good.</exception>
     public static async Task<Stream> AuthenticateAsync(
         Stream stream, UpstreamAddress address, Version version, CancellationToken cancellationToken)
     {
@@ -39,7 +39,8 @@ internal static class UpstreamTls
             await tls.DisposeAsync();
             if (e is AuthenticationException or IOException)
             {
-                throw new HttpRequestException(HttpRequestError.SecureConnectionError, $"No TLS with container {address.ContainerName}: {e.Message}", e);
+                throw new HttpRequestException(
+                    HttpRequestError.SecureConnectionError, $"No TLS with container {address.ContainerName}: {e.Message}", e);
             }
 
             throw;

@@ -27,7 +27,7 @@ public sealed class ConnectionAdmissionTests
         await stream.WriteAsync(Encoding.Latin1.GetBytes(bytes), Token);
 
         Assert.Equal("", await ReadUntilClosedAsync(stream));
-        Assert.Equal(1, listener.Listener.Statistics.RefusedConnections[RefusalReason.BadProxyHeader]);
+        Assert.Equal(1, listener.Metrics.Refused("bad_proxy_header"));
     }
 
     [Fact]
@@ -40,18 +40,18 @@ public sealed class ConnectionAdmissionTests
         stream.Socket.Shutdown(SocketShutdown.Send);
 
         Assert.Equal("", await ReadUntilClosedAsync(stream));
-        Assert.Equal(1, listener.Listener.Statistics.RefusedConnections[RefusalReason.BadProxyHeader]);
+        Assert.Equal(1, listener.Metrics.Refused("bad_proxy_header"));
     }
 
     [Fact]
     public async Task A_slow_header_is_closed()
     {
-        var limits = new ListenerOptions { ProxyHeaderTimeout = TimeSpan.FromMilliseconds(50) };
-        await using var listener = await TestListener.StartAsync(TestListener.Service(), limits: limits);
+        var options = new ListenerOptions { ProxyHeaderTimeout = TimeSpan.FromMilliseconds(50) };
+        await using var listener = await TestListener.StartAsync(TestListener.Service(), options: options);
         await using var stream = await listener.ConnectBareAsync();
 
         Assert.Equal("", await ReadUntilClosedAsync(stream));
-        Assert.Equal(1, listener.Listener.Statistics.RefusedConnections[RefusalReason.SlowProxyHeader]);
+        Assert.Equal(1, listener.Metrics.Refused("slow_proxy_header"));
     }
 
     [Fact]
@@ -80,8 +80,8 @@ public sealed class ConnectionAdmissionTests
         var (_, answer) = await ConnectFromAnotherProcessAsync(listener, allow: false);
 
         Assert.Equal("", answer);
-        Assert.Equal(1, listener.Listener.Statistics.RefusedConnections[RefusalReason.ForeignProcess]);
-        Assert.Equal(0, listener.Listener.Statistics.Requests);
+        Assert.Equal(1, listener.Metrics.Refused("foreign_process"));
+        Assert.Equal((0, 0), (listener.Metrics.ActiveRequests, listener.Metrics.Requests));
     }
 
     [Fact]
@@ -99,25 +99,25 @@ public sealed class ConnectionAdmissionTests
     public async Task Nobody_may_connect_while_no_tailscaled_runs()
     {
         await using var listener = await TestListener.StartAsync(TestListener.Service());
-        listener.Owner.ProcessId = null;
+        listener.Process.ProcessId = null;
 
         Assert.Equal("", await ConnectAndReadAsync(listener));
-        Assert.Equal(1, listener.Listener.Statistics.RefusedConnections[RefusalReason.ForeignProcess]);
+        Assert.Equal(1, listener.Metrics.Refused("foreign_process"));
     }
 
     [Fact]
     public async Task One_peer_cannot_use_up_the_connections_of_another()
     {
-        var limits = new ListenerOptions { ConnectionsPerPeer = 3 };
+        var options = new ListenerOptions { ConnectionsPerPeer = 3 };
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("ok", Token));
-        await using var listener = await TestListener.StartAsync(TestListener.Service(upstream), limits: limits);
+        await using var listener = await TestListener.StartAsync(TestListener.Service(upstream), options: options);
         var idle = new List<NetworkStream>();
         for (var i = 0; i < 4; i++)
         {
             idle.Add(await listener.ConnectAsync());
         }
 
-        await Eventually.TrueAsync(() => listener.Listener.Statistics.RefusedConnections.ContainsKey(RefusalReason.TooManyFromPeer));
+        await Eventually.TrueAsync(() => listener.Metrics.Refused("too_many_from_peer") > 0);
         using var other = listener.Client(peer: IPEndPoint.Parse("100.64.0.8:1"));
 
         Assert.Equal("ok", await other.GetStringAsync("/", Token));
@@ -126,7 +126,7 @@ public sealed class ConnectionAdmissionTests
             await stream.DisposeAsync();
         }
 
-        await Eventually.TrueAsync(() => listener.Listener.Statistics.ActiveConnections <= 1);
+        await Eventually.TrueAsync(() => listener.Metrics.ActiveConnections <= 1);
         using var same = listener.Client();
         Assert.Equal("ok", await same.GetStringAsync("/", Token));
     }
@@ -134,14 +134,14 @@ public sealed class ConnectionAdmissionTests
     [Fact]
     public async Task A_node_takes_no_more_connections_than_it_may()
     {
-        var limits = new ListenerOptions { ConnectionsPerNode = 2 };
-        await using var listener = await TestListener.StartAsync(TestListener.Service(), limits: limits);
+        var options = new ListenerOptions { ConnectionsPerNode = 2 };
+        await using var listener = await TestListener.StartAsync(TestListener.Service(), options: options);
         await using var first = await listener.ConnectAsync();
         await using var second = await listener.ConnectAsync();
-        await Eventually.TrueAsync(() => listener.Listener.Statistics.ActiveConnections == 2);
+        await Eventually.TrueAsync(() => listener.Metrics.ActiveConnections == 2);
 
         Assert.Equal("", await ConnectAndReadAsync(listener));
-        Assert.Equal(1, listener.Listener.Statistics.RefusedConnections[RefusalReason.TooManyConnections]);
+        Assert.Equal(1, listener.Metrics.Refused("too_many_connections"));
     }
 
     private static async Task<string> ReadUntilClosedAsync(Stream stream)
@@ -177,13 +177,19 @@ public sealed class ConnectionAdmissionTests
         var port = listener.Listener.Ports.Http;
         const string header = @"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\x64\x40\x00\x01\x64\x40\x00\x03\x9e\xc6\x20\xfb";
         const string request = @"GET / HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n";
-        var start = new ProcessStartInfo("bash") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add("-c");
-        start.ArgumentList.Add($"read go; exec 3<>/dev/tcp/{port.Address}/{port.Port}; printf '{header}{request}' >&3; while IFS= read -r line; do echo \"$line\"; done <&3");
+        var script = $"read go; exec 3<>/dev/tcp/{port.Address}/{port.Port}; printf '{header}{request}' >&3; "
+            + "while IFS= read -r line; do echo \"$line\"; done <&3";
+        var start = new ProcessStartInfo("bash")
+        {
+            ArgumentList = { "-c", script },
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using var process = Process.Start(start)!;
         if (allow)
         {
-            listener.Owner.ProcessId = process.Id;
+            listener.Process.ProcessId = process.Id;
         }
 
         await process.StandardInput.WriteLineAsync("go");

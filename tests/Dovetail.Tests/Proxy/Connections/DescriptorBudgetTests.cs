@@ -1,4 +1,7 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net;
+using System.Threading.RateLimiting;
 using Dovetail.Proxy.Connections;
 
 namespace Dovetail.Tests.Proxy.Connections;
@@ -16,7 +19,17 @@ public sealed class DescriptorBudgetTests
         Assert.Equal(size, new DescriptorBudget(descriptors).Size);
 
     [Fact]
-    public void The_process_has_room_for_connections() => Assert.True(DescriptorBudget.OfProcess().Size >= 64);
+    public async Task The_budget_of_the_process_is_that_of_its_limit_on_open_files()
+    {
+        // A child inherits the limit.
+        var start = new ProcessStartInfo("bash") { ArgumentList = { "-c", "ulimit -n" }, RedirectStandardOutput = true };
+        using var bash = Process.Start(start)!;
+        var limit = (await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).Trim();
+
+        var budget = new DescriptorBudget(limit == "unlimited" ? long.MaxValue : long.Parse(limit, CultureInfo.InvariantCulture));
+
+        Assert.Equal(budget.Size, DescriptorBudget.OfProcess().Size);
+    }
 
     [Fact]
     public void All_nodes_together_have_no_more_connections_than_there_are_descriptors()
@@ -25,13 +38,32 @@ public sealed class DescriptorBudgetTests
         var one = new ConnectionBudget(1000, 1000, all);
         var other = new ConnectionBudget(1000, 1000, all);
 
-        var entered = Enumerable.Range(0, 1000).Count(i => (i % 2 == 0 ? one : other).TryEnter());
+        var leases = Enumerable.Range(0, 1000).Select(i => (i % 2 == 0 ? one : other).Connections.AttemptAcquire()).ToList();
 
-        Assert.Equal(64, entered);
-        Assert.Equal(64, one.Open + other.Open);
-        one.Leave();
-        Assert.True(other.TryEnter());
-        Assert.False(one.TryEnter());
+        Assert.Equal(64, leases.Count(lease => lease.IsAcquired));
+        leases.First(lease => lease.IsAcquired).Dispose();
+        Assert.True(IsFree(other.Connections));
+        Assert.False(IsFree(one.Connections));
+    }
+
+    [Fact]
+    public void A_node_that_is_full_takes_nothing_from_the_others()
+    {
+        var all = new DescriptorBudget(0);
+        var full = new ConnectionBudget(1, 1, all);
+        var lease = full.Connections.AttemptAcquire();
+
+        for (var i = 0; i < 1000; i++)
+        {
+            Assert.False(IsFree(full.Connections));
+        }
+
+        Assert.Equal(63, all.Connections.GetStatistics()!.CurrentAvailablePermits);
+        lease.Dispose();
+        lease.Dispose();
+        Assert.Equal(64, all.Connections.GetStatistics()!.CurrentAvailablePermits);
+        Assert.True(IsFree(full.Connections));
+        Assert.False(IsFree(full.Connections));
     }
 
     [Fact]
@@ -40,6 +72,9 @@ public sealed class DescriptorBudgetTests
         var budget = new ConnectionBudget(1000, 1000, new DescriptorBudget(0));
 
         Assert.Equal(16, Enumerable.Range(0, 1000).Count(_ => budget.TryEnter(Laptop)));
+        budget.Leave(Laptop);
+        Assert.True(budget.TryEnter(Laptop));
+        Assert.False(budget.TryEnter(Laptop));
     }
 
     [Fact]
@@ -47,10 +82,14 @@ public sealed class DescriptorBudgetTests
     {
         var budget = new DescriptorBudget(0);
 
-        Assert.Equal(64, Enumerable.Range(0, 1000).Count(_ => budget.TryEnterRequest()));
+        var leases = Enumerable.Range(0, 1000).Select(_ => budget.Requests.AttemptAcquire()).ToList();
+        Assert.Equal(64, leases.Count(lease => lease.IsAcquired));
 
-        budget.LeaveRequest();
-        Assert.True(budget.TryEnterRequest());
-        Assert.False(budget.TryEnterRequest());
+        leases[0].Dispose();
+        Assert.True(IsFree(budget.Requests));
+        Assert.False(IsFree(budget.Requests));
     }
+
+    // Takes the place, if it is.
+    private static bool IsFree(RateLimiter limiter) => limiter.AttemptAcquire().IsAcquired;
 }

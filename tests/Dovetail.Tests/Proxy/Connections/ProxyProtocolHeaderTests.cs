@@ -5,7 +5,7 @@ namespace Dovetail.Tests.Proxy.Connections;
 
 public sealed class ProxyProtocolHeaderTests
 {
-    // Recorded: 07-proxyproto/header-bytes.txt, with the client's HELLO behind the header.
+    // Recorded with tailscaled 1.96.5, with the client's HELLO behind the header.
     private const string RecordedV4 = "0d0a0d0a000d0a515549540a2111000c64400001644000039ec620fb48454c4c4f";
 
     private const string RecordedV6 =
@@ -61,7 +61,10 @@ public sealed class ProxyProtocolHeaderTests
     [Fact]
     public void Tlvs_are_allowed_and_skipped()
     {
-        var header = new ProxyProtocolHeader(IPEndPoint.Parse("100.64.0.1:1"), IPEndPoint.Parse("100.64.0.2:2")) { Tlvs = new byte[] { 4, 0, 2, 9, 9 } };
+        var header = new ProxyProtocolHeader(IPEndPoint.Parse("100.64.0.1:1"), IPEndPoint.Parse("100.64.0.2:2"))
+        {
+            Tlvs = new byte[] { 4, 0, 2, 9, 9 },
+        };
 
         var status = ProxyProtocolHeader.TryParse([.. header.ToBytes(), 1, 2, 3], out var parsed, out var length);
 
@@ -71,13 +74,14 @@ public sealed class ProxyProtocolHeaderTests
     }
 
     [Fact]
-    public void A_million_hostile_inputs_neither_throw_nor_read_too_far_and_what_is_accepted_encodes_to_itself()
+    public void Hostile_inputs_neither_throw_nor_read_too_far_and_what_is_accepted_encodes_to_itself()
     {
+        var rounds = Environment.GetEnvironmentVariable("DOVETAIL_TEST_FULL") == "1" ? 1_000_000 : 50_000;
         var random = new Random(20260101);
         var seeds = new[] { RecordedV4, RecordedV6 }.Select(Convert.FromHexString).ToArray();
         var accepted = 0;
         var buffer = new byte[640];
-        for (var i = 0; i < 1_000_000; i++)
+        for (var i = 0; i < rounds; i++)
         {
             var input = Mutate(random, seeds[i & 1], buffer);
 
@@ -96,7 +100,7 @@ public sealed class ProxyProtocolHeaderTests
         }
 
         // The inputs are near enough to headers to be worth anything.
-        Assert.InRange(accepted, 100_000, 900_000);
+        Assert.InRange(accepted, rounds / 10, rounds / 10 * 9);
     }
 
     private static Span<byte> Mutate(Random random, byte[] seed, byte[] buffer)

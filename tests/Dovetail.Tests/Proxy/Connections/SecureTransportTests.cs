@@ -1,4 +1,3 @@
-using System.Text;
 using Dovetail.Tests.Proxy.Support;
 
 namespace Dovetail.Tests.Proxy.Connections;
@@ -19,8 +18,7 @@ public sealed class SecureTransportTests
         TlsRecords? records = null;
         await using var stream = await listener.ConnectTlsAsync(below: connection => records = new TlsRecords(connection));
 
-        await stream.WriteAsync(Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n"), TestContext.Current.CancellationToken);
-        await RawHttp.ReadToEndAsync(stream);
+        await RawHttp.ExchangeAsync(stream, "GET / HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n");
 
         Assert.InRange(records!.Longest, 16 * 1024, 17 * 1024);
     }

@@ -57,7 +57,8 @@ public sealed class SocketTablesTests
         string[] lines =
         [
             "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode",
-            "   0: 0100007F:9C40 0701537F:20FB 01 00000000:00000000 00:00000000 00000000     0        0 21653 1 0000000000000000 20 4 30 10 -1",
+            "   0: 0100007F:9C40 0701537F:20FB 01 00000000:00000000 00:00000000 00000000     0        0 21653 1 "
+                + "0000000000000000 20 4 30 10 -1",
         ];
 
         if (!BitConverter.IsLittleEndian)

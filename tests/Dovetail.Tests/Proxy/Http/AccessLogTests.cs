@@ -2,6 +2,8 @@ using System.Net;
 using Dovetail.Proxy.Http;
 using Dovetail.Tests.Proxy.Support;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Testing;
 
 namespace Dovetail.Tests.Proxy.Http;
 
@@ -14,21 +16,22 @@ public sealed class AccessLogTests
     [InlineData("2.0")]
     public async Task Each_request_is_one_line_without_its_query(string version)
     {
-        using var log = new CapturedLines(AccessLog.Category);
-        await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync(new string('x', 70_000), Token), "shop-1");
+        using var log = NewLog();
+        await using var upstream = await TestUpstream.StartAsync(
+            context => context.Response.WriteAsync(new string('x', 70_000), Token), "shop-1");
         await using var listener = await TestListener.StartAsync(TestListener.Service(upstream), log: log);
         using var client = listener.Client(Version.Parse(version));
 
         await client.GetStringAsync("/a%20b?token=secret", Token);
 
-        await Eventually.TrueAsync(() => log.Lines.Count > 0);
-        Assert.Matches(@"^web: ada@example\.com ""GET /a%20b"" 200, 70000 bytes, \d+ ms, shop-1$", Assert.Single(log.Lines));
+        await Eventually.TrueAsync(() => Lines(log).Count > 0);
+        Assert.Matches(@"^web: ada@example\.com ""GET /a%20b"" 200, 70000 bytes, \d+ ms, shop-1$", Assert.Single(Lines(log)));
     }
 
     [Fact]
     public async Task What_the_listener_answers_itself_is_there_too()
     {
-        using var log = new CapturedLines(AccessLog.Category);
+        using var log = NewLog();
         await using var listener = await TestListener.StartAsync(
             TestListener.Service() with { Allow = Rules.Of("eve@example.com") }, FakeDirectory.Knowing(FakeDirectory.Tagged), log: log);
         using var client = listener.Client();
@@ -37,9 +40,9 @@ public sealed class AccessLogTests
         using var denied = await client.PostAsync("/", new ByteArrayContent([]), Token);
         using var redirected = await plain.GetAsync("/b?c", Token);
 
-        await Eventually.TrueAsync(() => log.Lines.Count > 1);
+        await Eventually.TrueAsync(() => Lines(log).Count > 1);
         Assert.Collection(
-            log.Lines.Order(StringComparer.Ordinal),
+            Lines(log).Order(StringComparer.Ordinal),
             line => Assert.Matches(@"^web: 100\.64\.0\.7 ""GET /b"" 308, 0 bytes, \d+ ms, no upstream$", line),
             line => Assert.Matches(@"^web: 100\.64\.0\.7 ""POST /"" 403, [1-9]\d* bytes, \d+ ms, no upstream$", line));
     }
@@ -47,7 +50,7 @@ public sealed class AccessLogTests
     [Fact]
     public async Task A_request_whose_client_goes_away_is_told_from_one_that_was_answered()
     {
-        using var log = new CapturedLines(AccessLog.Category);
+        using var log = NewLog();
         var asked = new TaskCompletionSource();
         await using var upstream = await TestUpstream.StartAsync(async context =>
         {
@@ -63,14 +66,14 @@ public sealed class AccessLogTests
         await leave.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
 
-        await Eventually.TrueAsync(() => log.Lines.Count > 0);
-        Assert.Matches(@"""GET /"" 499, 0 bytes, cut off, \d+ ms, app$", Assert.Single(log.Lines));
+        await Eventually.TrueAsync(() => Lines(log).Count > 0);
+        Assert.Matches(@"""GET /"" 499, 0 bytes, cut off, \d+ ms, app$", Assert.Single(Lines(log)));
     }
 
     [Fact]
     public async Task A_stranger_can_write_nothing_into_the_log_but_one_line_of_printable_text()
     {
-        using var log = new CapturedLines(AccessLog.Category);
+        using var log = NewLog();
         var peer = FakeDirectory.Ada with { User = FakeDirectory.Ada.User! with { Login = "a\nweb: root@example.com \u001b[2J\u202e" } };
         await using var upstream = await TestUpstream.StartAsync(_ => Task.CompletedTask);
         await using var listener = await TestListener.StartAsync(TestListener.Service(upstream), FakeDirectory.Knowing(peer), log: log);
@@ -82,8 +85,8 @@ public sealed class AccessLogTests
         }
 
         // What Kestrel takes for no request at all is in no log; the last one is a request in any case.
-        await Eventually.TrueAsync(() => log.Lines.Any(line => line.Contains("aaaa", StringComparison.Ordinal)));
-        Assert.All(log.Lines, line =>
+        await Eventually.TrueAsync(() => Lines(log).Any(line => line.Contains("aaaa", StringComparison.Ordinal)));
+        Assert.All(Lines(log), line =>
         {
             Assert.DoesNotContain(line, letter => char.IsControl(letter) || letter == '\u202e');
             Assert.StartsWith("web: a\\nweb: root@example.com \\u{1B}[2J\\u{202E} \"GET ", line, StringComparison.Ordinal);
@@ -94,7 +97,7 @@ public sealed class AccessLogTests
     [Fact]
     public async Task With_the_access_log_a_call_that_streams_both_ways_still_gets_its_trailers()
     {
-        using var log = new CapturedLines(AccessLog.Category);
+        using var log = NewLog();
         await using var upstream = await TestUpstream.StartAsync(
             async context =>
             {
@@ -114,11 +117,16 @@ public sealed class AccessLogTests
         turns.End();
 
         Assert.Equal("7", response.TrailingHeaders.GetValues("grpc-status").Single());
-        await Eventually.TrueAsync(() => log.Lines.Count > 0);
-        Assert.Contains("\"POST /\" 200, 0 bytes", log.Lines[0], StringComparison.Ordinal);
+        await Eventually.TrueAsync(() => Lines(log).Count > 0);
+        Assert.Contains("\"POST /\" 200, 0 bytes", Lines(log)[0], StringComparison.Ordinal);
     }
 
     [Fact]
-    public void It_is_not_even_there_when_nobody_listens() =>
-        Assert.Null(AccessLog.Create("web", TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance));
+    public void It_is_absent_when_nothing_logs_it() =>
+        Assert.Null(AccessLog.Create("web", TimeProvider.System, NullLoggerFactory.Instance));
+
+    private static FakeLoggerProvider NewLog() =>
+        new(FakeLogCollector.Create(new FakeLogCollectorOptions { FilteredCategories = { AccessLog.Category } }));
+
+    private static List<string> Lines(FakeLoggerProvider log) => [.. log.Collector.GetSnapshot().Select(record => record.Message)];
 }

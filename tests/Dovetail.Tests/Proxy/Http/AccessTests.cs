@@ -2,6 +2,7 @@ using System.Net;
 using Dovetail.Proxy.Identity;
 using Dovetail.Proxy.Model;
 using Dovetail.Tests.Proxy.Support;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Dovetail.Tests.Proxy.Http;
 
@@ -39,7 +40,7 @@ public sealed class AccessTests
 
         Assert.Equal(status, (int)response.StatusCode);
         Assert.Equal(status == 200 ? 1 : 0, reached);
-        Assert.Equal(status == 200 ? 0 : 1, listener.Listener.Statistics.DeniedRequests);
+        Assert.Equal(status == 200 ? 0 : 1, listener.Metrics.DeniedRequests);
     }
 
     [Fact]
@@ -61,13 +62,13 @@ public sealed class AccessTests
     public async Task A_peer_that_loses_its_login_is_kept_out_once_the_cache_has_expired()
     {
         await using var upstream = await TestUpstream.StartAsync(_ => Task.CompletedTask);
+        var time = new FakeTimeProvider();
         await using var listener = await TestListener.StartAsync(
-            TestListener.Service(upstream) with { Allow = Rules.Of("ada@example.com") },
-            limits: new ListenerOptions { PeerCacheTime = TimeSpan.FromMilliseconds(20) });
+            TestListener.Service(upstream) with { Allow = Rules.Of("ada@example.com") }, time: time);
         using var client = listener.Client();
         using var before = await client.GetAsync("/", Token);
         listener.Directory.Answer = (_, _) => Task.FromResult<Peer?>(null);
-        await Task.Delay(50, Token);
+        time.Advance(new ListenerOptions().PeerCacheTime);
 
         using var after = await client.GetAsync("/", Token);
 
@@ -80,7 +81,10 @@ public sealed class AccessTests
     {
         await using var listener = await TestListener.StartAsync(TestListener.Service() with { Allow = Rules.Of("bob@example.com") });
         using var client = listener.Client();
-        using var browser = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "Accept", "text/html,application/xhtml+xml,*/*;q=0.8" } } };
+        using var browser = new HttpRequestMessage(HttpMethod.Get, "/")
+        {
+            Headers = { { "Accept", "text/html,application/xhtml+xml,*/*;q=0.8" } },
+        };
         using var tool = new HttpRequestMessage(HttpMethod.Head, "/") { Headers = { { "Accept", "*/*" } } };
 
         using var html = await client.SendAsync(browser, Token);

@@ -65,7 +65,7 @@ public sealed class BrokenExchangeTests
         var broken = await Assert.ThrowsAnyAsync<IOException>(() => body.ReadAsync(new byte[1], Token).AsTask());
         // RFC 9113, section 7: INTERNAL_ERROR. CANCEL would be the client's own wish.
         Assert.Equal(version == "2.0" ? 2 : null, (broken as HttpProtocolException)?.ErrorCode);
-        await Eventually.TrueAsync(() => listener.Listener.Statistics is { ActiveRequests: 0, FailedRequests: 1 });
+        await Eventually.TrueAsync(() => listener.Metrics is { ActiveRequests: 0, FailedRequests: 1 });
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Net;
 using Dovetail.Proxy.Model;
+using Dovetail.Services.Model;
 using Dovetail.Tests.Proxy.Support;
 using Microsoft.AspNetCore.Http;
 
@@ -16,13 +17,14 @@ public sealed class SizeLimitTests
     [InlineData("2.0", 9_000, 0, 0)]
     [InlineData("2.0", 0, 40_000, 0)]
     [InlineData("2.0", 0, 0, 120)]
-    public async Task A_request_above_a_limit_is_told_which_one_and_passes_when_the_limit_is_raised(string version, int path, int header, int count)
+    public async Task A_request_above_a_limit_is_told_which_one_and_passes_when_the_limit_is_raised(
+        string version, int path, int header, int count)
     {
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("ok", Token), largeRequests: true);
         await using var strict = await TestListener.StartAsync(TestListener.Service(upstream));
         await using var generous = await TestListener.StartAsync(
             TestListener.Service(upstream) with { Name = $"generous-{version[0]}" },
-            limits: new ListenerOptions { RequestLineSize = 16 << 10, RequestHeadersSize = 64 << 10, RequestHeaderCount = 200 });
+            options: new ListenerOptions { RequestLineSize = 16 << 10, RequestHeadersSize = 64 << 10, RequestHeaderCount = 200 });
         var (status, variable) = path > 0 ? (HttpStatusCode.RequestUriTooLong, "DOVETAIL_REQUEST_LINE_SIZE")
             : (HttpStatusCode.RequestHeaderFieldsTooLarge, header > 0 ? "DOVETAIL_REQUEST_HEADERS_SIZE" : "DOVETAIL_REQUEST_HEADER_COUNT");
 
@@ -68,7 +70,8 @@ public sealed class SizeLimitTests
     {
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("ok", Token), largeRequests: true);
         await using var listener = await TestListener.StartAsync(
-            TestListener.Service(upstream), limits: new ListenerOptions { RequestLineSize = 1 << 20, RequestHeadersSize = 1 << 20, RequestHeaderCount = 10_000 });
+            TestListener.Service(upstream),
+            options: new ListenerOptions { RequestLineSize = 1 << 20, RequestHeadersSize = 1 << 20, RequestHeaderCount = 10_000 });
 
         using var response = await AskAsync(listener, "1.1", 500_000, 500_000, 5_000);
 
@@ -81,7 +84,7 @@ public sealed class SizeLimitTests
     [InlineData("H2c", "2.0")]
     public async Task Response_headers_of_many_cookies_pass(string scheme, string version)
     {
-        await using var upstream = await TestUpstream.StartAsync(CookiesAsync, scheme: Enum.Parse<Dovetail.Services.Model.UpstreamScheme>(scheme));
+        await using var upstream = await TestUpstream.StartAsync(CookiesAsync, scheme: Enum.Parse<UpstreamScheme>(scheme));
         await using var listener = await TestListener.StartAsync(TestListener.Service(upstream));
         using var client = listener.Client(Version.Parse(version), responseHeaders: 1024);
 
@@ -95,7 +98,8 @@ public sealed class SizeLimitTests
     public async Task Response_headers_above_the_limit_are_a_bad_gateway()
     {
         await using var upstream = await TestUpstream.StartAsync(CookiesAsync);
-        await using var listener = await TestListener.StartAsync(TestListener.Service(upstream), limits: new ListenerOptions { ResponseHeadersSize = 64 * 1024 });
+        await using var listener = await TestListener.StartAsync(
+            TestListener.Service(upstream), options: new ListenerOptions { ResponseHeadersSize = 64 * 1024 });
         using var client = listener.Client(responseHeaders: 1024);
 
         using var response = await client.GetAsync("/", Token);

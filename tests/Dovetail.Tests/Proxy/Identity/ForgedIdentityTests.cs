@@ -14,10 +14,12 @@ public sealed class ForgedIdentityTests
 
     private static readonly string[] Spellings =
     [
-        "Tailscale-User-Login", "tailscale-user-login", "TAILSCALE-USER-LOGIN", "Tailscale_User_Login", "tailscale_user-login", "Tailscale.User.Login",
+        "Tailscale-User-Login", "tailscale-user-login", "TAILSCALE-USER-LOGIN",
+        "Tailscale_User_Login", "tailscale_user-login", "Tailscale.User.Login",
         "Tailscale-User-Name", "Tailscale-User-Profile-Pic", "Tailscale-App-Capabilities", "Tailscale-Headers-Info",
         "X-Tailscale-User", "X_Tailscale_User", "X-Tailscale-Login", "X-Tailscale-Name", "X-Tailscale-Tailnet",
-        "X-Forwarded-For", "X_Forwarded_For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-User", "X-Forwarded-Email", "Forwarded", "X-Real-IP", "X_Real_IP",
+        "X-Forwarded-For", "X_Forwarded_For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-User", "X-Forwarded-Email",
+        "Forwarded", "X-Real-IP", "X_Real_IP",
     ];
 
     private static readonly string[] Protocols = ["HTTP/1.1", "HTTP/2", "WebSocket"];
@@ -56,14 +58,17 @@ public sealed class ForgedIdentityTests
         await using var upstream = await TestUpstream.StartAsync(async context =>
         {
             await context.Request.Body.CopyToAsync(Stream.Null, Token);
-            trailers.TrySetResult(context.Request.CheckTrailersAvailable() ? context.Request.GetTrailer("Tailscale-User-Login").ToString() : "");
+            trailers.TrySetResult(
+                context.Request.CheckTrailersAvailable() ? context.Request.GetTrailer("Tailscale-User-Login").ToString() : "");
         });
-        await using var listener = await TestListener.StartAsync(TestListener.Service(upstream), FakeDirectory.Knowing(FakeDirectory.Tagged));
+        await using var listener = await TestListener.StartAsync(
+            TestListener.Service(upstream), FakeDirectory.Knowing(FakeDirectory.Tagged));
         await using var stream = await listener.ConnectTlsAsync();
 
         await RawHttp.ExchangeAsync(
             stream,
-            $"POST / HTTP/1.1\r\nHost: web\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nTrailer: Tailscale-User-Login\r\n\r\n1\r\nx\r\n0\r\nTailscale-User-Login: {Forged}\r\n\r\n");
+            "POST / HTTP/1.1\r\nHost: web\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nTrailer: Tailscale-User-Login\r\n\r\n"
+                + $"1\r\nx\r\n0\r\nTailscale-User-Login: {Forged}\r\n\r\n");
 
         Assert.Equal("", await trailers.Task);
     }
@@ -101,7 +106,9 @@ public sealed class ForgedIdentityTests
         Assert.Equal("100.64.0.7", seen["X-Forwarded-For"]);
         Assert.Equal("100.64.0.7", seen["X-Real-IP"]);
         Assert.Equal("https", seen["X-Forwarded-Proto"]);
-        var identity = seen.Where(header => header.Key.Contains("tailscale", StringComparison.OrdinalIgnoreCase)).ToDictionary(StringComparer.OrdinalIgnoreCase);
+        var identity = seen
+            .Where(header => header.Key.Contains("tailscale", StringComparison.OrdinalIgnoreCase))
+            .ToDictionary(StringComparer.OrdinalIgnoreCase);
         if (peer == "user")
         {
             Assert.True(identity.Count == 7, $"{string.Join(", ", forged)}: {string.Join(", ", identity.Keys)}");
@@ -153,7 +160,11 @@ public sealed class ForgedIdentityTests
     private static async Task<Dictionary<string, string>> OverHttp2Async(TestListener listener, string[] names)
     {
         using var client = listener.Client(HttpVersion.Version20);
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/")
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
         foreach (var name in names)
         {
             Assert.True(request.Headers.TryAddWithoutValidation(name, Forged));

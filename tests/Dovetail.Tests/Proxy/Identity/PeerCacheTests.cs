@@ -3,6 +3,7 @@ using Dovetail.Proxy.Identity;
 using Dovetail.Proxy.Model;
 using Dovetail.Tests.Proxy.Support;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Dovetail.Tests.Proxy.Identity;
 
@@ -10,7 +11,7 @@ public sealed class PeerCacheTests
 {
     private static readonly IPEndPoint Laptop = TestListener.Laptop;
 
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -21,7 +22,9 @@ public sealed class PeerCacheTests
         var directory = new FakeDirectory { Answer = (_, _) => answer.Task };
         var cache = Cache(directory);
 
-        var waiting = Enumerable.Range(0, 50).Select(port => cache.GetAsync(new IPEndPoint(Laptop.Address, port), Token).AsTask()).ToArray();
+        var waiting = Enumerable.Range(0, 50)
+            .Select(port => cache.GetAsync(new IPEndPoint(Laptop.Address, port), Token).AsTask())
+            .ToArray();
         answer.SetResult(FakeDirectory.Ada);
 
         Assert.All(await Task.WhenAll(waiting), identity => Assert.Equal("ada@example.com", identity.Peer!.User!.Login));

@@ -13,7 +13,7 @@ internal sealed class Flow(long length) : SourceStream
 
     private const int BlockSize = 64 * 1024;
 
-    private readonly SemaphoreSlim _room = new(Lead / BlockSize);
+    private readonly SemaphoreSlim _free = new(Lead / BlockSize);
     private readonly Random _random = new(1);
     private readonly IncrementalHash _sent = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _left = length;
@@ -26,7 +26,7 @@ internal sealed class Flow(long length) : SourceStream
         var count = (int)Math.Min(_left, Math.Min(buffer.Length, BlockSize));
         if (count > 0)
         {
-            await _room.WaitAsync(cancellationToken);
+            await _free.WaitAsync(cancellationToken);
             _left -= count;
             _random.NextBytes(buffer.Span[..count]);
             _sent.AppendData(buffer.Span[..count]);
@@ -48,7 +48,7 @@ internal sealed class Flow(long length) : SourceStream
             while (_released < _received / BlockSize)
             {
                 _released++;
-                _room.Release();
+                _free.Release();
             }
         }
 

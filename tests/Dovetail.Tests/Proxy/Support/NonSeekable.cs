@@ -1,6 +1,6 @@
 namespace Dovetail.Tests.Proxy.Support;
 
-/// <summary>Bytes of a length that nobody knows beforehand.</summary>
+/// <summary>Bytes whose length is not known beforehand.</summary>
 internal sealed class NonSeekable(byte[] bytes) : MemoryStream(bytes)
 {
     public override bool CanSeek => false;

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -22,25 +23,41 @@ internal sealed class TestListener : IAsyncDisposable
 
     private readonly WebApplication _root;
 
-    private TestListener(WebApplication root, NodeListener listener, FakeDirectory directory, FakeOwner owner, ListenerConfig config)
+    private TestListener(
+        WebApplication root,
+        NodeListener listener,
+        TestMetrics metrics,
+        FakeDirectory directory,
+        FakeAllowedProcess process,
+        ListenerConfig config)
     {
         _root = root;
         Listener = listener;
+        Metrics = metrics;
         Directory = directory;
-        Owner = owner;
+        Process = process;
         Config = config;
     }
 
     public NodeListener Listener { get; }
 
+    public TestMetrics Metrics { get; }
+
     public FakeDirectory Directory { get; }
 
-    public FakeOwner Owner { get; }
+    public FakeAllowedProcess Process { get; }
 
     public ListenerConfig Config { get; }
 
+    /// <param name="time">Default: the system's.</param>
     public static async Task<TestListener> StartAsync(
-        ServiceSpec service, FakeDirectory? directory = null, bool https = true, ListenerOptions? limits = null, bool withCertificate = true, ILoggerProvider? log = null)
+        ServiceSpec service,
+        FakeDirectory? directory = null,
+        bool https = true,
+        ListenerOptions? options = null,
+        bool withCertificate = true,
+        ILoggerProvider? log = null,
+        TimeProvider? time = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -50,19 +67,21 @@ internal sealed class TestListener : IAsyncDisposable
         }
 
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.Services.AddProxy(limits);
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
+        builder.Services.AddProxy(options);
         var root = builder.Build();
+        var metrics = new TestMetrics(root.Services.GetRequiredService<IMeterFactory>());
         var config = new ListenerConfig(service, HostName, https);
         directory ??= new FakeDirectory();
-        var owner = new FakeOwner();
+        var process = new FakeAllowedProcess();
         var factory = root.Services.GetRequiredService<NodeListenerFactory>();
-        var listener = await factory.StartAsync(directory, owner, config, TestContext.Current.CancellationToken);
+        var listener = await factory.StartAsync(directory, process, config, TestContext.Current.CancellationToken);
         if (withCertificate)
         {
             listener.UseCertificate(TestCertificate.Create(HostName));
         }
 
-        return new TestListener(root, listener, directory, owner, config);
+        return new TestListener(root, listener, metrics, directory, process, config);
     }
 
     public static ServiceSpec Service(params TestUpstream[] upstreams) => new()
@@ -131,6 +150,7 @@ internal sealed class TestListener : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Listener.DisposeAsync();
+        Metrics.Dispose();
         await _root.DisposeAsync();
     }
 
@@ -140,5 +160,5 @@ internal sealed class TestListener : IAsyncDisposable
 
     private static byte[] Header(IPEndPoint peer) => new ProxyProtocolHeader(
         peer,
-        new IPEndPoint(peer.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Parse("100.64.0.3") : IPAddress.Parse("fd7a:115c:a1e0::3"), 8443)).ToBytes();
+        IPEndPoint.Parse(peer.AddressFamily == AddressFamily.InterNetwork ? "100.64.0.3:8443" : "[fd7a:115c:a1e0::3]:8443")).ToBytes();
 }

@@ -93,6 +93,13 @@ internal sealed class TestUpstream : IAsyncDisposable
         return new TestUpstream(app, containerId, scheme);
     }
 
+    /// <summary>A container that is named and does not listen.</summary>
+    public static async Task<Upstream> GoneAsync(string containerId)
+    {
+        await using var upstream = await StartAsync(_ => Task.CompletedTask, containerId);
+        return upstream.Upstream;
+    }
+
     /// <summary>Ends as a killed container does: connections are cut.</summary>
     public async Task KillAsync()
     {

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Dovetail.Proxy.Model;
 using Dovetail.Services.Model;
 using Dovetail.Tests.Proxy.Support;
 
@@ -70,7 +69,7 @@ public sealed class TcpPortTests
         await using var listener = await TestListener.StartAsync(TestListener.Service() with { TcpPorts = [NodePort] });
         await using var stream = await listener.ConnectAsync(Port(listener));
         await stream.WriteAsync("x"u8.ToArray(), Token);
-        await Eventually.TrueAsync(() => listener.Listener.Statistics.HeldRequests == 1);
+        await Eventually.TrueAsync(() => listener.Metrics.HeldRequests == 1);
 
         using var database = new TcpServer(async stream => await stream.CopyToAsync(stream, Token));
         await listener.UpdateAsync(Service(database));
@@ -88,7 +87,7 @@ public sealed class TcpPortTests
         await using var stream = await listener.ConnectAsync(Port(listener));
 
         await Assert.ThrowsAsync<IOException>(() => stream.ReadAsync(new byte[1], Token).AsTask());
-        await Eventually.TrueAsync(() => listener.Listener.Statistics.RefusedConnections.ContainsKey(RefusalReason.NoUpstream));
+        await Eventually.TrueAsync(() => listener.Metrics.Refused("no_upstream") > 0);
     }
 
     [Fact]
@@ -99,7 +98,7 @@ public sealed class TcpPortTests
         await using var stream = await listener.ConnectAsync(Port(listener));
 
         await Assert.ThrowsAsync<IOException>(() => stream.ReadAsync(new byte[1], Token).AsTask());
-        Assert.Equal(1, listener.Listener.Statistics.RefusedConnections[RefusalReason.NotAllowed]);
+        Assert.Equal(1, listener.Metrics.Refused("not_allowed"));
     }
 
     [Fact]
@@ -112,7 +111,7 @@ public sealed class TcpPortTests
         await stream.WriteAsync("x"u8.ToArray(), Token);
 
         await Assert.ThrowsAsync<IOException>(() => stream.ReadAsync(new byte[1], Token).AsTask());
-        Assert.Equal(1, listener.Listener.Statistics.RefusedConnections[RefusalReason.BadProxyHeader]);
+        Assert.Equal(1, listener.Metrics.Refused("bad_proxy_header"));
     }
 
     [Fact]

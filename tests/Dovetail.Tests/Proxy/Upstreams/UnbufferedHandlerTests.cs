@@ -1,5 +1,6 @@
 using System.Net;
 using Dovetail.Proxy.Upstreams;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Dovetail.Tests.Proxy.Upstreams;
 
@@ -10,8 +11,9 @@ public sealed class UnbufferedHandlerTests
     [Fact]
     public async Task A_body_that_the_client_breaks_off_does_not_fail_before_the_answer_is_there()
     {
-        var client = new BreakingOff();
-        using var invoker = new HttpMessageInvoker(new UnbufferedHandler(client, TimeProvider.System));
+        var time = new WatchedTime();
+        var client = new BreakingOff(time.Waiting);
+        using var invoker = new HttpMessageInvoker(new UnbufferedHandler(client, time));
         using var request = new HttpRequestMessage(HttpMethod.Post, "http://web/") { Content = new Endless() };
 
         using var answer = await invoker.SendAsync(request, Token);
@@ -23,8 +25,9 @@ public sealed class UnbufferedHandlerTests
     [Fact]
     public async Task A_request_that_is_given_up_ends_its_body_at_once()
     {
-        var client = new BreakingOff();
-        using var invoker = new HttpMessageInvoker(new UnbufferedHandler(client, TimeProvider.System));
+        var time = new WatchedTime();
+        var client = new BreakingOff(time.Waiting);
+        using var invoker = new HttpMessageInvoker(new UnbufferedHandler(client, time));
         using var request = new HttpRequestMessage(HttpMethod.Post, "http://web/") { Content = new Endless() };
         using var aborted = new CancellationTokenSource();
         await aborted.CancelAsync();
@@ -33,7 +36,8 @@ public sealed class UnbufferedHandlerTests
     }
 
     /// <summary>Does as the HTTP client does when an HTTP/2 upstream has answered and resets the rest of the body with NO_ERROR.</summary>
-    private sealed class BreakingOff : HttpMessageHandler
+    /// <param name="waiting">Ends when the body has begun to wait for the answer.</param>
+    private sealed class BreakingOff(Task waiting) : HttpMessageHandler
     {
         public Task Body { get; private set; } = Task.CompletedTask;
 
@@ -44,12 +48,26 @@ public sealed class UnbufferedHandlerTests
             await rest.CancelAsync();
 
             // A body that fails before the answer is looked at fails the request.
-            if (await Task.WhenAny(Body, Task.Delay(TimeSpan.FromMilliseconds(300), CancellationToken.None)) == Body)
+            if (await Task.WhenAny(Body, waiting) == Body)
             {
                 await Body;
             }
 
             return new HttpResponseMessage(HttpStatusCode.UnprocessableEntity);
+        }
+    }
+
+    private sealed class WatchedTime : FakeTimeProvider
+    {
+        private readonly TaskCompletionSource _waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Ends when something waits for a time to pass.</summary>
+        public Task Waiting => _waiting.Task;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            _waiting.TrySetResult();
+            return base.CreateTimer(callback, state, dueTime, period);
         }
     }
 

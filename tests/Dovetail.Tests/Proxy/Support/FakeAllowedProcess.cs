@@ -3,7 +3,7 @@ using Dovetail.Proxy.Connections;
 namespace Dovetail.Tests.Proxy.Support;
 
 /// <summary>The test process plays tailscaled.</summary>
-internal sealed class FakeOwner : IAllowedProcess
+internal sealed class FakeAllowedProcess : IAllowedProcess
 {
     public int? ProcessId { get; set; } = Environment.ProcessId;
 }
