@@ -5,7 +5,9 @@ namespace Dovetail.Containers;
 /// <summary>One full listing. Compares by content, so that a listing that changed nothing can be told.</summary>
 internal sealed record ContainerSnapshot
 {
-    /// <summary>Every running, restarting or paused container with a Dovetail label, and those whose network one of them uses; sorted by id.</summary>
+    /// <summary>
+    /// Every running, restarting or paused container with a Dovetail label, and those whose network one of them uses; sorted by id.
+    /// </summary>
     public EquatableArray<Container> Containers { get; init; }
 
     public OwnLocation Host { get; init; } = OwnLocation.OnHost;
