@@ -10,7 +10,8 @@ internal sealed record ContainerSnapshot
     /// </summary>
     public EquatableArray<Container> Containers { get; init; }
 
-    public OwnLocation Host { get; init; } = OwnLocation.OnHost;
+    /// <summary>Where Dovetail itself runs, as seen when the containers were listed.</summary>
+    public OwnLocation Own { get; init; } = OwnLocation.OnHost;
 
     /// <summary>Finds a container by full id, else by name, else by the beginning of its id; null when it is not in the listing.</summary>
     public Container? Find(string idOrName)

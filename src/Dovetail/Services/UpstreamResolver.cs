@@ -22,7 +22,7 @@ internal static class UpstreamResolver
             return new UpstreamRoute(null, port, $"container {container.Name} uses the network of container {Printable.Text(container.NetworkContainer!)}, which does not run: start that one");
         }
 
-        var route = ResolveOwner(container, owner, port, network, snapshot.Host);
+        var route = ResolveOwner(container, owner, port, network, snapshot.Own);
         return owner == container ? route : route with { Text = $"through container {owner.Name}: {route.Text}" };
     }
 

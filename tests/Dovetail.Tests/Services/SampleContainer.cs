@@ -37,5 +37,5 @@ internal static class SampleContainer
 
     public static DesiredState Desired(OwnLocation host, params Container[] containers) => DesiredState.From(Snapshot(host, containers), new ServiceOptions());
 
-    public static ContainerSnapshot Snapshot(OwnLocation host, params Container[] containers) => new() { Containers = [.. containers.OrderBy(container => container.Id, StringComparer.Ordinal)], Host = host };
+    public static ContainerSnapshot Snapshot(OwnLocation host, params Container[] containers) => new() { Containers = [.. containers.OrderBy(container => container.Id, StringComparer.Ordinal)], Own = host };
 }
