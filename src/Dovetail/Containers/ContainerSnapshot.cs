@@ -2,7 +2,7 @@ using Dovetail.Common;
 
 namespace Dovetail.Containers;
 
-/// <summary>One full listing. Compares by content, so that a listing that changed nothing can be told.</summary>
+/// <summary>One full listing. Compares by content, so that a listing that changed nothing is recognized.</summary>
 internal sealed record ContainerSnapshot
 {
     /// <summary>

@@ -3,7 +3,7 @@ using Dovetail.Common;
 
 namespace Dovetail.Docker;
 
-/// <summary>"Something changed": counts nothing, remembers that it happened, and waits for the end of a burst.</summary>
+/// <summary>Remembers that something changed since the reader last looked, and waits for the end of a burst of changes.</summary>
 /// <param name="quietPeriod">A burst ends when no change has come for so long.</param>
 /// <param name="maxWait">A burst that lasts longer is not waited for.</param>
 internal sealed class Changes(TimeSpan quietPeriod, TimeSpan maxWait, TimeProvider time)

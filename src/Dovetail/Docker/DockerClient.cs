@@ -200,8 +200,8 @@ internal sealed class DockerClient : IDisposable
             exception),
         // JsonException, and whatever else the converters of Docker.DotNet throw at values they do not expect.
         _ => new DockerException(
-            $"What answers at {Endpoint} does not speak the Docker Engine API: its answer to GET /{call} cannot be read "
-            + $"({Printable.Text(exception.Message, 300)}). Check DOCKER_HOST.",
+            $"What answers at {Endpoint} is no Docker Engine, or one that Dovetail does not understand: its answer to GET /{call} "
+            + $"cannot be read ({Printable.Text(exception.Message, 300)}). Check DOCKER_HOST.",
             exception),
     };
 }
