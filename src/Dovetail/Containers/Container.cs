@@ -66,3 +66,38 @@ internal sealed record Container
         return null;
     }
 }
+
+/// <summary>State of a container as the Engine names it.</summary>
+internal enum ContainerState
+{
+    /// <summary>A state that this client does not know.</summary>
+    Unknown,
+    Created,
+    Running,
+    Paused,
+
+    /// <summary>Between two runs, waiting for its restart policy.</summary>
+    Restarting,
+    Removing,
+    Exited,
+    Dead,
+}
+
+/// <summary>What the container's HEALTHCHECK says.</summary>
+internal enum ContainerHealth
+{
+    /// <summary>The container has no HEALTHCHECK.</summary>
+    None,
+    Starting,
+    Healthy,
+    Unhealthy,
+}
+
+/// <summary>One label of a container, as it was written.</summary>
+internal readonly record struct ContainerLabel(string Key, string Value);
+
+/// <summary>A TCP port of a container that is published on its host.</summary>
+/// <param name="ContainerPort">1–65535.</param>
+/// <param name="HostIp">The address it is bound to: <c>0.0.0.0</c>, <c>::</c> or one of the host's.</param>
+/// <param name="HostPort">1–65535.</param>
+internal sealed record PublishedPort(int ContainerPort, string HostIp, int HostPort);

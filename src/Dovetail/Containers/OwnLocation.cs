@@ -14,7 +14,9 @@ internal sealed record OwnLocation
     /// <summary>Name of Dovetail's own container; null when it runs in none.</summary>
     public string? ContainerName { get; init; }
 
-    /// <summary>Id of the container that owns the network namespace Dovetail runs in: its own, or X with <c>network_mode: container:X</c>.</summary>
+    /// <summary>
+    /// Id of the container that owns the network namespace Dovetail runs in: its own, or X with <c>network_mode: container:X</c>.
+    /// </summary>
     public string? NetworkContainerId { get; init; }
 
     /// <summary>Networks that Dovetail itself is on, sorted by name; empty unless <see cref="Location"/> is Container.</summary>
@@ -28,4 +30,20 @@ internal sealed record OwnLocation
 
     /// <summary>Whether Dovetail is in the host's network namespace, so that 127.0.0.1 is the host.</summary>
     public bool IsInHostNetwork => Location is DovetailLocation.Host or DovetailLocation.HostNetworkContainer;
+}
+
+/// <summary>Where Dovetail runs, seen from the Docker Engine.</summary>
+internal enum DovetailLocation
+{
+    /// <summary>A process on the Engine's host.</summary>
+    Host,
+
+    /// <summary>In a container of this Engine, with networks of its own.</summary>
+    Container,
+
+    /// <summary>In a container of this Engine, in the host's network.</summary>
+    HostNetworkContainer,
+
+    /// <summary>On another machine: the Engine is reached over TCP.</summary>
+    OtherMachine,
 }

@@ -6,7 +6,7 @@ namespace Dovetail.Docker;
 internal readonly record struct ApiVersion(int Major, int Minor) : IComparable<ApiVersion>
 {
     /// <summary>
-    /// The version this client is written for: the oldest that Engine 29 still speaks. All that is used of it exists since 1.24, so
+    /// The version that Dovetail is written for: the oldest that Engine 29 still speaks. All that is used of it exists since 1.24, so
     /// older Engines are asked in their own version.
     /// </summary>
     public static ApiVersion Ours { get; } = new(1, 44);
@@ -20,6 +20,7 @@ internal readonly record struct ApiVersion(int Major, int Minor) : IComparable<A
         return oldest is { } least && version.CompareTo(least) < 0 ? least : version;
     }
 
+    /// <summary>Reads <c>1.41</c>; null when the text is no version.</summary>
     public static ApiVersion? TryParse(string? text)
     {
         var parts = text?.Split('.');
@@ -34,3 +35,9 @@ internal readonly record struct ApiVersion(int Major, int Minor) : IComparable<A
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Major}.{Minor}");
 }
+
+/// <summary>The Engine that answers.</summary>
+/// <param name="Engine">Its version, such as 20.10.24.</param>
+/// <param name="Api">The API version in use with it.</param>
+/// <param name="Clock">The Engine's own time, to the second; null when its answer did not say.</param>
+internal sealed record EngineVersion(string Engine, ApiVersion Api, DateTimeOffset? Clock);

@@ -1,10 +1,13 @@
+using Docker.DotNet.Models;
 using Dovetail.Common;
 using Dovetail.Containers;
-using Dovetail.Docker.Api;
 
 namespace Dovetail.Docker;
 
-/// <summary>Makes a <see cref="ContainerSnapshot"/>: one list call, and details of those containers alone that matter to Dovetail. Not safe for concurrent use.</summary>
+/// <summary>
+/// Makes a <see cref="ContainerSnapshot"/>: one list call, and details of those containers alone that matter to Dovetail. Not safe for
+/// concurrent use.
+/// </summary>
 /// <param name="client">Not owned.</param>
 /// <param name="locator">Finds Dovetail itself, again at each listing: its networks may change.</param>
 /// <param name="labelPrefix">Without the dot at its end.</param>
@@ -18,24 +21,18 @@ internal sealed class ContainerLister(DockerClient client, SelfLocator locator, 
     // Details that could be had last time, by id: they stand in when the Engine is too slow for one container.
     private Dictionary<string, Container> _last = new(StringComparer.Ordinal);
 
-    /// <summary>Throws <see cref="DockerException"/> when the Engine cannot be asked at all.</summary>
+    /// <exception cref="DockerException">The Engine cannot be asked at all, or its list cannot be read.</exception>
     public async Task<ContainerListing> ListAsync(CancellationToken cancellationToken)
     {
         var entries = await client.ListContainersAsync(cancellationToken);
-        var (host, problem) = await locator.LocateAsync(cancellationToken);
-        var failures = new List<string>();
-        if (problem is not null)
-        {
-            failures.Add(problem);
-        }
-
+        var (own, problem) = await locator.LocateAsync(cancellationToken);
+        List<string> failures = problem is null ? [] : [problem];
         var containers = new Dictionary<string, Container>(StringComparer.Ordinal);
-
         var asked = new HashSet<string>(StringComparer.Ordinal);
-        var wanted = entries.Where(entry => entry.Id is not null && HasOurLabel(entry)).ToList();
+        var wanted = entries.Where(HasOurLabel).ToList();
         while (wanted.Count > 0)
         {
-            asked.UnionWith(wanted.Select(entry => entry.Id!));
+            asked.UnionWith(wanted.Select(entry => entry.ID));
             foreach (var (container, failure) in await InspectAllAsync(wanted, cancellationToken))
             {
                 if (container is not null)
@@ -50,7 +47,9 @@ internal sealed class ContainerLister(DockerClient client, SelfLocator locator, 
             }
 
             // Those whose network one of them uses.
-            wanted = entries.Where(entry => entry.Id is not null && !asked.Contains(entry.Id) && containers.Values.Any(container => IsNetworkOf(container, entry))).ToList();
+            wanted = entries
+                .Where(entry => !asked.Contains(entry.ID) && containers.Values.Any(container => IsNetworkOf(container, entry)))
+                .ToList();
         }
 
         _last = containers;
@@ -58,53 +57,53 @@ internal sealed class ContainerLister(DockerClient client, SelfLocator locator, 
             new ContainerSnapshot
             {
                 Containers = containers.Values.Where(Lives).OrderBy(container => container.Id, StringComparer.Ordinal).ToEquatableArray(),
-                Host = host,
+                Own = own,
             },
             failures.ToEquatableArray());
     }
 
-    private bool HasOurLabel(ContainerListResponse entry) => entry.Labels?.Keys.Any(key => key.StartsWith(_prefix, StringComparison.Ordinal)) == true;
+    private bool HasOurLabel(ContainerListResponse entry) =>
+        entry.Labels?.Keys.Any(key => key.StartsWith(_prefix, StringComparison.Ordinal)) == true;
 
     private static bool IsNetworkOf(Container container, ContainerListResponse entry) =>
         container.NetworkContainer is { Length: > 0 } owner
-        && (entry.Id == owner
+        && (entry.ID == owner
             || entry.Names?.Contains("/" + owner) == true
-            || (owner.Length >= 12 && entry.Id?.StartsWith(owner, StringComparison.Ordinal) == true));
+            || (owner.Length >= 12 && entry.ID.StartsWith(owner, StringComparison.Ordinal)));
 
-    private static bool Lives(Container container) => container.State is ContainerState.Running or ContainerState.Restarting or ContainerState.Paused;
+    private static bool Lives(Container container) =>
+        container.State is ContainerState.Running or ContainerState.Restarting or ContainerState.Paused;
 
-    private async Task<(Container? Container, string? Failure)[]> InspectAllAsync(List<ContainerListResponse> entries, CancellationToken cancellationToken)
+    private async Task<(Container? Container, string? Failure)[]> InspectAllAsync(
+        List<ContainerListResponse> entries, CancellationToken cancellationToken)
     {
-        using var gate = new SemaphoreSlim(MaxParallelInspects);
+        using var room = new SemaphoreSlim(MaxParallelInspects);
         return await Task.WhenAll(entries.Select(async entry =>
         {
-            await gate.WaitAsync(cancellationToken);
+            await room.WaitAsync(cancellationToken);
             try
             {
                 return await InspectAsync(entry, cancellationToken);
             }
             finally
             {
-                gate.Release();
+                room.Release();
             }
         }));
     }
 
-    private async Task<(Container? Container, string? Failure)> InspectAsync(ContainerListResponse entry, CancellationToken cancellationToken)
+    private async Task<(Container? Container, string? Failure)> InspectAsync(
+        ContainerListResponse entry, CancellationToken cancellationToken)
     {
-        if (ContainerMapper.From(entry) is not { } listed)
-        {
-            return (null, null);
-        }
-
         try
         {
-            var details = await client.InspectContainerAsync(listed.Id, cancellationToken, inspectTimeout);
+            var details = await client.InspectContainerAsync(entry.ID, cancellationToken, inspectTimeout);
             return (details is null ? null : ContainerMapper.From(details), null);
         }
         catch (DockerException exception)
         {
             // What the list says is enough to serve by; what it does not say does not change while the container exists.
+            var listed = ContainerMapper.From(entry);
             var container = _last.TryGetValue(listed.Id, out var known)
                 ? listed with
                 {
@@ -118,3 +117,9 @@ internal sealed class ContainerLister(DockerClient client, SelfLocator locator, 
         }
     }
 }
+
+/// <summary>A snapshot, and what went wrong while it was made.</summary>
+/// <param name="Failures">
+/// Containers whose details could not be had, each with the reason; the snapshot holds what the list said of them.
+/// </param>
+internal sealed record ContainerListing(ContainerSnapshot Snapshot, EquatableArray<string> Failures);

@@ -1,58 +1,62 @@
 using System.Globalization;
 using System.Net;
+using Docker.DotNet.Models;
 using Dovetail.Common;
 using Dovetail.Containers;
-using Dovetail.Docker.Api;
 
 namespace Dovetail.Docker;
 
-/// <summary>Makes <see cref="Container"/>s of what the Engine answers. What is missing or odd in an answer is left out; nothing throws.</summary>
+/// <summary>
+/// Makes <see cref="Container"/>s of what the Engine answers. What is missing or odd in an answer is left out; nothing throws.
+/// </summary>
 internal static class ContainerMapper
 {
     /// <summary>From the details. Null when the answer names no container.</summary>
-    public static Container? From(ContainerInspectResponse details) => details.Id is { Length: > 0 } id
+    public static Container? From(ContainerInspectResponse details) => details.ID is { Length: > 0 } id
         ? new Container
         {
             Id = id,
             Name = PlainName(details.Name, id),
-            Created = Instant(details.Created),
+            Created = Utc(details.Created),
             State = State(details.State?.Status),
             Health = Health(details.State?.Health?.Status),
             StopSignal = StopSignal.Parse(details.Config?.StopSignal) ?? StopSignal.Terminate,
-            StopTimeout = details.Config?.StopTimeout is { } seconds and >= 0 ? TimeSpan.FromSeconds(seconds) : Container.DefaultStopTimeout,
+            StopTimeout = details.Config?.StopTimeout is { } wait && wait >= TimeSpan.Zero ? wait : Container.DefaultStopTimeout,
             Labels = Labels(details.Config?.Labels),
-            NetworkMode = details.HostConfig?.NetworkMode ?? "default",
-            Networks = Networks(details.NetworkSettings),
+            NetworkMode = Mode(details.HostConfig?.NetworkMode),
+            Networks = Networks(details.NetworkSettings?.Networks),
             ExposedTcpPorts = Exposed((details.Config?.ExposedPorts?.Keys ?? []).Concat(details.NetworkSettings?.Ports?.Keys ?? [])),
-            PublishedTcpPorts = Published(details.NetworkSettings),
+            PublishedTcpPorts = Published(details.NetworkSettings?.Ports),
         }
         : null;
 
     /// <summary>
-    /// From a list entry, for a container whose details cannot be had: the same but for the time of creation (to the second) and ports
-    /// of a container that uses another's network. Null when the entry names no container.
+    /// From a list entry with an id, for a container whose details cannot be had: the same but for the time of creation (to the second),
+    /// how it is stopped, and ports of a container that uses another's network.
     /// </summary>
-    public static Container? From(ContainerListResponse entry) => entry.Id is { Length: > 0 } id
-        ? new Container
-        {
-            Id = id,
-            // A link shows as a further name, /other/alias.
-            Name = PlainName(entry.Names?.FirstOrDefault(name => name.LastIndexOf('/') <= 0), id),
-            Created = Seconds(entry.Created),
-            State = State(entry.State),
-            Health = HealthOfStatus(entry.Status ?? ""),
-            Labels = Labels(entry.Labels),
-            NetworkMode = entry.HostConfig?.NetworkMode ?? "default",
-            Networks = Networks(entry.NetworkSettings),
-            ExposedTcpPorts = Sorted((entry.Ports ?? []).Where(IsTcp).Select(port => port.PrivatePort)),
-            PublishedTcpPorts = Sorted((entry.Ports ?? []).Where(IsTcp).Where(port => IsPort(port.PublicPort))
-                .Select(port => new PublishedPort(port.PrivatePort, port.IP ?? "", port.PublicPort))),
-        }
-        : null;
+    public static Container From(ContainerListResponse entry) => new()
+    {
+        Id = entry.ID,
+        // A link shows as a further name, /other/alias.
+        Name = PlainName(entry.Names?.FirstOrDefault(name => name?.LastIndexOf('/') <= 0), entry.ID),
+        Created = Utc(entry.Created),
+        State = State(entry.State),
+        Health = HealthOfStatus(entry.Status ?? ""),
+        Labels = Labels(entry.Labels),
+        NetworkMode = Mode(entry.HostConfig?.NetworkMode),
+        Networks = Networks(entry.NetworkSettings?.Networks),
+        ExposedTcpPorts = TcpPorts(entry.Ports).Select(port => (int)port.PrivatePort).Distinct().Order().ToEquatableArray(),
+        PublishedTcpPorts = Sorted(
+            from port in TcpPorts(entry.Ports)
+            where port.PublicPort > 0
+            select new PublishedPort(port.PrivatePort, port.IP ?? "", port.PublicPort ?? 0)),
+    };
 
-    /// <summary>Sorted by name.</summary>
-    public static EquatableArray<ContainerNetwork> Networks(NetworkSettings? settings) =>
-        (settings?.Networks ?? new Dictionary<string, EndpointSettings?>())
+    private static string Mode(string? text) => text is { Length: > 0 } mode ? mode : "default";
+
+    // Sorted by name.
+    private static EquatableArray<ContainerNetwork> Networks(IDictionary<string, EndpointSettings>? networks) =>
+        (networks ?? new Dictionary<string, EndpointSettings>())
         .Select(network => new ContainerNetwork
         {
             Name = network.Key,
@@ -65,10 +69,11 @@ internal static class ContainerMapper
         .OrderBy(network => network.Name, StringComparer.Ordinal)
         .ToEquatableArray();
 
-    private static string PlainName(string? name, string id) => name?.TrimStart('/') is { Length: > 0 } plain ? plain : id[..Math.Min(12, id.Length)];
+    private static string PlainName(string? name, string id) =>
+        name?.TrimStart('/') is { Length: > 0 } plain ? plain : id[..Math.Min(12, id.Length)];
 
-    private static EquatableArray<ContainerLabel> Labels(IReadOnlyDictionary<string, string?>? labels) =>
-        (labels ?? new Dictionary<string, string?>())
+    private static EquatableArray<ContainerLabel> Labels(IDictionary<string, string>? labels) =>
+        (labels ?? new Dictionary<string, string>())
         .Select(label => new ContainerLabel(label.Key, label.Value ?? ""))
         .OrderBy(label => label.Key, StringComparer.Ordinal)
         .ToEquatableArray();
@@ -76,16 +81,14 @@ internal static class ContainerMapper
     private static EquatableArray<int> Exposed(IEnumerable<string> ports) =>
         ports.Select(TcpPort).Where(IsPort).Distinct().Order().ToEquatableArray();
 
-    private static EquatableArray<PublishedPort> Published(NetworkSettings? settings) => Sorted(
-        from port in settings?.Ports ?? new Dictionary<string, IReadOnlyList<PortBinding>?>()
+    private static EquatableArray<PublishedPort> Published(IDictionary<string, IList<PortBinding>>? ports) => Sorted(
+        from port in ports ?? new Dictionary<string, IList<PortBinding>>()
         let containerPort = TcpPort(port.Key)
         where IsPort(containerPort)
         from binding in port.Value ?? []
-        let hostPort = Number(binding.HostPort)
+        let hostPort = Number(binding?.HostPort)
         where IsPort(hostPort)
-        select new PublishedPort(containerPort, binding.HostIp ?? "", hostPort));
-
-    private static EquatableArray<int> Sorted(IEnumerable<int> ports) => ports.Distinct().Order().ToEquatableArray();
+        select new PublishedPort(containerPort, binding.HostIP ?? "", hostPort));
 
     private static EquatableArray<PublishedPort> Sorted(IEnumerable<PublishedPort> ports) => ports
         .Distinct()
@@ -101,11 +104,13 @@ internal static class ContainerMapper
         return slash < 0 ? Number(port) : port[slash..].Equals("/tcp", StringComparison.OrdinalIgnoreCase) ? Number(port[..slash]) : 0;
     }
 
-    private static bool IsTcp(Port port) => IsPort(port.PrivatePort) && string.Equals(port.Type ?? "tcp", "tcp", StringComparison.OrdinalIgnoreCase);
+    private static IEnumerable<PortSummary> TcpPorts(IList<PortSummary>? ports) =>
+        (ports ?? []).Where(port => port is { PrivatePort: > 0 } && (port.Type ?? "").ToLowerInvariant() is "" or "tcp");
 
     private static bool IsPort(int port) => port is >= 1 and <= ushort.MaxValue;
 
-    private static int Number(string? text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+    private static int Number(string? text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     // Newer Engines answer "invalid IP" or nothing at all where older ones answer "".
     private static string? Address(string? text) => IPAddress.TryParse(text, out var address) ? address.ToString() : null;
@@ -136,30 +141,7 @@ internal static class ContainerMapper
         : status.EndsWith("(unhealthy)", StringComparison.Ordinal) ? ContainerHealth.Unhealthy
         : ContainerHealth.None;
 
-    private static DateTimeOffset Instant(string? text) =>
-        DateTimeOffset.TryParse(WithoutNanoseconds(text ?? ""), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var instant)
-            ? instant
-            : DateTimeOffset.UnixEpoch;
-
-    // .NET counts in 100 ns, and its parser takes no more digits than it can hold.
-    private static string WithoutNanoseconds(string text)
-    {
-        const int MaxDigits = 7;
-        var dot = text.IndexOf('.');
-        if (dot < 0)
-        {
-            return text;
-        }
-
-        var end = dot + 1;
-        while (end < text.Length && char.IsAsciiDigit(text[end]))
-        {
-            end++;
-        }
-
-        return end - dot - 1 <= MaxDigits ? text : string.Concat(text.AsSpan(0, dot + 1 + MaxDigits), text.AsSpan(end));
-    }
-
-    private static DateTimeOffset Seconds(long seconds) =>
-        seconds is >= 0 and < 253402300800 ? DateTimeOffset.FromUnixTimeSeconds(seconds) : DateTimeOffset.UnixEpoch;
+    // The Engine counts in UTC; what it did not say is the default.
+    private static DateTimeOffset Utc(DateTime time) => time == default ? DateTimeOffset.UnixEpoch
+        : new DateTimeOffset(time.Kind == DateTimeKind.Local ? time.ToUniversalTime() : DateTime.SpecifyKind(time, DateTimeKind.Utc));
 }

@@ -1,116 +1,154 @@
+using System.Globalization;
 using System.Net;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Docker.DotNet.NativeHttp;
 using Dovetail.Common;
-using Dovetail.Docker.Api;
+using EngineClient = Docker.DotNet.DockerClient;
 
 namespace Dovetail.Docker;
 
 /// <summary>
-/// The few calls of the Docker Engine API that Dovetail makes. Every failure is a <see cref="DockerException"/>, except
+/// The few calls of the Docker Engine API that Dovetail makes, by Docker.DotNet. Every failure is a <see cref="DockerException"/>, except
 /// <see cref="OperationCanceledException"/> for the caller's own token. Safe for concurrent use.
 /// </summary>
+/// <remarks>
+/// Transport and TLS are Dovetail's own (<see cref="DockerConnector"/> on .NET's handler) for what was found in Docker.DotNet.Enhanced
+/// 4.3.3. Its default transports take a body that was cut short for a whole one and half an event for the end, do not end at a
+/// cancellation while the other side is silent, have no keep-alive, connect through <c>HTTP_PROXY</c>, refuse socket paths over 91 bytes
+/// and speak TLS 1.2 only. Its X509 package trusts every certificate of the CA, whatever host it names. It negotiates no API version.
+/// </remarks>
 internal sealed class DockerClient : IDisposable
 {
-    private readonly HttpClient _http;
     private readonly TimeProvider _time;
-
-    // What GetVersionAsync negotiated; null before, and again after the Engine refused it.
-    private string? _pathPrefix;
+    private readonly EngineHandler _handler = new();
+    private readonly EngineClient _engine;
 
     public DockerClient(DockerEndpoint endpoint, TimeProvider time)
     {
         Endpoint = endpoint;
         _time = time;
         var connector = new DockerConnector(endpoint);
-        _http = new HttpClient(new SocketsHttpHandler
-        {
-            ConnectCallback = (_, cancellationToken) => connector.ConnectAsync(cancellationToken),
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-        })
-        {
-            // The connector brings the TLS; to HTTP the Engine is plain.
-            BaseAddress = new Uri("http://docker/"),
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
+        _engine = new DockerClientBuilder()
+            .WithEndpoint(new Uri("http://docker/"))
+            .WithTimeout(Timeout.InfiniteTimeSpan)
+            .WithAuthProvider(_handler)
+            .WithTransportOptions(new NativeHttpTransportOptions
+            {
+                ConfigureHandler = handler =>
+                {
+                    handler.ConnectCallback = (_, cancellationToken) => connector.ConnectAsync(cancellationToken);
+                    handler.UseProxy = false;
+                    handler.UseCookies = false;
+                    handler.AllowAutoRedirect = false;
+                },
+            })
+            .Build();
     }
 
     public DockerEndpoint Endpoint { get; }
 
-    /// <summary>How long the Engine may take to answer a call, connecting included; the event stream, once open, has no limit. Default 30 s.</summary>
+    /// <summary>
+    /// How long the Engine may take to answer a call, connecting included; the event stream, once open, has no limit. Default 30 s.
+    /// </summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The limit of calls that any Engine answers at once: version and opening the event stream. Default 5 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Asks the Engine what it is and settles the API version for the calls that follow. Ask again after a reconnect: it may be another Engine.</summary>
-    public async Task<EngineVersion> GetVersionAsync(CancellationToken cancellationToken)
-    {
-        using var deadline = Deadline(ConnectTimeout, cancellationToken);
-        try
+    /// <summary>
+    /// Asks the Engine what it is and settles the API version for the calls that follow. Ask again after a reconnect: it may be another
+    /// Engine.
+    /// </summary>
+    /// <exception cref="DockerException">No Engine answers.</exception>
+    public Task<EngineVersion> GetVersionAsync(CancellationToken cancellationToken) => GuardAsync(
+        "version",
+        async token =>
         {
-            using var response = await SendAsync("version", deadline.Token);
-            var version = await ReadAsync(response, DockerJsonContext.Default.VersionResponse, deadline.Token);
-            var newest = ApiVersion.TryParse(version.ApiVersion)
-                ?? throw new DockerException($"What answers at {Endpoint} is not a Docker Engine: it reports no API version. Check DOCKER_HOST.");
-            var negotiated = ApiVersion.Negotiate(newest, ApiVersion.TryParse(version.MinAPIVersion));
-            Volatile.Write(ref _pathPrefix, $"v{negotiated}/");
-            return new EngineVersion(Printable.Text(version.Version ?? "unknown"), negotiated, response.Headers.Date);
-        }
-        catch (Exception exception) when (IsFailure(exception, cancellationToken))
-        {
-            throw Explain(exception, ConnectTimeout);
-        }
-    }
+            var version = await _engine.System.GetVersionAsync(token);
+            var newest = ApiVersion.TryParse(version?.APIVersion)
+                ?? throw new DockerException(
+                    $"What answers at {Endpoint} is not a Docker Engine: it reports no API version. Check DOCKER_HOST.");
+            var negotiated = ApiVersion.Negotiate(newest, ApiVersion.TryParse(version!.MinAPIVersion));
+            _handler.Version = negotiated.ToString();
+            var engine = version.Version is { Length: > 0 } named ? Printable.Text(named) : "unknown";
+            return new EngineVersion(engine, negotiated, _handler.Clock);
+        },
+        ConnectTimeout,
+        cancellationToken);
 
-    /// <summary>Containers that run, are paused or wait for their restart.</summary>
-    public Task<IReadOnlyList<ContainerListResponse>> ListContainersAsync(CancellationToken cancellationToken) =>
-        CallAsync(
-            "containers/json?all=1&filters=" + Uri.EscapeDataString("""{"status":["running","paused","restarting"]}"""),
-            DockerJsonContext.Default.IReadOnlyListContainerListResponse,
+    /// <summary>Containers that run, are paused or wait for their restart; each has an id.</summary>
+    /// <exception cref="DockerException">The Engine does not answer, refuses, or its answer cannot be read.</exception>
+    public async Task<IReadOnlyList<ContainerListResponse>> ListContainersAsync(CancellationToken cancellationToken)
+    {
+        var entries = await CallAsync(
+            "containers/json",
+            token => _engine.Containers.ListContainersAsync(
+                new ContainersListParameters { All = true, Filters = Filters(("status", ["running", "paused", "restarting"])) }, token),
             CallTimeout,
             cancellationToken);
+        return [.. entries.Where(entry => entry is { ID.Length: > 0 })];
+    }
 
     /// <param name="idOrName">Id, beginning of an id, or name.</param>
     /// <param name="timeout">Instead of <see cref="CallTimeout"/>.</param>
     /// <returns>Null when there is no such container.</returns>
-    public Task<ContainerInspectResponse?> InspectContainerAsync(string idOrName, CancellationToken cancellationToken, TimeSpan? timeout = null) =>
-        CallOrNullAsync($"containers/{Uri.EscapeDataString(idOrName)}/json", DockerJsonContext.Default.ContainerInspectResponse, timeout ?? CallTimeout, cancellationToken);
+    /// <exception cref="DockerException">The Engine does not answer, refuses, or its answer cannot be read.</exception>
+    public Task<ContainerInspectResponse?> InspectContainerAsync(
+        string idOrName, CancellationToken cancellationToken, TimeSpan? timeout = null) => OrNullAsync(CallAsync(
+            $"containers/{Printable.Text(idOrName)}/json",
+            token => _engine.Containers.InspectContainerAsync(Uri.EscapeDataString(idOrName), token),
+            timeout ?? CallTimeout,
+            cancellationToken));
 
     /// <returns>Null when there is no such network.</returns>
-    public Task<NetworkResponse?> InspectNetworkAsync(string idOrName, CancellationToken cancellationToken) =>
-        CallOrNullAsync($"networks/{Uri.EscapeDataString(idOrName)}", DockerJsonContext.Default.NetworkResponse, CallTimeout, cancellationToken);
+    /// <exception cref="DockerException">The Engine does not answer, refuses, or its answer cannot be read.</exception>
+    public Task<NetworkResponse?> InspectNetworkAsync(string idOrName, CancellationToken cancellationToken) => OrNullAsync(CallAsync(
+        $"networks/{Printable.Text(idOrName)}",
+        token => _engine.Networks.InspectNetworkAsync(Uri.EscapeDataString(idOrName), token),
+        CallTimeout,
+        cancellationToken));
 
-    /// <summary>Subscribes to what happens to containers and their networks. Done when the Engine has taken the subscription.</summary>
+    /// <summary>
+    /// Subscribes to what happens to containers and their networks. Done when the Engine has taken the subscription.
+    /// </summary>
     /// <param name="since">By the Engine's clock: also events since then that it still remembers. Null: only from now on.</param>
-    public async Task<DockerEventStream> OpenEventsAsync(DateTimeOffset? since, CancellationToken cancellationToken)
+    /// <exception cref="DockerException">The Engine does not answer or refuses.</exception>
+    public Task<DockerEventStream> OpenEventsAsync(DateTimeOffset? since, CancellationToken cancellationToken)
     {
-        const string Filters =
-            """{"type":["container","network"],"event":["start","die","stop","kill","destroy","rename","pause","unpause","update","health_status","connect","disconnect"]}""";
-        using var deadline = Deadline(ConnectTimeout, cancellationToken);
-        try
+        var parameters = new ContainerEventsParameters
         {
-            var path = "events?filters=" + Uri.EscapeDataString(Filters)
-                + (since is { } from ? FormattableString.Invariant($"&since={from.ToUnixTimeSeconds()}") : "");
-            var response = await SendAsync(await PathPrefixAsync(deadline.Token) + path, deadline.Token);
-            return new DockerEventStream(response, await response.Content.ReadAsStreamAsync(CancellationToken.None));
-        }
-        catch (Exception exception) when (IsFailure(exception, cancellationToken))
-        {
-            throw Explain(exception, ConnectTimeout);
-        }
+            Since = since?.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
+            Filters = Filters(
+                ("type", ["container", "network"]),
+                ("event",
+                [
+                    "start", "die", "stop", "kill", "destroy", "rename", "pause", "unpause", "update", "health_status",
+                    "connect", "disconnect",
+                ])),
+        };
+#pragma warning disable CS0618 // The overload with IProgress does not tell when the subscription stands, and Progress<T> loses the order.
+        return CallAsync(
+            "events",
+            async token => new DockerEventStream(await _engine.System.MonitorEventsAsync(parameters, token)),
+            ConnectTimeout,
+            cancellationToken);
+#pragma warning restore CS0618
     }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose() => _engine.Dispose();
 
-    private async Task<T?> CallOrNullAsync<T>(string path, JsonTypeInfo<T> type, TimeSpan timeout, CancellationToken cancellationToken)
+    private static Dictionary<string, IDictionary<string, bool>> Filters(params (string Key, string[] Values)[] filters) =>
+        filters.ToDictionary(
+            filter => filter.Key,
+            filter => (IDictionary<string, bool>)filter.Values.ToDictionary(value => value, _ => true));
+
+    private static async Task<T?> OrNullAsync<T>(Task<T> call)
         where T : class
     {
         try
         {
-            return await CallAsync(path, type, timeout, cancellationToken);
+            return await call;
         }
         catch (DockerException exception) when (exception.StatusCode == HttpStatusCode.NotFound)
         {
@@ -118,105 +156,59 @@ internal sealed class DockerClient : IDisposable
         }
     }
 
-    private async Task<T> CallAsync<T>(string path, JsonTypeInfo<T> type, TimeSpan timeout, CancellationToken cancellationToken)
+    private async Task<T> CallAsync<T>(
+        string call, Func<CancellationToken, Task<T>> ask, TimeSpan timeout, CancellationToken cancellationToken)
+        where T : class
     {
-        using var deadline = Deadline(timeout, cancellationToken);
-        try
-        {
-            using var response = await SendAsync(await PathPrefixAsync(deadline.Token) + path, deadline.Token);
-            return await ReadAsync(response, type, deadline.Token);
-        }
-        catch (Exception exception) when (IsFailure(exception, cancellationToken))
-        {
-            throw Explain(exception, timeout);
-        }
-    }
-
-    private async ValueTask<string> PathPrefixAsync(CancellationToken cancellationToken)
-    {
-        if (Volatile.Read(ref _pathPrefix) is null)
+        if (_handler.Version is null)
         {
             await GetVersionAsync(cancellationToken);
         }
 
-        return Volatile.Read(ref _pathPrefix) ?? "";
+        return await GuardAsync(call, ask, timeout, cancellationToken);
     }
 
-    private async Task<HttpResponseMessage> SendAsync(string path, CancellationToken cancellationToken)
+    private async Task<T> GuardAsync<T>(
+        string call, Func<CancellationToken, Task<T>> ask, TimeSpan timeout, CancellationToken cancellationToken)
+        where T : class
     {
-        var response = await _http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        if (response.IsSuccessStatusCode)
-        {
-            return response;
-        }
-
-        using (response)
-        {
-            throw await RefusalAsync(response, path, cancellationToken);
-        }
-    }
-
-    private async Task<DockerException> RefusalAsync(HttpResponseMessage response, string path, CancellationToken cancellationToken)
-    {
-        var body = await response.Content.ReadAsStringAsync(cancellationToken);
-        var said = Printable.Text(MessageOf(body), 300);
-        var call = path.Split('?')[0];
-        if (response.StatusCode == HttpStatusCode.BadRequest && said.Contains("API version", StringComparison.Ordinal))
-        {
-            Volatile.Write(ref _pathPrefix, null);
-        }
-
-        var advice = response.StatusCode switch
-        {
-            HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized =>
-                " A proxy in front of Docker's socket must allow VERSION, EVENTS, CONTAINERS and NETWORKS for reading.",
-            HttpStatusCode.BadRequest when said.Contains("HTTPS server", StringComparison.Ordinal) =>
-                " The Engine wants TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH.",
-            _ => "",
-        };
-        return new DockerException($"Docker answered {(int)response.StatusCode} to GET /{call}: {said}.{advice}") { StatusCode = response.StatusCode };
-    }
-
-    private static string MessageOf(string body)
-    {
+        using var deadline = new DeadlineSource(timeout, _time, cancellationToken);
         try
         {
-            return (JsonSerializer.Deserialize(body, DockerJsonContext.Default.ErrorResponse)?.Message ?? body).Trim();
+            // Docker.DotNet returns a JSON null as it is.
+            return await ask(deadline.Token) ?? throw new FormatException("It is null.");
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is not DockerException)
         {
-            return body.Trim();
+            cancellationToken.ThrowIfCancellationRequested();
+            throw Explain(exception, call, timeout);
         }
     }
 
-    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellationToken)
-    {
-        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        return await JsonSerializer.DeserializeAsync(body, type, cancellationToken)
-            ?? throw new JsonException("The answer is null.");
-    }
-
-    private DeadlineSource Deadline(TimeSpan timeout, CancellationToken cancellationToken) => new(timeout, _time, cancellationToken);
-
-    private static bool IsFailure(Exception exception, CancellationToken caller) => exception switch
-    {
-        DockerException => false,
-        OperationCanceledException => !caller.IsCancellationRequested,
-        HttpRequestException or IOException or JsonException => true,
-        _ => false,
-    };
-
-    private DockerException Explain(Exception exception, TimeSpan timeout) => exception switch
+    private DockerException Explain(Exception exception, string call, TimeSpan timeout) => exception switch
     {
         // The connector's own explanation, which the handler wraps.
         HttpRequestException { InnerException: DockerException inner } => inner,
         OperationCanceledException => new DockerException(
-            FormattableString.Invariant($"The Docker Engine at {Endpoint} did not answer within {timeout.TotalSeconds:0.#} s. Check that it is healthy (docker ps) and that DOCKER_HOST is right."),
+            FormattableString.Invariant(
+                $"The Docker Engine at {Endpoint} did not answer within {timeout.TotalSeconds:0.#} s. ")
+            + "Check that it is healthy (docker ps) and that DOCKER_HOST is right.",
             exception),
-        JsonException => new DockerException(
-            $"What answers at {Endpoint} does not speak the Docker Engine API (its answer is not the JSON expected). Check DOCKER_HOST.", exception),
+        IOException or HttpRequestException { HttpRequestError: not HttpRequestError.ConfigurationLimitExceeded } => new DockerException(
+            $"The connection to the Docker Engine at {Endpoint} broke: {Printable.Text(exception.Message, 300)} "
+            + "Check that it is running, and that DOCKER_HOST is right.",
+            exception),
+        // JsonException, and whatever else the converters of Docker.DotNet throw at values they do not expect.
         _ => new DockerException(
-            $"The connection to the Docker Engine at {Endpoint} broke: {Printable.Text(exception.Message, 300)} Check that it is running, and that DOCKER_HOST is right.",
+            $"What answers at {Endpoint} is no Docker Engine, or one that Dovetail does not understand: its answer to GET /{call} "
+            + $"cannot be read ({Printable.Text(exception.Message, 300)}). Check DOCKER_HOST.",
             exception),
     };
+}
+
+/// <summary>The Engine could not be asked, or refused. The message says what happened and what to do about it.</summary>
+internal sealed class DockerException(string message, Exception? innerException = null) : Exception(message, innerException)
+{
+    /// <summary>The Engine's answer, when there was one.</summary>
+    public HttpStatusCode? StatusCode { get; init; }
 }

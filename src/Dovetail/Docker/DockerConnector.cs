@@ -7,9 +7,10 @@ using Dovetail.Common;
 
 namespace Dovetail.Docker;
 
-/// <summary>Opens connections to the Engine: unix socket, TCP, or TCP with TLS. Failures are <see cref="DockerException"/>s.</summary>
+/// <summary>Opens connections to the Engine: unix socket, TCP, or TCP with TLS.</summary>
 internal sealed class DockerConnector(DockerEndpoint endpoint)
 {
+    /// <exception cref="DockerException">No connection; says why and what to do.</exception>
     public async ValueTask<Stream> ConnectAsync(CancellationToken cancellationToken)
     {
         var stream = new NetworkStream(await ConnectSocketAsync(cancellationToken), ownsSocket: true);
@@ -58,12 +59,14 @@ internal sealed class DockerConnector(DockerEndpoint endpoint)
             await stream.AuthenticateAsClientAsync(TlsOptions(tls), cancellationToken);
             return stream;
         }
-        catch (Exception exception) when (exception is AuthenticationException or CryptographicException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (
+            exception is AuthenticationException or CryptographicException or IOException or UnauthorizedAccessException)
         {
             await stream.DisposeAsync();
             throw new DockerException(
                 $"TLS with the Docker Engine at {endpoint} failed: {Printable.Text(exception.Message, 300)} "
-                + $"Check ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH={Printable.Text(tls.CertPath)}, and that the Engine's certificate names {endpoint.Host}.",
+                + $"Check ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH={Printable.Text(tls.CertPath)}, "
+                + $"and that the Engine's certificate names {endpoint.Host}.",
                 exception);
         }
         catch
@@ -110,7 +113,8 @@ internal sealed class DockerConnector(DockerEndpoint endpoint)
         {
             // .NET names ENOENT of a unix socket differently from release to release.
             _ when !File.Exists(path) =>
-                $"Docker's socket {path} does not exist. Start Docker, mount its socket into Dovetail's container (-v {path}:{path}), or set DOCKER_HOST.",
+                $"Docker's socket {path} does not exist. "
+                + $"Start Docker, mount its socket into Dovetail's container (-v {path}:{path}), or set DOCKER_HOST.",
             SocketError.AccessDenied =>
                 $"No permission to use Docker's socket {path}. Run Dovetail as root or as a member of the group that owns the socket.",
             SocketError.ConnectionRefused =>

@@ -1,3 +1,4 @@
+using System.Text;
 using Dovetail.Common;
 
 namespace Dovetail.Docker;
@@ -86,7 +87,7 @@ internal sealed record DockerEndpoint
             return null;
         }
 
-        if (System.Text.Encoding.UTF8.GetByteCount(path) > MaxSocketPathBytes)
+        if (Encoding.UTF8.GetByteCount(path) > MaxSocketPathBytes)
         {
             errors.Add($"DOCKER_HOST={Printable.Text(value)} is too long: a socket path holds at most {MaxSocketPathBytes} bytes.");
             return null;
@@ -106,9 +107,16 @@ internal sealed record DockerEndpoint
 
         if (verified)
         {
-            errors.Add($"DOCKER_TLS_VERIFY={Printable.Text(verify!)} needs DOCKER_CERT_PATH: set it to the folder that holds ca.pem, cert.pem and key.pem.");
+            errors.Add(
+                $"DOCKER_TLS_VERIFY={Printable.Text(verify!)} needs DOCKER_CERT_PATH: "
+                + "set it to the folder that holds ca.pem, cert.pem and key.pem.");
         }
 
         return null;
     }
 }
+
+/// <summary>How to speak TLS to the Engine.</summary>
+/// <param name="CertPath">Folder with <c>ca.pem</c>, <c>cert.pem</c> and <c>key.pem</c>; read again for each connection.</param>
+/// <param name="Verify">Whether the Engine's certificate must chain to <c>ca.pem</c> and name the host.</param>
+internal sealed record DockerTls(string CertPath, bool Verify);

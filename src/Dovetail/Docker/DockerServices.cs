@@ -1,10 +1,15 @@
 namespace Dovetail.Docker;
 
-/// <summary>Registration of the Docker watcher.</summary>
+/// <summary>Registers what watches the Docker Engine.</summary>
 internal static class DockerServices
 {
-    public static IServiceCollection AddDocker(this IServiceCollection services, DockerEndpoint endpoint, DockerWatcherOptions options) => services
-        .AddSingleton(options)
-        .AddSingleton(provider => new DockerClient(endpoint, provider.GetRequiredService<TimeProvider>()))
-        .AddSingleton<DockerWatcher>();
+    /// <summary>
+    /// Adds <see cref="DockerClient"/> and <see cref="DockerWatcher"/>. They need <see cref="TimeProvider"/>, <see cref="Random"/> and
+    /// logging.
+    /// </summary>
+    public static IServiceCollection AddDocker(this IServiceCollection services, DockerEndpoint endpoint, DockerWatcherOptions options) =>
+        services
+            .AddSingleton(options)
+            .AddSingleton(provider => new DockerClient(endpoint, provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton<DockerWatcher>();
 }

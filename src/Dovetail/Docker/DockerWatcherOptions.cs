@@ -18,12 +18,14 @@ internal sealed record DockerWatcherOptions
     /// <summary>The longest that events can put a listing off. At least the quiet period; default 250 ms.</summary>
     public TimeSpan MaxQuietWait { get; init; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long the Engine may take for the details of one container before the list's word is taken. Default 2 s.</summary>
+    /// <summary>
+    /// How long the Engine may take for the details of one container before what the list says of it is used. Default 2 s.
+    /// </summary>
     public TimeSpan InspectTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>First wait after the Engine went away; doubles. Default 0.2 s.</summary>
+    /// <summary>First wait after the Engine went away, give or take a quarter; doubles. Default 0.2 s.</summary>
     public TimeSpan MinReconnectDelay { get; init; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Longest wait between two attempts. Default 10 s.</summary>
+    /// <summary>Longest wait between two attempts, give or take a quarter. Default 10 s.</summary>
     public TimeSpan MaxReconnectDelay { get; init; } = TimeSpan.FromSeconds(10);
 }

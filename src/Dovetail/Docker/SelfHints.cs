@@ -46,7 +46,7 @@ internal static class SelfHints
         }
     }
 
-    // Any other host name may be the name of somebody else's container.
+    // Any other host name may be the name of another container.
     private static IEnumerable<string> HostName(string hostName) =>
         hostName.Length is >= ShortIdLength and <= IdLength && hostName.All(char.IsAsciiHexDigitLower) ? [hostName] : [];
 

@@ -6,10 +6,17 @@ using Dovetail.Containers;
 
 namespace Dovetail.Docker;
 
-/// <summary>Finds out where Dovetail runs (DESIGN §4), by asking the Engine about Dovetail's own container. Not safe for concurrent use.</summary>
+/// <summary>
+/// Finds out where Dovetail runs, by asking the Engine about Dovetail's own container: it decides by which address a container is
+/// reached. Not safe for concurrent use.
+/// </summary>
 /// <param name="client">Not owned.</param>
-/// <param name="container">What <c>DOVETAIL_CONTAINER</c> says: id or name of Dovetail's container, <c>none</c>, or null to find out.</param>
-/// <param name="hints">Ids that the container may have, used when <paramref name="container"/> is null; see <see cref="SelfHints"/>.</param>
+/// <param name="container">
+/// What <c>DOVETAIL_CONTAINER</c> says: id or name of Dovetail's container, <c>none</c>, or null to find out.
+/// </param>
+/// <param name="hints">
+/// Ids that the container may have, used when <paramref name="container"/> is null or names none; see <see cref="SelfHints"/>.
+/// </param>
 internal sealed class SelfLocator(DockerClient client, string? container, IReadOnlyList<string> hints)
 {
     private const int MaxJoins = 4;
@@ -21,13 +28,13 @@ internal sealed class SelfLocator(DockerClient client, string? container, IReadO
     private bool? _isThisMachine;
 
     /// <summary>What the kernel shows of this process.</summary>
-    public static IReadOnlyList<string> ReadHints() => SelfHints.From(Environment.MachineName, ReadOrEmpty("/proc/self/cgroup"), ReadOrEmpty("/proc/self/mountinfo"));
+    public static IReadOnlyList<string> ReadHints() =>
+        SelfHints.From(Environment.MachineName, ReadOrEmpty("/proc/self/cgroup"), ReadOrEmpty("/proc/self/mountinfo"));
 
-    /// <summary>
-    /// Where Dovetail runs. When the Engine does not answer, what was found last; throws <see cref="DockerException"/> when nothing was.
-    /// </summary>
+    /// <summary>Where Dovetail runs; when the Engine does not answer, what was found last.</summary>
     /// <returns>The problem is null, or what is wrong and what to do.</returns>
-    public async Task<(OwnLocation View, string? Problem)> LocateAsync(CancellationToken cancellationToken)
+    /// <exception cref="DockerException">The Engine does not answer, and nothing was found before.</exception>
+    public async Task<(OwnLocation Own, string? Problem)> LocateAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -87,7 +94,8 @@ internal sealed class SelfLocator(DockerClient client, string? container, IReadO
                 return (named, null);
             }
 
-            problem = $"DOVETAIL_CONTAINER={Printable.Text(container)} names no container of this Docker Engine: set it to the name of Dovetail's own container, to none when it runs in none, or leave it out.";
+            problem = $"DOVETAIL_CONTAINER={Printable.Text(container)} names no container of this Docker Engine: "
+                + "set it to the name of Dovetail's own container, to none when it runs in none, or leave it out.";
         }
 
         foreach (var id in hints)
@@ -104,18 +112,18 @@ internal sealed class SelfLocator(DockerClient client, string? container, IReadO
     private async Task<Container?> InspectAsync(string idOrName, CancellationToken cancellationToken) =>
         await client.InspectContainerAsync(idOrName, cancellationToken) is { } details ? ContainerMapper.From(details) : null;
 
-    // The gateway of a bridge network is the host itself; that of a macvlan is somebody's router.
-    private async Task<OwnLocation> WithGatewayAsync(OwnLocation view, CancellationToken cancellationToken)
+    // The gateway of a bridge network is the host itself; that of a macvlan is a router.
+    private async Task<OwnLocation> WithGatewayAsync(OwnLocation own, CancellationToken cancellationToken)
     {
-        foreach (var network in view.Networks)
+        foreach (var network in own.Networks)
         {
             if (await IsBridgeAsync(network, cancellationToken))
             {
-                view = view with { Gateway = view.Gateway ?? network.Gateway, IPv6Gateway = view.IPv6Gateway ?? network.IPv6Gateway };
+                own = own with { Gateway = own.Gateway ?? network.Gateway, IPv6Gateway = own.IPv6Gateway ?? network.IPv6Gateway };
             }
         }
 
-        return view;
+        return own;
     }
 
     private async Task<bool> IsBridgeAsync(ContainerNetwork network, CancellationToken cancellationToken)
@@ -150,7 +158,10 @@ internal sealed class SelfLocator(DockerClient client, string? container, IReadO
             if (_isThisMachine is null)
             {
                 var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken);
-                var own = NetworkInterface.GetAllNetworkInterfaces().SelectMany(card => card.GetIPProperties().UnicastAddresses).Select(unicast => unicast.Address).ToHashSet();
+                var own = NetworkInterface.GetAllNetworkInterfaces()
+                    .SelectMany(card => card.GetIPProperties().UnicastAddresses)
+                    .Select(unicast => unicast.Address)
+                    .ToHashSet();
                 _isThisMachine = addresses.Any(address => IPAddress.IsLoopback(address) || own.Contains(address));
             }
 

@@ -1,13 +1,12 @@
+using Docker.DotNet.Models;
 using Dovetail.Common;
 using Dovetail.Containers;
-using Dovetail.Docker.Api;
 
 namespace Dovetail.Docker;
 
 /// <summary>
-/// Marks the containers that have been told to stop. The one thing that is taken from an event itself: no listing says it, and until
-/// the container has ended it is listed as running. A mark that is lost costs nothing that would not be lost without it, and one that
-/// is wrong goes by itself.
+/// Marks the containers that have been told to stop. This is the one thing taken from an event itself: no listing shows it, and until it
+/// has ended such a container is listed as running. A lost event means one mark less; a wrong mark expires.
 /// </summary>
 /// <param name="publish">Takes each snapshot, in order; called under a lock.</param>
 internal sealed class StoppingContainers(TimeProvider time, Action<ContainerSnapshot> publish)
@@ -34,7 +33,7 @@ internal sealed class StoppingContainers(TimeProvider time, Action<ContainerSnap
     /// <summary>Looks at an event. A container that is told to stop is published at once: requests go elsewhere before it goes.</summary>
     public void Heard(Message message)
     {
-        if (message.Actor?.ID is not { } id)
+        if (message.Actor?.ID is not { Length: > 0 } id)
         {
             return;
         }
@@ -73,13 +72,18 @@ internal sealed class StoppingContainers(TimeProvider time, Action<ContainerSnap
     }
 
     private static bool IsStop(Message message, Container container) =>
-        StopSignal.Parse(message.Actor?.Attributes?.GetValueOrDefault("signal")) is { } signal && (signal == StopSignal.Kill || signal == container.StopSignal);
+        message.Actor.Attributes is { } attributes
+        && attributes.TryGetValue("signal", out var text)
+        && StopSignal.Parse(text) is { } signal
+        && (signal == StopSignal.Kill || signal == container.StopSignal);
 
     private Container? Find(string id) => _listed?.Containers.FirstOrDefault(container => container.Id == id);
 
     private ContainerSnapshot Marked(ContainerSnapshot listed) => _marks.Count == 0 ? listed : listed with
     {
-        Containers = listed.Containers.Select(container => _marks.ContainsKey(container.Id) ? container with { IsStopping = true } : container).ToEquatableArray(),
+        Containers = listed.Containers
+            .Select(container => _marks.ContainsKey(container.Id) ? container with { IsStopping = true } : container)
+            .ToEquatableArray(),
     };
 
     private readonly record struct Mark(long Since, TimeSpan Lifetime);

@@ -35,7 +35,7 @@ internal static class UpstreamResolver
             return new UpstreamRoute(null, port, reason);
         }
 
-        var route = ResolveOwner(container, owner, port, network, snapshot.Host);
+        var route = ResolveOwner(container, owner, port, network, snapshot.Own);
         return owner == container ? route : route with { Text = $"through container {owner.Name}: {route.Text}" };
     }
 

@@ -1,7 +1,10 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Net;
 using System.Net.Sockets;
 using Dovetail.Docker;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Dovetail.Tests.Docker;
 
@@ -31,7 +34,11 @@ public sealed class DockerClientTests
         using var client = new DockerClient(engine.Endpoint, TimeProvider.System);
         await client.GetVersionAsync(Cancelled);
         (engine.ApiVersion, engine.MinApiVersion) = ("1.52", "1.44");
-        engine.Interfere = context => RefuseIfAsync(context, context.Request.Path.StartsWithSegments("/v1.41"), 400, "client version 1.41 is too old. Minimum supported API version is 1.44");
+        engine.Interfere = context => RefuseIfAsync(
+            context,
+            context.Request.Path.StartsWithSegments("/v1.41"),
+            400,
+            "client version 1.41 is too old. Minimum supported API version is 1.44");
 
         await Assert.ThrowsAsync<DockerException>(() => client.ListContainersAsync(Cancelled));
 
@@ -56,7 +63,8 @@ public sealed class DockerClientTests
 
         var error = await Assert.ThrowsAsync<DockerException>(() => client.GetVersionAsync(Cancelled));
 
-        Assert.StartsWith($"Docker's socket {engine.SocketPath} does not exist. Start Docker, mount its socket", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Docker's socket {engine.SocketPath} does not exist. Start Docker, mount its socket", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -139,49 +147,124 @@ public sealed class DockerClientTests
     }
 
     [Fact]
+    public async Task An_id_cannot_name_another_call()
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        var targets = new ConcurrentQueue<string>();
+        engine.Interfere = context =>
+        {
+            targets.Enqueue(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+            return Task.FromResult(false);
+        };
+        using var client = new DockerClient(engine.Endpoint, TimeProvider.System);
+
+        Assert.Null(await client.InspectContainerAsync("../x?a=1#b", Cancelled));
+        Assert.Null(await client.InspectNetworkAsync("a/b", Cancelled));
+
+        Assert.Equal(["/version", "/v1.41/containers/..%2Fx%3Fa%3D1%23b/json", "/v1.41/networks/a%2Fb"], targets);
+    }
+
+    [Fact]
+    public async Task A_redirect_is_a_refusal()
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Interfere = ScriptedEngine.AllButVersion(context =>
+        {
+            context.Response.Redirect("/elsewhere");
+            return Task.CompletedTask;
+        });
+        using var client = new DockerClient(engine.Endpoint, TimeProvider.System);
+
+        var error = await Assert.ThrowsAsync<DockerException>(() => client.OpenEventsAsync(null, Cancelled));
+
+        Assert.Equal(HttpStatusCode.Redirect, error.StatusCode);
+        Assert.DoesNotContain("/elsewhere", engine.Requests);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_cut_short_is_no_answer()
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Interfere = ScriptedEngine.AllButVersion(async context =>
+        {
+            // The server closes the connection over the 98 bytes that are missing.
+            context.Response.ContentLength = 100;
+            await context.Response.WriteAsync("[]", context.RequestAborted);
+        });
+        using var client = new DockerClient(engine.Endpoint, TimeProvider.System);
+
+        var error = await Assert.ThrowsAsync<DockerException>(() => client.ListContainersAsync(Cancelled));
+
+        Assert.Contains("broke", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_answer_without_end_is_left_at_a_limit()
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Interfere = ScriptedEngine.AllButVersion(context => ScriptedEngine.WriteWithoutEndAsync(context, "[\""));
+        using var client = new DockerClient(engine.Endpoint, TimeProvider.System);
+
+        var error = await Assert.ThrowsAsync<DockerException>(() => client.ListContainersAsync(Cancelled));
+
+        Assert.Contains("its answer to GET /containers/json cannot be read", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_refusal_that_never_ends_is_left_when_the_time_is_up()
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Interfere = ScriptedEngine.AllButVersion(async context =>
+        {
+            context.Response.StatusCode = 500;
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        });
+        using var client = new DockerClient(engine.Endpoint, TimeProvider.System) { ConnectTimeout = TimeSpan.FromSeconds(1) };
+
+        var error = await Assert.ThrowsAsync<DockerException>(() => client.OpenEventsAsync(null, Cancelled));
+
+        Assert.Contains("did not answer within 1 s", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_odd_value_that_nobody_reads_is_passed_over()
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Interfere = async context =>
+        {
+            await context.Response.WriteAsync(
+                context.Request.Path.Value!.Split('/')[^2..] switch
+                {
+                    ["networks", _] => """{"Driver":"bridge","Created":7.5,"IPAM":"","Containers":[]}""",
+                    ["", "version"] => """{"ApiVersion":"1.41","Version":"99.0","Experimental":"no","Components":{}}""",
+                    _ => """
+                        {"Type":"container","Action":"start","time":"now","scope":{},"Actor":{"ID":"c1","Attributes":{"maintainer":7}}}
+                        """,
+                },
+                context.RequestAborted);
+            return true;
+        };
+        using var client = new DockerClient(engine.Endpoint, TimeProvider.System);
+
+        Assert.Equal("99.0", (await client.GetVersionAsync(Cancelled)).Engine);
+        Assert.Equal("bridge", (await client.InspectNetworkAsync("n1", Cancelled))!.Driver);
+        await using var events = await client.OpenEventsAsync(null, Cancelled);
+        Assert.Equal("c1", Assert.Single(await events.ReadAsync(Cancelled).ToListAsync(Cancelled)).Actor.ID);
+    }
+
+    [Fact]
     public async Task A_socket_proxy_that_forbids_a_call_is_said_so()
     {
         await using var engine = await ScriptedEngine.StartedAsync();
-        engine.Interfere = context => RefuseIfAsync(context, context.Request.Path.Value!.EndsWith("/events", StringComparison.Ordinal), 403, "no\nway");
+        engine.Interfere = context => RefuseIfAsync(
+            context, context.Request.Path.Value!.EndsWith("/events", StringComparison.Ordinal), 403, "no\nway");
         using var client = new DockerClient(engine.Endpoint, TimeProvider.System);
 
         var error = await Assert.ThrowsAsync<DockerException>(() => client.OpenEventsAsync(null, Cancelled));
 
         Assert.Contains("403 to GET /v1.41/events: no\\nway", error.Message, StringComparison.Ordinal);
         Assert.Contains("must allow VERSION, EVENTS, CONTAINERS and NETWORKS", error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Events_come_one_by_one_and_end_with_the_stream()
-    {
-        await using var engine = await ScriptedEngine.StartedAsync();
-        using var client = new DockerClient(engine.Endpoint, TimeProvider.System);
-        await using var events = await client.OpenEventsAsync(DateTimeOffset.FromUnixTimeSeconds(5), Cancelled);
-        await Eventually.TrueAsync(() => engine.Subscribers == 1, "the subscription");
-        await using var reader = events.ReadAsync(Cancelled).GetAsyncEnumerator(Cancelled);
-
-        engine.Send("""{"Type":"container","Action":"health_status: healthy","Actor":{"ID":"c1","Attributes":{"name":"web"}}}""");
-        Assert.True(await reader.MoveNextAsync());
-        Assert.Equal(("container", "health_status: healthy", "c1"), (reader.Current.Type, reader.Current.Action, reader.Current.Actor!.ID));
-        engine.Send("""{"Type":"network","Action":"connect"}""");
-        Assert.True(await reader.MoveNextAsync());
-        engine.CutEvents();
-        Assert.False(await reader.MoveNextAsync());
-        Assert.Contains("since=5", engine.Requests.Last(), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Garbage_among_the_events_is_a_failure_and_no_crash()
-    {
-        await using var engine = await ScriptedEngine.StartedAsync();
-        using var client = new DockerClient(engine.Endpoint, TimeProvider.System);
-        await using var events = await client.OpenEventsAsync(null, Cancelled);
-        await Eventually.TrueAsync(() => engine.Subscribers == 1, "the subscription");
-        await using var reader = events.ReadAsync(Cancelled).GetAsyncEnumerator(Cancelled);
-
-        engine.Send("<html>");
-
-        await Assert.ThrowsAsync<DockerException>(async () => await reader.MoveNextAsync());
     }
 
     private static async Task<bool> RefuseIfAsync(HttpContext context, bool refuse, int status, string message)

@@ -24,7 +24,9 @@ public sealed class DockerEndpointTests
     [Fact]
     public void Certificates_make_it_tls()
     {
-        Assert.Equal(new DockerEndpoint { Host = "h", Port = 2376, Tls = new DockerTls("/certs", true) }, DockerEndpoint.Parse("tcp://h", "1", "/certs").Endpoint);
+        Assert.Equal(
+            new DockerEndpoint { Host = "h", Port = 2376, Tls = new DockerTls("/certs", true) },
+            DockerEndpoint.Parse("tcp://h", "1", "/certs").Endpoint);
         Assert.Equal(new DockerTls("/certs", false), DockerEndpoint.Parse("tcp://h:1", "", "/certs").Endpoint!.Tls);
     }
 
@@ -56,11 +58,17 @@ public sealed class DockerEndpointTests
 
     [Fact]
     public void A_socket_path_that_the_kernel_cannot_take_is_refused() =>
-        Assert.Contains("at most 107 bytes", Assert.Single(DockerEndpoint.Parse("unix:///" + new string('é', 60), null, null).Errors), StringComparison.Ordinal);
+        Assert.Contains(
+            "at most 107 bytes",
+            Assert.Single(DockerEndpoint.Parse("unix:///" + new string('é', 60), null, null).Errors),
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_password_in_the_address_is_not_shown() =>
-        Assert.DoesNotContain("hunter2", Assert.Single(DockerEndpoint.Parse("tcp://me:hunter2@host:1", null, null).Errors), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "hunter2",
+            Assert.Single(DockerEndpoint.Parse("tcp://me:hunter2@host:1", null, null).Errors),
+            StringComparison.Ordinal);
 
     [Fact]
     public void All_errors_come_at_once() => Assert.Equal(2, DockerEndpoint.Parse("nonsense", "1", null).Errors.Count);

@@ -27,16 +27,21 @@ internal sealed class ScriptedEngine : IAsyncDisposable
 
     public string MinApiVersion { get; set; } = "1.12";
 
-    /// <summary>By id: the container's name and its further label; each is listed as running, with <c>dovetail.name</c>.</summary>
+    /// <summary>By id: the container's name; each is listed as running, with <c>dovetail.name</c>.</summary>
     public ConcurrentDictionary<string, string> Containers { get; } = new();
 
     /// <summary>Called before anything is answered; when it returns true it has answered.</summary>
     public Func<HttpContext, Task<bool>> Interfere { get; set; } = _ => Task.FromResult(false);
 
+    /// <summary>Called with an id and a list entry or details before they are answered.</summary>
+    public Action<string, JsonObject> Change { get; set; } = (_, _) => { };
+
     /// <summary>Path and query of everything that was asked.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
 
     public int Subscribers => _subscribers.Count;
+
+    public int Subscriptions => Requests.Count(path => path.Contains("/events", StringComparison.Ordinal));
 
     public int Listings => Requests.Count(path => path.Contains("/containers/json", StringComparison.Ordinal));
 
@@ -47,6 +52,28 @@ internal sealed class ScriptedEngine : IAsyncDisposable
         var engine = new ScriptedEngine();
         await engine.StartAsync();
         return engine;
+    }
+
+    /// <summary>For <see cref="Interfere"/>: answers everything but the question for the version.</summary>
+    public static Func<HttpContext, Task<bool>> AllButVersion(Func<HttpContext, Task> answer) => async context =>
+    {
+        var isVersion = context.Request.Path == "/version";
+        if (!isVersion)
+        {
+            await answer(context);
+        }
+
+        return !isVersion;
+    };
+
+    /// <summary>Answers with <paramref name="begin"/> and then blanks until the client goes away.</summary>
+    public static async Task WriteWithoutEndAsync(HttpContext context, string begin)
+    {
+        await context.Response.WriteAsync(begin, context.RequestAborted);
+        for (var block = new string(' ', 64 << 10); ;)
+        {
+            await context.Response.WriteAsync(block, context.RequestAborted);
+        }
     }
 
     public async Task StartAsync()
@@ -118,7 +145,8 @@ internal sealed class ScriptedEngine : IAsyncDisposable
         var path = context.Request.Path.Value!;
         if (path == "/version")
         {
-            return WriteAsync(context, JsonNode.Parse($$"""{"Version":"99.0","ApiVersion":"{{ApiVersion}}","MinAPIVersion":"{{MinApiVersion}}"}""")!);
+            var version = $$"""{"Version":"99.0","ApiVersion":"{{ApiVersion}}","MinAPIVersion":"{{MinApiVersion}}"}""";
+            return WriteAsync(context, JsonNode.Parse(version)!);
         }
 
         if (path.EndsWith("/events", StringComparison.Ordinal))
@@ -128,12 +156,16 @@ internal sealed class ScriptedEngine : IAsyncDisposable
 
         if (path.EndsWith("/containers/json", StringComparison.Ordinal))
         {
-            return WriteAsync(context, new JsonArray([.. Containers.Select(container => ListEntry(container.Key, container.Value))]));
+            var entries =
+                from container in Containers
+                orderby container.Key
+                select Changed(container.Key, ListEntry(container.Key, container.Value));
+            return WriteAsync(context, new JsonArray([.. entries]));
         }
 
         if (path.Split('/') is [.., "containers", var id, "json"] && Containers.TryGetValue(id, out var name))
         {
-            return WriteAsync(context, Details(id, name));
+            return WriteAsync(context, Changed(id, Details(id, name)));
         }
 
         context.Response.StatusCode = 404;
@@ -160,6 +192,12 @@ internal sealed class ScriptedEngine : IAsyncDisposable
         }
     }
 
+    private JsonObject Changed(string id, JsonObject answer)
+    {
+        Change(id, answer);
+        return answer;
+    }
+
     private static JsonObject ListEntry(string id, string name) => new()
     {
         ["Id"] = id,
@@ -179,13 +217,20 @@ internal sealed class ScriptedEngine : IAsyncDisposable
         ["Name"] = "/" + name,
         ["Created"] = "2026-11-22T14:10:06.226111121Z",
         ["State"] = new JsonObject { ["Status"] = "running" },
-        ["Config"] = new JsonObject { ["Labels"] = new JsonObject { ["dovetail.name"] = name }, ["ExposedPorts"] = new JsonObject { ["80/tcp"] = new JsonObject() } },
+        ["Config"] = new JsonObject
+        {
+            ["Labels"] = new JsonObject { ["dovetail.name"] = name },
+            ["ExposedPorts"] = new JsonObject { ["80/tcp"] = new JsonObject() },
+        },
         ["HostConfig"] = new JsonObject { ["NetworkMode"] = "default" },
         ["NetworkSettings"] = Networks(),
     };
 
-    private static JsonObject Networks() =>
-        new() { ["Networks"] = new JsonObject { ["bridge"] = new JsonObject { ["NetworkID"] = "n1", ["IPAddress"] = "172.17.0.2", ["Gateway"] = "172.17.0.1" } } };
+    private static JsonObject Networks()
+    {
+        var bridge = new JsonObject { ["NetworkID"] = "n1", ["IPAddress"] = "172.17.0.2", ["Gateway"] = "172.17.0.1" };
+        return new JsonObject { ["Networks"] = new JsonObject { ["bridge"] = bridge } };
+    }
 
     private static async Task WriteAsync(HttpContext context, JsonNode body)
     {

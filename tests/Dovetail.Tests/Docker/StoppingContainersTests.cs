@@ -1,8 +1,8 @@
+using Docker.DotNet.Models;
 using Dovetail.Containers;
 using Dovetail.Docker;
-using Dovetail.Docker.Api;
-using Dovetail.Tests.Proxy.Support;
 using Dovetail.Tests.Services;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Dovetail.Tests.Docker;
 
@@ -12,13 +12,14 @@ public sealed class StoppingContainersTests
     private static readonly Container Nginx = SampleContainer.Named("nginx", 1) with { StopSignal = 3 };
     private static readonly ContainerSnapshot Both = SampleContainer.Snapshot(OwnLocation.OnHost, Web, Nginx);
 
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new();
     private readonly List<ContainerSnapshot> _published = [];
     private readonly StoppingContainers _stopping;
 
     public StoppingContainersTests() => _stopping = new StoppingContainers(_time, _published.Add);
 
-    private IEnumerable<string> Stopping => _published[^1].Containers.Where(container => container.IsStopping).Select(container => container.Name);
+    private IEnumerable<string> Stopping =>
+        _published[^1].Containers.Where(container => container.IsStopping).Select(container => container.Name);
 
     [Fact]
     public void A_container_that_is_told_to_stop_is_published_as_such_at_once()
@@ -108,7 +109,7 @@ public sealed class StoppingContainersTests
     {
         Type = "container",
         Action = "kill",
-        Actor = new Actor { ID = container.Id, Attributes = new Dictionary<string, string?> { ["signal"] = signal } },
+        Actor = new Actor { ID = container.Id, Attributes = new Dictionary<string, string> { ["signal"] = signal } },
     };
 
     private void List(ContainerSnapshot snapshot) => _stopping.Listed(snapshot, _time.GetTimestamp());

@@ -1,20 +1,30 @@
 using Dovetail.Containers;
 using Dovetail.Docker;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 
 namespace Dovetail.Tests.Docker;
 
 /// <summary>A watcher with its client and its one reader.</summary>
 internal sealed class Watch : IAsyncDisposable
 {
+    /// <summary>Nothing happens without an event; reconnects soon.</summary>
+    public static readonly DockerWatcherOptions Patient = new()
+    {
+        Container = "none",
+        ResyncInterval = TimeSpan.FromHours(1),
+        InspectTimeout = TimeSpan.FromSeconds(20),
+        MinReconnectDelay = TimeSpan.FromMilliseconds(20),
+        MaxReconnectDelay = TimeSpan.FromMilliseconds(200),
+    };
+
+    // Long enough for a slow machine; a passing test does not wait for it.
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(45);
+
     private readonly DockerClient _client;
     private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
     private readonly IAsyncEnumerator<ContainerSnapshot> _snapshots;
     private Task<bool> _next;
-
-    public Watch(ScriptedEngine engine, DockerWatcherOptions options)
-        : this(engine.Endpoint, options)
-    {
-    }
 
     public Watch(DockerEndpoint endpoint, DockerWatcherOptions options)
     {
@@ -24,20 +34,24 @@ internal sealed class Watch : IAsyncDisposable
         _next = _snapshots.MoveNextAsync().AsTask();
     }
 
-    public CapturedLog<DockerWatcher> Log { get; } = new();
+    public FakeLogger<DockerWatcher> Log { get; } = new();
 
     public DockerWatcher Watcher { get; }
+
+    /// <summary>What has been logged at a level.</summary>
+    public IReadOnlyList<string> Logged(LogLevel level) =>
+        [.. Log.Collector.GetSnapshot().Where(record => record.Level == level).Select(record => record.Message)];
 
     /// <summary>The next snapshot that is reported.</summary>
     public async Task<ContainerSnapshot> NextAsync()
     {
         try
         {
-            Assert.True(await _next.WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken));
+            Assert.True(await _next.WaitAsync(Limit, TestContext.Current.CancellationToken));
         }
         catch (TimeoutException)
         {
-            Assert.Fail($"No snapshot within {Eventually.Limit.TotalSeconds} s. Health: {Watcher.Health}");
+            Assert.Fail($"No snapshot within {Limit.TotalSeconds} s. Health: {Watcher.Health}");
         }
 
         var snapshot = _snapshots.Current;

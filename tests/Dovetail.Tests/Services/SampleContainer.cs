@@ -45,6 +45,6 @@ internal static class SampleContainer
     public static ContainerSnapshot Snapshot(OwnLocation host, params Container[] containers) => new()
     {
         Containers = [.. containers.OrderBy(container => container.Id, StringComparer.Ordinal)],
-        Host = host,
+        Own = host,
     };
 }

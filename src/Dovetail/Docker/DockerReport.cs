@@ -1,0 +1,134 @@
+using Docker.DotNet.Models;
+using Dovetail.Common;
+using Dovetail.Containers;
+
+namespace Dovetail.Docker;
+
+/// <summary>
+/// Keeps how the watcher gets on with the Engine, and logs what changes: once each, however often it is tried. For one thread at a time,
+/// <see cref="Health"/> and <see cref="Heard"/> excepted.
+/// </summary>
+internal sealed partial class DockerReport(DockerEndpoint endpoint, TimeProvider time, ILogger logger)
+{
+    private DockerHealth _health = new();
+    private bool _isAway;
+    private OwnLocation? _own;
+    private EquatableArray<string> _failures;
+
+    public DockerHealth Health => Volatile.Read(ref _health);
+
+    public void Heard(Message message) => Log.Event(
+        logger, Printable.Text(message.Type ?? ""), Printable.Text(message.Action ?? ""), Printable.Text(message.Actor?.ID ?? ""));
+
+    public void Listed(EngineVersion version, ContainerListing listing)
+    {
+        if (_isAway)
+        {
+            _isAway = false;
+            Log.Back(logger, endpoint, version.Engine, version.Api);
+        }
+        else if (Health.LastListing is null)
+        {
+            Log.Watching(logger, endpoint, version.Engine, version.Api);
+        }
+
+        if (listing.Snapshot.Own is var own && own != _own)
+        {
+            _own = own;
+            Log.Located(
+                logger,
+                own.Location,
+                own.ContainerName ?? "-",
+                string.Join(", ", own.Networks.Select(network => network.Name)),
+                own.Gateway ?? "-");
+        }
+
+        if (listing.Failures != _failures)
+        {
+            _failures = listing.Failures;
+            foreach (var failure in listing.Failures)
+            {
+                Log.Incomplete(logger, failure);
+            }
+        }
+
+        Volatile.Write(ref _health, new DockerHealth
+        {
+            Connected = true,
+            Engine = version.Engine,
+            ApiVersion = version.Api.ToString(),
+            LastListing = time.GetUtcNow(),
+            LastError = listing.Failures.Count > 0 ? string.Join(" ", listing.Failures) : null,
+        });
+    }
+
+    /// <param name="hasListed">Whether the session that ended with <paramref name="reason"/> had got as far as a listing.</param>
+    public void Lost(Exception reason, bool hasListed)
+    {
+        if (reason is not DockerException)
+        {
+            Log.Unexpected(logger, reason);
+        }
+
+        Volatile.Write(ref _health, Health with { Connected = false, LastError = reason.Message });
+        if (hasListed)
+        {
+            // Engines and proxies end streams now and then: only when the next attempt fails is Docker away.
+            Log.SessionEnded(logger, reason.Message);
+        }
+        else if (!_isAway)
+        {
+            _isAway = true;
+            Log.Away(logger, reason.Message);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1101, LogLevel.Information, "Watching Docker {Engine} at {Endpoint} (API {Api})")]
+        public static partial void Watching(ILogger logger, DockerEndpoint endpoint, string engine, ApiVersion api);
+
+        [LoggerMessage(1102, LogLevel.Warning, "Docker is away; services stay as they are, and Dovetail keeps trying: {Error}")]
+        public static partial void Away(ILogger logger, string error);
+
+        [LoggerMessage(1103, LogLevel.Information, "Docker {Engine} is back at {Endpoint} (API {Api})")]
+        public static partial void Back(ILogger logger, DockerEndpoint endpoint, string engine, ApiVersion api);
+
+        [LoggerMessage(1104, LogLevel.Debug, "Connecting to Docker again: {Reason}")]
+        public static partial void SessionEnded(ILogger logger, string reason);
+
+        [LoggerMessage(
+            1105,
+            LogLevel.Information,
+            "Dovetail runs here: {Location}, container {Container}, networks [{Networks}], address of the Docker host {Gateway}")]
+        public static partial void Located(ILogger logger, DovetailLocation location, string container, string networks, string gateway);
+
+        [LoggerMessage(1106, LogLevel.Warning, "Docker's answer is incomplete: {Failure}")]
+        public static partial void Incomplete(ILogger logger, string failure);
+
+        [LoggerMessage(1107, LogLevel.Error, "Watching Docker failed in a way that was not foreseen; Dovetail keeps trying")]
+        public static partial void Unexpected(ILogger logger, Exception exception);
+
+        [LoggerMessage(1108, LogLevel.Debug, "Docker event {Type} {Action} {Id}")]
+        public static partial void Event(ILogger logger, string type, string action, string id);
+    }
+}
+
+/// <summary>How the watcher gets on with the Engine, for <c>dovetail status</c>.</summary>
+internal sealed record DockerHealth
+{
+    /// <summary>Whether events are subscribed to and the last listing succeeded.</summary>
+    public bool Connected { get; init; }
+
+    /// <summary>The Engine's version; null before the first contact.</summary>
+    public string? Engine { get; init; }
+
+    /// <summary>The API version in use; null before the first contact.</summary>
+    public string? ApiVersion { get; init; }
+
+    /// <summary>When the last listing was complete; null before the first.</summary>
+    public DateTimeOffset? LastListing { get; init; }
+
+    /// <summary>What went wrong last, with what to do; null while all is well.</summary>
+    public string? LastError { get; init; }
+}

@@ -1,0 +1,83 @@
+using Dovetail.Containers;
+
+namespace Dovetail.Docker;
+
+/// <summary>One connection to the Engine, from its version to the end of its events.</summary>
+/// <param name="publish">Takes each snapshot, in order; called under a lock.</param>
+internal sealed class DockerSession(
+    DockerClient client,
+    ContainerLister lister,
+    DockerReport report,
+    DockerWatcherOptions options,
+    TimeProvider time,
+    Action<ContainerSnapshot> publish)
+{
+    private readonly long _start = time.GetTimestamp();
+    private readonly Changes _changes = new(options.QuietPeriod, options.MaxQuietWait, time);
+
+    // One per session: between two sessions events are missed.
+    private readonly StoppingContainers _stopping = new(time, publish);
+
+    public bool HasListed { get; private set; }
+
+    /// <summary>How long the session has been of use.</summary>
+    public TimeSpan Age => HasListed ? time.GetElapsedTime(_start) : TimeSpan.Zero;
+
+    /// <summary>Lists and publishes the containers after each change. Ends only with an exception.</summary>
+    /// <exception cref="DockerException">The Engine went away, ended the events, or did not answer as it should.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        // 1. Another Engine, or another version of it, may have come back.
+        var version = await client.GetVersionAsync(cancellationToken);
+
+        // 2. Subscribe before the first listing, so that nothing falls between the two.
+        await using var events = await client.OpenEventsAsync(version.Clock, cancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var reading = ReadAsync(events, stop.Token);
+        try
+        {
+            while (true)
+            {
+                // 3. What happens from here on makes for another listing.
+                _changes.Forget();
+                var begun = time.GetTimestamp();
+                var listing = await lister.ListAsync(cancellationToken);
+                HasListed = true;
+                report.Listed(version, listing);
+                _stopping.Listed(listing.Snapshot, begun);
+
+                // 4. Wait for an event or the resync, then for the burst to end.
+                await _changes.WaitAsync(UntilResync(), cancellationToken);
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await reading;
+        }
+    }
+
+    // Never throws: what ends the events ends the wait for changes.
+    private async Task ReadAsync(DockerEventStream events, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var message in events.ReadAsync(cancellationToken))
+            {
+                report.Heard(message);
+                _stopping.Heard(message);
+                _changes.Report();
+            }
+
+            _changes.End(new DockerException("Docker ended the event stream."));
+        }
+        catch (Exception exception)
+        {
+            _changes.End(exception);
+        }
+    }
+
+    private TimeSpan UntilResync() => _stopping.NextExpiry is { } expiry && expiry < options.ResyncInterval
+        ? TimeSpan.FromTicks(Math.Max(expiry.Ticks, TimeSpan.TicksPerMillisecond))
+        : options.ResyncInterval;
+}

@@ -1,0 +1,197 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Dovetail.Tests.Docker;
+
+/// <summary>Answers about containers that never come or cannot be read, as the watcher's reader sees them.</summary>
+public sealed class ContainerListerTests
+{
+    [Fact]
+    public async Task A_container_whose_details_never_come_serves_by_what_the_list_says()
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Containers[ScriptedEngine.Id(1)] = "stuck";
+        engine.Containers[ScriptedEngine.Id(2)] = "web";
+        engine.Interfere = async context =>
+        {
+            if (context.Request.Path.Value!.Contains(ScriptedEngine.Id(1), StringComparison.Ordinal))
+            {
+                await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            }
+
+            return false;
+        };
+        await using var watch = new Watch(engine.Endpoint, Watch.Patient with { InspectTimeout = TimeSpan.FromSeconds(1) });
+
+        var snapshot = await watch.NextAsync();
+
+        Assert.Equal(["stuck", "web"], snapshot.Containers.Select(container => container.Name));
+        Assert.Equal("172.17.0.2", Assert.Single(snapshot.Containers[0].Networks).IPv4);
+        Assert.Equal([80], snapshot.Containers[0].ExposedTcpPorts);
+        Assert.Contains("container stuck: The Docker Engine", Assert.Single(watch.Logged(LogLevel.Warning)), StringComparison.Ordinal);
+        Assert.True(watch.Watcher.Health.Connected);
+    }
+
+    [Fact]
+    public async Task A_container_whose_details_come_no_more_keeps_its_place_in_the_order_of_creation()
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Containers[ScriptedEngine.Id(1)] = "web";
+        await using var watch = new Watch(engine.Endpoint, Watch.Patient);
+        var created = (await watch.NextAsync()).Containers[0].Created;
+
+        engine.Interfere = context =>
+        {
+            var refuses = context.Request.Path.Value!.Contains(ScriptedEngine.Id(1), StringComparison.Ordinal);
+            context.Response.StatusCode = refuses ? 500 : 200;
+            return Task.FromResult(refuses);
+        };
+        engine.Containers[ScriptedEngine.Id(2)] = "db";
+        await Eventually.TrueAsync(() => engine.Subscribers == 1, "the subscription");
+        engine.Send();
+
+        var snapshot = await watch.NextAsync();
+        Assert.Equal(2, snapshot.Containers.Count);
+        Assert.Equal(created, snapshot.Containers[0].Created);
+    }
+
+    [Theory]
+    [InlineData(500, "{\"message\":\"boom\"}", 2)]
+    [InlineData(200, "garbage", 2)]
+    [InlineData(404, "{\"message\":\"No such container\"}", 1)]
+    public async Task A_bad_answer_about_one_container_spares_the_others(int status, string body, int containers)
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Containers[ScriptedEngine.Id(1)] = "odd";
+        engine.Containers[ScriptedEngine.Id(2)] = "web";
+        engine.Interfere = async context =>
+        {
+            if (!context.Request.Path.Value!.Contains(ScriptedEngine.Id(1), StringComparison.Ordinal))
+            {
+                return false;
+            }
+
+            context.Response.StatusCode = status;
+            await context.Response.WriteAsync(body);
+            return true;
+        };
+        await using var watch = new Watch(engine.Endpoint, Watch.Patient);
+
+        var snapshot = await watch.NextAsync();
+
+        Assert.Equal(containers, snapshot.Containers.Count);
+        Assert.Contains(snapshot.Containers, container => container.Name == "web");
+    }
+
+    [Theory]
+    [InlineData("Created", "\"yesterday\"")]
+    [InlineData("Created", "[]")]
+    [InlineData("SizeRw", "\"1 GB\"")]
+    [InlineData("Mounts", "7")]
+    [InlineData("Image", "{}")]
+    [InlineData("Health", "\"healthy\"")]
+    public async Task An_odd_value_that_nobody_needs_hides_no_container(string field, string value)
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Containers[ScriptedEngine.Id(1)] = "odd";
+        engine.Containers[ScriptedEngine.Id(2)] = "web";
+        engine.Change = (id, answer) =>
+        {
+            if (id == ScriptedEngine.Id(1))
+            {
+                answer[field] = JsonNode.Parse(value);
+            }
+        };
+        await using var watch = new Watch(engine.Endpoint, Watch.Patient);
+
+        var snapshot = await watch.NextAsync();
+
+        Assert.Equal(["odd", "web"], snapshot.Containers.Select(container => container.Name));
+        Assert.Null(watch.Watcher.Health.LastError);
+    }
+
+    [Theory]
+    [InlineData("Names", "7")]
+    [InlineData("Labels", "[\"dovetail.name=web\"]")]
+    [InlineData("State", "{}")]
+    [InlineData("HostConfig", "\"default\"")]
+    public async Task An_odd_value_that_is_needed_is_named_and_changes_nothing(string field, string value)
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Containers[ScriptedEngine.Id(1)] = "web";
+        await using var watch = new Watch(engine.Endpoint, Watch.Patient);
+        await watch.NextAsync();
+        await Eventually.TrueAsync(() => engine.Subscribers == 1, "the subscription");
+
+        engine.Containers[ScriptedEngine.Id(2)] = "odd";
+        engine.Change = (id, answer) =>
+        {
+            if (id == ScriptedEngine.Id(2))
+            {
+                answer[field] = JsonNode.Parse(value);
+            }
+        };
+        engine.Send();
+        await Eventually.TrueAsync(() => watch.Logged(LogLevel.Warning).Count > 0, "the warning");
+
+        var error = watch.Watcher.Health.LastError!;
+        Assert.Contains("its answer to GET /containers/json cannot be read", error, StringComparison.Ordinal);
+        Assert.Contains($"$[1].{field}", error, StringComparison.Ordinal);
+        engine.Change = (_, _) => { };
+        Assert.Equal(2, (await watch.NextAsync()).Containers.Count);
+    }
+
+    [Fact]
+    public async Task An_odd_value_in_the_details_of_one_container_is_named_and_spares_the_others()
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Containers[ScriptedEngine.Id(1)] = "odd";
+        engine.Containers[ScriptedEngine.Id(2)] = "web";
+        engine.Change = (id, answer) =>
+        {
+            if (id == ScriptedEngine.Id(1) && answer.ContainsKey("Config"))
+            {
+                answer["Config"]!["Labels"] = 7;
+            }
+        };
+        await using var watch = new Watch(engine.Endpoint, Watch.Patient);
+
+        Assert.Equal(["odd", "web"], (await watch.NextAsync()).Containers.Select(container => container.Name));
+        Assert.Contains("container odd: ", watch.Watcher.Health.LastError!, StringComparison.Ordinal);
+        Assert.Contains("$.Config.Labels", watch.Watcher.Health.LastError!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_list_that_is_garbage_is_asked_for_again()
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Containers[ScriptedEngine.Id(1)] = "web";
+        var bad = 3;
+        engine.Interfere = async context =>
+        {
+            if (!context.Request.Path.Value!.EndsWith("/containers/json", StringComparison.Ordinal) || Interlocked.Decrement(ref bad) < 0)
+            {
+                return false;
+            }
+
+            await context.Response.WriteAsync("[{\"Id\":");
+            return true;
+        };
+        await using var watch = new Watch(engine.Endpoint, Watch.Patient);
+
+        Assert.Single((await watch.NextAsync()).Containers);
+        Assert.Single(watch.Logged(LogLevel.Warning));
+    }
+
+    [Fact]
+    public async Task A_name_in_DOVETAIL_CONTAINER_that_nobody_has_is_said_and_stops_nothing()
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Containers[ScriptedEngine.Id(1)] = "web";
+        await using var watch = new Watch(engine.Endpoint, Watch.Patient with { Container = "dovetale" });
+
+        Assert.Single((await watch.NextAsync()).Containers);
+        Assert.Contains("DOVETAIL_CONTAINER=dovetale names no container", watch.Watcher.Health.LastError!, StringComparison.Ordinal);
+    }
+}
