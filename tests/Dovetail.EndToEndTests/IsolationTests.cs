@@ -84,10 +84,9 @@ public sealed class IsolationTests(Engine engine) : EndToEndTest(engine)
     {
         var client = peer.Http();
         await Eventually.GetAsync(
-            string.Create(CultureInfo.InvariantCulture, $"{service} to answer"),
             async cancellation => (await client.GetAsync($"https://{peer.NameOf(service)}/", cancellation)).StatusCode,
             status => status == HttpStatusCode.OK,
-            cancellation: Cancellation);
+            string.Create(CultureInfo.InvariantCulture, $"{service} to answer"));
         return client;
     }
 

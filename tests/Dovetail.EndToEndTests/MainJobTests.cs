@@ -58,9 +58,8 @@ public sealed class MainJobTests(Engine engine) : EndToEndTest(engine)
 
         // Removed, and the grace period over: offline, with its state kept.
         await container.RemoveAsync(Cancellation);
-        await Eventually.GetAsync(
-            $"{web} to be offline", token => peer.SeeAsync(web, token), seen => seen is { Online: false }, cancellation: Cancellation);
-        await Eventually.TrueAsync($"the tailscaled of {web} to end", () => Tailscaleds().Count == 0, cancellation: Cancellation);
+        await Eventually.GetAsync(token => peer.SeeAsync(web, token), seen => seen is { Online: false }, $"{web} to be offline");
+        await Eventually.TrueAsync(() => Tailscaleds().Count == 0, $"the tailscaled of {web} to end");
         Assert.True(File.Exists(Path.Combine(StateDirectory, web, "tailscaled.state")), "tailscaled.state is gone");
         Assert.True(System.IO.Directory.Exists(Path.Combine(StateDirectory, web, "certs")), "certs is gone");
 
@@ -78,14 +77,13 @@ public sealed class MainJobTests(Engine engine) : EndToEndTest(engine)
     {
         X509Certificate2? certificate = null;
         var answer = await Eventually.GetAsync(
-            $"{url} to answer {(int)expected}",
             async cancellation =>
             {
                 using var response = await peer.Http(seeCertificate: seen => certificate = seen).GetAsync(url, cancellation);
                 return (response.StatusCode, Body: await response.Content.ReadAsStringAsync(cancellation));
             },
             answer => answer.StatusCode == expected,
-            cancellation: Cancellation);
+            $"{url} to answer {(int)expected}");
         return (answer.Body, certificate!);
     }
 
@@ -94,7 +92,8 @@ public sealed class MainJobTests(Engine engine) : EndToEndTest(engine)
         var hostName = node.DnsName.Split('.')[0];
         Assert.Equivalent(
             node with { Online = true },
-            await Eventually.GetAsync($"{hostName} to be online", token => peer.SeeAsync(hostName, token), seen => seen is { Online: true }, cancellation: Cancellation));
+            await Eventually.GetAsync(
+                token => peer.SeeAsync(hostName, token), seen => seen is { Online: true }, $"{hostName} to be online"));
         Assert.Equal(1, Tailnet.RegistrationsOf(hostName) ?? 1);
         Assert.Equal(1, Tailnet.CertificatesOf(hostName) ?? 1);
     }

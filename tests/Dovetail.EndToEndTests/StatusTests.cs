@@ -56,7 +56,7 @@ public sealed partial class StatusTests(Engine engine) : EndToEndTest(engine)
     {
         var daemon = StartDaemon();
         await Eventually.GetAsync(
-            "health to be good", token => daemon.CommandAsync(["health"], token), result => result.ExitCode == 0, cancellation: Cancellation);
+            token => daemon.CommandAsync(["health"], token), result => result.ExitCode == 0, "health to be good");
 
         daemon.Terminate();
         await daemon.ExitAsync(TimeSpan.FromSeconds(10), Cancellation);

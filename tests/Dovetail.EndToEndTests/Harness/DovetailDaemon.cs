@@ -54,11 +54,10 @@ internal sealed class DovetailDaemon : IAsyncDisposable
         try
         {
             var status = await Eventually.GetAsync(
-                what,
                 async token => _process.HasExited ? null : await StatusAsync(token),
                 status => status is null || expected(status),
-                deadline,
-                cancellation);
+                what,
+                deadline: deadline);
             return status ?? throw new InvalidOperationException($"Dovetail ended while the test waited for {what}.");
         }
         catch (Exception exception) when (exception is TimeoutException or InvalidOperationException or JsonException)

@@ -233,7 +233,8 @@ internal sealed class TailnetPeer : IAsyncDisposable
 
     private async Task LogInAsync(string hostName, string authKey, TestDirectory directory, CancellationToken cancellation)
     {
-        await Eventually.TrueAsync($"the socket of peer {hostName}", () => File.Exists(_socket) || _tailscaled.HasExited, cancellation: cancellation);
+        await Eventually.TrueAsync(
+            () => File.Exists(_socket) || _tailscaled.HasExited, $"the socket of peer {hostName}");
         var keyFile = directory[$"{hostName}.key"];
         await File.WriteAllTextAsync(keyFile, authKey, cancellation);
         var up = await TailscaleAsync(

@@ -10,7 +10,8 @@ public sealed class TestContainerTests(Engine engine)
         await using var container = await engine.RunContainerAsync(new Dictionary<string, string>(), "Good morning", cancellation: cancellation);
         using var client = new HttpClient { BaseAddress = new Uri($"http://{await container.AddressAsync(cancellation)}") };
 
-        var page = await Eventually.GetAsync("the page", token => client.GetStringAsync("/", token), _ => true, cancellation: cancellation);
+        var page = await Eventually.GetAsync(
+            token => client.GetStringAsync("/", token), _ => true, "the page");
         using var request = new HttpRequestMessage(HttpMethod.Post, TestImage.EchoPath) { Content = new ByteArrayContent(new byte[123_456]) };
         request.Headers.Add("X-Some-Header", "some = value");
         using var response = await client.SendAsync(request, cancellation);

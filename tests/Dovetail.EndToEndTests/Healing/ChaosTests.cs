@@ -41,7 +41,7 @@ public sealed class ChaosTests(Engine engine) : EndToEndTest(engine)
 
         var machines = control.Nodes.ToDictionary(node => node.Name, node => node.StableId);
         await using var load = new SteadyLoad(peer, Names, page: name => $"I am {name} ");
-        await Eventually.TrueAsync("the load to begin", () => load.Results.Count > 50, cancellation: Cancellation);
+        await Eventually.TrueAsync(() => load.Results.Count > 50, "the load to begin");
         var before = Footprint.Of(daemon.ProcessId);
 
         // Blows.
@@ -67,7 +67,6 @@ public sealed class ChaosTests(Engine engine) : EndToEndTest(engine)
         await restarting;
         var settling = Stopwatch.GetTimestamp();
         await Eventually.GetAsync(
-            "all services to be Ready",
             async cancellation =>
             {
                 var asked = Stopwatch.GetTimestamp();
@@ -76,7 +75,8 @@ public sealed class ChaosTests(Engine engine) : EndToEndTest(engine)
                 return status;
             },
             status => status.Services.All(service => service is { State: "Ready", Upstreams.Count: 1 }) && _hits.All(hit => hit.Ended is not null),
-            Recovery, Cancellation);
+            "all services to be Ready",
+            deadline: Recovery);
         Report($"chaos (seed {seed}): all Ready {Since(settling).TotalSeconds:0.0} s after the last blow");
         await AnsweredByAllAsync(load);
         await AssertNothingLeftAsync(daemon, before);
@@ -141,8 +141,8 @@ public sealed class ChaosTests(Engine engine) : EndToEndTest(engine)
     {
         var seen = load.Results.Count;
         await Eventually.TrueAsync(
-            "an answer of each service",
-            () => Names.All(name => load.Results.Skip(seen).Any(result => result.Service == name && result.Failure is null)), cancellation: Cancellation);
+            () => Names.All(name => load.Results.Skip(seen).Any(result => result.Service == name && result.Failure is null)),
+            "an answer of each service");
     }
 
     private async Task AssertNothingLeftAsync(DovetailDaemon daemon, Footprint before)
@@ -153,14 +153,13 @@ public sealed class ChaosTests(Engine engine) : EndToEndTest(engine)
         {
             // Threads that have nothing more to do end after a while.
             await Eventually.TrueAsync(
-                "nothing to be left",
                 () =>
                 {
                     after = Footprint.Of(daemon.ProcessId);
                     return after.Children == Names.Length && after.Addresses == before.Addresses
                         && after.Threads <= before.Threads + SpareThreads && after.Descriptors <= before.Descriptors + SpareDescriptors;
                 },
-                cancellation: Cancellation);
+                "nothing to be left");
         }
         finally
         {

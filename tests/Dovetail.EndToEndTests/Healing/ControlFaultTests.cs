@@ -50,7 +50,8 @@ public sealed class ControlFaultTests(HealingFixture fixture) : HealingTest(fixt
 
         await Fixture.NamedAsync("lost", "control-unreachable", seen => seen.State == "Ready");
         // So long that tailscaled itself asks for the control server at ever longer intervals.
-        await Eventually.StaysAsync("the page", () => load.Results.All(result => result.Failure is null), TimeSpan.FromSeconds(6), Cancellation);
+        await Eventually.StaysAsync(
+            () => load.Results.All(result => result.Failure is null), "the page", TimeSpan.FromSeconds(6));
 
         Control.Faults.Unreachable = false;
         var status = await Fixture.HealedAsync("lost", "control-unreachable", seen => !seen.Has("machine-removed"));

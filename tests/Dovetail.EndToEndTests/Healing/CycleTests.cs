@@ -44,10 +44,9 @@ public sealed class CycleTests(Engine engine) : EndToEndTest(engine)
         Report($"half:   {half}");
         var after = Footprint.Of(daemon.ProcessId);
         await Eventually.TrueAsync(
-            "nothing to be left",
             () => (after = Footprint.Of(daemon.ProcessId)) is { Children: 1, Addresses: 1 }
                 && after.Threads <= before.Threads + SpareThreads && after.Descriptors <= before.Descriptors + SpareDescriptors,
-            cancellation: Cancellation);
+            "nothing to be left");
         Report($"after:  {after}");
         Assert.True(after.Memory <= before.Memory + SpareMegabytes, $"{before.Memory} MB resident before, {after.Memory} MB after");
         Assert.Single(Tailscaleds());

@@ -93,7 +93,6 @@ public sealed class HealingFixture(Engine engine) : SharedStage(engine)
 
     /// <summary>Waits until the peer gets the service's page over a new connection.</summary>
     internal Task AnswersAsync(string service, string scheme = "https", HttpStatusCode status = HttpStatusCode.OK) => Eventually.GetAsync(
-        $"{service} to answer {status}",
         async cancellation =>
         {
             using var client = Peer.Http();
@@ -104,8 +103,8 @@ public sealed class HealingFixture(Engine engine) : SharedStage(engine)
             return response.StatusCode;
         },
         seen => seen == status,
-        HealedWithin,
-        Cancellation);
+        $"{service} to answer {status}",
+        deadline: HealedWithin);
 
     /// <summary>The machine behind a service, as the control server knows it.</summary>
     internal FakeTailscale.Control.TailnetNode Machine(string service) =>

@@ -113,13 +113,14 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         Assert.DoesNotContain(Tailnet.AuthKey, log, StringComparison.Ordinal);
 
         await using var following = DovetailDaemon.Start(Environment(), "logs", "web", "-f");
-        await Eventually.TrueAsync("the log so far", () => following.Log.Contains("Switching ipn state", StringComparison.Ordinal), cancellation: Cancellation);
-        (await daemon.CommandAsync(["restart", "web"], Cancellation)).MustSucceed();
-        await Eventually.TrueAsync("the end of the old tailscaled", () => following.Log.Contains(closing, StringComparison.Ordinal), cancellation: Cancellation);
         await Eventually.TrueAsync(
-            "the start of the new one",
+            () => following.Log.Contains("Switching ipn state", StringComparison.Ordinal), "the log so far");
+        (await daemon.CommandAsync(["restart", "web"], Cancellation)).MustSucceed();
+        await Eventually.TrueAsync(
+            () => following.Log.Contains(closing, StringComparison.Ordinal), "the end of the old tailscaled");
+        await Eventually.TrueAsync(
             () => following.Log[following.Log.IndexOf(closing, StringComparison.Ordinal)..].Contains("Switching ipn state", StringComparison.Ordinal),
-            cancellation: Cancellation);
+            "the start of the new one");
     }
 
     // 02-up/tags.txt ("change").
@@ -134,7 +135,8 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
 
         await container.RemoveAsync(Cancellation);
         await RunContainerAsync(Tagged("tag:two,tag:three"));
-        await Eventually.TrueAsync("the new tags", () => Control().FindNode("web")!.Tags.Order().SequenceEqual(["tag:three", "tag:two"]), cancellation: Cancellation);
+        await Eventually.TrueAsync(
+            () => Control().FindNode("web")!.Tags.Order().SequenceEqual(["tag:three", "tag:two"]), "the new tags");
 
         var after = await daemon.ReadyAsync("web", Cancellation);
         Assert.Equal(before.Addresses, after.Addresses);
@@ -189,8 +191,9 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         Assert.Equal(machine.StableId, Control().FindNode("web")!.StableId);
         Assert.Equal((1, 1), (Tailnet.RegistrationsOf("web"), Tailnet.CertificatesOf("web")));
         await Eventually.GetAsync(
-            "the page", token => peer.Http().GetStringAsync($"https://{peer.NameOf("web")}/", token), page => page.Contains("Hello", StringComparison.Ordinal),
-            cancellation: Cancellation);
+            token => peer.Http().GetStringAsync($"https://{peer.NameOf("web")}/", token),
+            page => page.Contains("Hello", StringComparison.Ordinal),
+            "the page");
     }
 
     private static Dictionary<string, string> Tagged(string tags) => new() { ["name"] = "web", ["port"] = "80", ["tags"] = tags };

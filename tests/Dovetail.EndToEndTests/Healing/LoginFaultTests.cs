@@ -301,14 +301,16 @@ public sealed class LoginFaultTests(HealingFixture fixture) : HealingTest(fixtur
     {
         var attempts = Control.RegisterAttempts(service);
         await Eventually.GetAsync(
-            $"the tries of {service} to end",
-            async cancellation =>
+            async _ =>
             {
                 attempts = Control.RegisterAttempts(service);
-                await Eventually.StaysAsync("no further try", () => Control.RegisterAttempts(service) == attempts, TimeSpan.FromSeconds(3), cancellation);
+                await Eventually.StaysAsync(
+                    () => Control.RegisterAttempts(service) == attempts, "no further try", TimeSpan.FromSeconds(3));
                 return true;
             },
-            quiet => quiet, Settling + TimeSpan.FromSeconds(3), Cancellation);
+            quiet => quiet,
+            $"the tries of {service} to end",
+            deadline: Settling + TimeSpan.FromSeconds(3));
         EndToEndTest.Report($"{service}: {attempts} tries with the refused key, then none");
     }
 }

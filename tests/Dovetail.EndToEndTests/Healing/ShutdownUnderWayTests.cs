@@ -26,7 +26,9 @@ public sealed class ShutdownUnderWayTests(Engine engine) : EndToEndTest(engine)
         await daemon.ReadyAsync("ready", Cancellation);
         Control().Faults.RegisterDelay = TimeSpan.FromMinutes(1);
         await RunServiceAsync("slow");
-        await Eventually.TrueAsync("an up to run", () => ProcessTable.Mentioning(RuntimeDirectory).Values.Any(line => line.Contains(" up ", StringComparison.Ordinal)), cancellation: Cancellation);
+        await Eventually.TrueAsync(
+            () => ProcessTable.Mentioning(RuntimeDirectory).Values.Any(line => line.Contains(" up ", StringComparison.Ordinal)),
+            "an up to run");
 
         await EndsInTimeAsync(daemon);
     }
@@ -63,7 +65,8 @@ public sealed class ShutdownUnderWayTests(Engine engine) : EndToEndTest(engine)
         var killed = (await daemon.ReadyAsync("killed", Cancellation)).Tailscaled!.Pid!.Value;
         Signals.Send(hung, Signals.Stop);
         Signals.Send(killed, Signals.Kill);
-        await Eventually.TrueAsync("the killed one to be missed", () => daemon.Log.Contains("killed: tailscaled was ended", StringComparison.Ordinal), cancellation: Cancellation);
+        await Eventually.TrueAsync(
+            () => daemon.Log.Contains("killed: tailscaled was ended", StringComparison.Ordinal), "the killed one to be missed");
 
         await EndsInTimeAsync(daemon);
     }

@@ -18,7 +18,10 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
 
         Signals.Send(running.Tailscaled!.Pid!.Value, Signals.Kill);
         // Gone again after a second or two: the status may be too late for it, the log is not.
-        await Eventually.TrueAsync("the log to name the signal", () => Daemon.Log.Contains("killed: tailscaled was ended by signal 9", StringComparison.Ordinal), HealingFixture.NamedWithin, Cancellation);
+        await Eventually.TrueAsync(
+            () => Daemon.Log.Contains("killed: tailscaled was ended by signal 9", StringComparison.Ordinal),
+            "the log to name the signal",
+            deadline: HealingFixture.NamedWithin);
 
         var status = await Fixture.HealedAsync("killed", "tailscaled-ended", seen => seen.Tailscaled!.Restarts == 1);
         Assert.NotEqual(running.Tailscaled.Pid, status.Tailscaled!.Pid);
@@ -37,7 +40,9 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
 
         await Fixture.NamedAsync("hung", "tailscaled-silent");
         await Eventually.TrueAsync(
-            "the log to name the hang", () => Daemon.Log.Contains("hung: tailscaled stopped answering for 15 s", StringComparison.Ordinal), HangIsSeenWithin, Cancellation);
+            () => Daemon.Log.Contains("hung: tailscaled stopped answering for 15 s", StringComparison.Ordinal),
+            "the log to name the hang",
+            deadline: HangIsSeenWithin);
         await Fixture.HealedAsync("hung", "tailscaled-ended", seen => seen.Tailscaled!.Restarts == 1);
         Assert.DoesNotContain(process, ProcessTable.Mentioning(Fixture.States).Keys);
         AssertSameMachine(before, "hung");
@@ -140,7 +145,7 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
         disk.Fill();
         await disk.MakeReadOnlyAsync();
         await using var load = new SteadyLoad(Fixture.Peer, ["readonly"]);
-        await Eventually.TrueAsync("the service to serve on", () => load.Results.Count > 10, cancellation: Cancellation);
+        await Eventually.TrueAsync(() => load.Results.Count > 10, "the service to serve on");
         await load.StopAsync();
         Assert.DoesNotContain(load.Results, result => result.Failure is not null);
         Signals.Send((await Daemon.StatusAsync(Cancellation)).Find("readonly")!.Tailscaled!.Pid!.Value, Signals.Kill);

@@ -1,5 +1,4 @@
 using System.Text;
-using Dovetail.EndToEndTests.Harness;
 using TestBackend;
 
 namespace Dovetail.EndToEndTests.Listener;
@@ -151,5 +150,5 @@ public sealed class BrokenTransferTests(StreamFixture fixture) : IClassFixture<S
     private Task<(string State, long Bytes)> AbortedAsync(string id) => SeenAsync(id, seen => seen.State == Exchange.Aborted);
 
     private Task<(string State, long Bytes)> SeenAsync(string id, Func<(string State, long Bytes), bool> expected) => Eventually.GetAsync(
-        "the container to see the exchange as expected", token => fixture.Service.SeenAsync(id, token), expected, cancellation: Cancellation);
+        token => fixture.Service.SeenAsync(id, token), expected, "the container to see the exchange as expected");
 }

@@ -34,7 +34,7 @@ public sealed class CutTransferTests(Engine engine) : EndToEndTest(engine)
         foreach (var id in _begun)
         {
             await Eventually.GetAsync(
-                "the container to have the request", token => service.SeenAsync(id, token), seen => seen.State != Exchange.Expected, cancellation: Cancellation);
+                token => service.SeenAsync(id, token), seen => seen.State != Exchange.Expected, "the container to have the request");
         }
 
         daemon.Terminate();

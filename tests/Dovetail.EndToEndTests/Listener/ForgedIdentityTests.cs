@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Dovetail.EndToEndTests.Harness;
-using Dovetail.Tests.Proxy.Support;
 
 namespace Dovetail.EndToEndTests.Listener;
 

@@ -21,7 +21,8 @@ public sealed class IdleConnectionsTests(Engine engine) : EndToEndTest(engine)
         var daemon = StartDaemon();
         await RunServiceAsync(web);
         await daemon.ReadyAsync(web, Cancellation);
-        await Eventually.GetAsync("the page", token => other.Http().GetStringAsync($"https://{other.NameOf(web)}/", token), _ => true, cancellation: Cancellation);
+        await Eventually.GetAsync(
+            token => other.Http().GetStringAsync($"https://{other.NameOf(web)}/", token), _ => true, "the page");
         var before = Footprint.Of(daemon.ProcessId);
         await using var load = new SteadyLoad(other, [web], page: _ => "Hello from");
         var connections = new ConcurrentBag<SslStream>();
@@ -73,6 +74,6 @@ public sealed class IdleConnectionsTests(Engine engine) : EndToEndTest(engine)
     private static async Task MoreAnswersAsync(SteadyLoad load)
     {
         var wanted = load.Results.Count + 10;
-        await Eventually.TrueAsync("the other peer's requests to end", () => load.Results.Count >= wanted, cancellation: Cancellation);
+        await Eventually.TrueAsync(() => load.Results.Count >= wanted, "the other peer's requests to end");
     }
 }

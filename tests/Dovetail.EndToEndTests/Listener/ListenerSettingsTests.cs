@@ -30,7 +30,8 @@ public sealed class ListenerSettingsTests(Engine engine) : EndToEndTest(engine)
         Assert.Equal((HttpStatusCode.RequestHeaderFieldsTooLarge, "DOVETAIL_REQUEST_HEADER_COUNT"), await AskAsync(peer, web, "/many", ("X-Many", 25, 1)));
 
         var name = await container.NameAsync(Cancellation);
-        await Eventually.TrueAsync("the log to tell of all four", () => daemon.Log.Contains("\"GET /many\"", StringComparison.Ordinal), cancellation: Cancellation);
+        await Eventually.TrueAsync(
+            () => daemon.Log.Contains("\"GET /many\"", StringComparison.Ordinal), "the log to tell of all four");
         Assert.Matches($@"{web}: {peer.Login} ""GET /"" 200, \d+ bytes, \d+ ms, {name}", daemon.Log);
         Assert.Matches($@"{web}: {peer.Address} ""GET /long"" 414, \d+ bytes, \d+ ms, no upstream", daemon.Log);
         Assert.Matches($@"{web}: {peer.Address} ""GET /large"" 431, ", daemon.Log);

@@ -112,10 +112,9 @@ public sealed class RollingTests(Engine engine) : EndToEndTest(engine)
     }
 
     private Task<string> HealthyAsync(TestContainer container) => Eventually.GetAsync(
-        "the new container to be healthy",
         async token => (await Engine.DockerAsync(["inspect", "-f", "{{.State.Health.Status}}", container.Id], cancellation: token)).Stdout.Trim(),
         health => health == "healthy",
-        cancellation: Cancellation);
+        "the new container to be healthy");
 
     private static Dictionary<string, string> Labels(string service) => new() { ["name"] = service, ["port"] = "80" };
 
@@ -124,7 +123,7 @@ public sealed class RollingTests(Engine engine) : EndToEndTest(engine)
     {
         var since = Stopwatch.GetTimestamp();
         return Eventually.TrueAsync(
-            "requests to be answered", () => load.Open < 50 && load.Results.Count(result => result.Begun > since) >= 100, cancellation: Cancellation);
+            () => load.Open < 50 && load.Results.Count(result => result.Begun > since) >= 100, "requests to be answered");
     }
 
     private static async Task AllAnsweredAsync(OpenLoad load)

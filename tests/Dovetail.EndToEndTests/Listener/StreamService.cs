@@ -27,7 +27,8 @@ internal sealed class StreamService : IDisposable
         var all = new Dictionary<string, string>(labels ?? new Dictionary<string, string>()) { ["name"] = name, ["port"] = "80" };
         var container = await test.RunContainerAsync(all, options: Applications.Options());
         var service = new StreamService(name, container, await container.AddressAsync(cancellation));
-        await Eventually.GetAsync("the backend to answer", token => service._direct.GetStringAsync("/", token), _ => true, cancellation: cancellation);
+        await Eventually.GetAsync(
+            token => service._direct.GetStringAsync("/", token), _ => true, "the backend to answer");
         return service;
     }
 

@@ -41,7 +41,7 @@ public sealed class BusRecordingTests
         await using BusWatch bus = await BusWatch.OpenAsync(node);
         CommandResult up = await bench.CliAsync("bad", "up", "--reset", $"--auth-key=file:{bench.Secrets}/bad.key", "--hostname=bad", $"--login-server={bench.Control.Url}");
         Assert.Equal((1, "backend error: invalid key: API key does not exist\n"), (up.ExitCode, up.Error));
-        await Eventually.TrueAsync(() => Task.FromResult(bench.Control.RegisterAttempts("bad") >= 5), "the daemon goes on trying", TimeSpan.FromSeconds(20));
+        await Eventually.TrueAsync(() => bench.Control.RegisterAttempts("bad") >= 5, "the daemon goes on trying");
         string[] recorded = [.. File.ReadLines(Recording.Path("bus-invalid-key.ndjson")).Select(static line => JsonDocument.Parse(line).RootElement.GetProperty("notify").GetRawText())];
         Assert.Equal(BusWatch.Short(recorded).Take(6), bus.Events.Take(6));
         Assert.Equal("NeedsLogin", await node.StateAsync());
@@ -54,7 +54,7 @@ public sealed class BusRecordingTests
     {
         await using StandInBench bench = await StandInBench.StartAsync();
         StandInDaemon first = await bench.NodeAsync("dn");
-        await first.EndAsync(ProcessSignals.Kill);
+        await first.EndAsync(Signals.Kill);
         bench.Control.Faults.RegisterDelay = TimeSpan.FromMilliseconds(500);
         StandInDaemon node = await bench.DaemonAsync("dn");
         await using BusWatch bus = await BusWatch.OpenAsync(node);
@@ -110,7 +110,7 @@ public sealed class BusRecordingTests
         StandInDaemon node = await bench.NodeAsync("exp");
         bench.Control.ExpireNode("exp");
         await node.WaitForStateAsync("NeedsLogin");
-        await node.EndAsync(ProcessSignals.Terminate);
+        await node.EndAsync(Signals.Terminate);
         bench.Control.Faults.RegisterDelay = TimeSpan.FromMilliseconds(300);
         StandInDaemon again = await bench.DaemonAsync("exp");
         await using BusWatch bus = await BusWatch.OpenAsync(again);
@@ -135,7 +135,7 @@ public sealed class BusRecordingTests
         await using BusWatch map = await BusWatch.OpenAsync(node, "?mask=8");
         await using BusWatch none = await BusWatch.OpenAsync(node, "");
         await using BusWatch only = await BusWatch.OpenAsync(node, "?mask=128");
-        await Eventually.TrueAsync(() => Task.FromResult(map.Events.Count > 0 && engine.Events.Count > 0), "the first lines are there", TimeSpan.FromSeconds(10));
+        await Eventually.TrueAsync(() => map.Events.Count > 0 && engine.Events.Count > 0, "the first lines are there");
         Assert.Equal(["SessionID State=6"], state.Events);
         Assert.Equal(["Prefs"], prefs.Events);
         Assert.Equal(["SessionID State=6 Health{}"], health.Events);
@@ -176,13 +176,13 @@ public sealed class BusRecordingTests
         await using StandInBench bench = await StandInBench.StartAsync();
         StandInDaemon first = await bench.NodeAsync("grafana");
         await using BusWatch terminated = await BusWatch.OpenAsync(first);
-        Assert.Equal(0, await first.EndAsync(ProcessSignals.Terminate));
+        Assert.Equal(0, await first.EndAsync(Signals.Terminate));
         await terminated.WaitForEndAsync();
         Assert.Equal("final zero-length chunk (clean end)", terminated.End);
 
         StandInDaemon second = await bench.DaemonAsync("grafana");
         await using BusWatch killed = await BusWatch.OpenAsync(second);
-        Assert.Equal(-9, await second.EndAsync(ProcessSignals.Kill));
+        Assert.Equal(-9, await second.EndAsync(Signals.Kill));
         await killed.WaitForEndAsync();
         Assert.Equal("EOF without final chunk", killed.End);
     }

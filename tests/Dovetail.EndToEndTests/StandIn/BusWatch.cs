@@ -44,7 +44,7 @@ internal sealed class BusWatch : IAsyncDisposable
     public static async Task<BusWatch> OpenAsync(StandInDaemon daemon, string query = "?mask=134")
     {
         BusWatch watch = new(daemon.Socket, query);
-        await Eventually.TrueAsync(() => Task.FromResult(watch._head.Length > 0), "the head of the bus has come", Limit);
+        await Eventually.TrueAsync(() => watch._head.Length > 0, "the head of the bus has come");
         return watch;
     }
 
@@ -64,9 +64,10 @@ internal sealed class BusWatch : IAsyncDisposable
         return events;
     }
 
-    public Task WaitForAsync(string part) => Eventually.TrueAsync(() => Task.FromResult(Events.Any(line => line.Contains(part, StringComparison.Ordinal))), $"the bus says {part}", Limit);
+    public Task WaitForAsync(string part) => Eventually.TrueAsync(
+        () => Events.Any(line => line.Contains(part, StringComparison.Ordinal)), $"the bus says {part}");
 
-    public Task WaitForEndAsync() => Eventually.TrueAsync(() => Task.FromResult(End is not null), "the bus ends", Limit);
+    public Task WaitForEndAsync() => Eventually.TrueAsync(() => End is not null, "the bus ends");
 
     public async ValueTask DisposeAsync()
     {

@@ -180,12 +180,16 @@ public sealed class CommandRecordingTests
 
         bench.Control.Faults.CertificatesEnabled = false;
         StandInDaemon off = await bench.DaemonAsync("f1");
-        await Eventually.TrueAsync(async () => (await off.StatusAsync()).GetProperty("CertDomains").ValueKind == System.Text.Json.JsonValueKind.Null, "CertDomains is null", TimeSpan.FromSeconds(10));
+        await Eventually.TrueAsync(
+            async () => (await off.StatusAsync()).GetProperty("CertDomains").ValueKind == System.Text.Json.JsonValueKind.Null,
+            "CertDomains is null");
         await bench.ReplayAsync(acme[0]);
         bench.Control.Faults.CertificatesEnabled = true;
         bench.Control.Faults.Acme = AcmeBehavior.Down;
         StandInDaemon on = await bench.DaemonAsync("f2");
-        await Eventually.TrueAsync(async () => (await on.StatusAsync()).GetProperty("CertDomains").ValueKind != System.Text.Json.JsonValueKind.Null, "CertDomains is set", TimeSpan.FromSeconds(10));
+        await Eventually.TrueAsync(
+            async () => (await on.StatusAsync()).GetProperty("CertDomains").ValueKind != System.Text.Json.JsonValueKind.Null,
+            "CertDomains is set");
         await bench.ReplayAsync(acme[1]);
         bench.Control.Faults.Acme = AcmeBehavior.RefuseChallenge;
         await bench.ReplayAsync(acme[2]);
@@ -215,7 +219,7 @@ public sealed class CommandRecordingTests
 
     private static async Task CompleteAsync(StandInBench bench, Task running)
     {
-        await Eventually.TrueAsync(() => Task.FromResult(running.IsCompleted || bench.Control.PendingLogins.Count > 0), "a login is pending", TimeSpan.FromSeconds(20));
+        await Eventually.TrueAsync(() => running.IsCompleted || bench.Control.PendingLogins.Count > 0, "a login is pending");
         Assert.NotEmpty(bench.Control.PendingLogins);
         bench.Control.CompleteLogin(bench.Control.PendingLogins[0].Url);
     }

@@ -10,10 +10,10 @@ public sealed class DaemonRecordingTests
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     [Theory]
-    [InlineData(ProcessSignals.Terminate, 0, false)]
-    [InlineData(ProcessSignals.Interrupt, 0, false)]
-    [InlineData(ProcessSignals.Hangup, -1, true)]
-    [InlineData(ProcessSignals.Kill, -9, true)]
+    [InlineData(Signals.Terminate, 0, false)]
+    [InlineData(Signals.Interrupt, 0, false)]
+    [InlineData(Signals.Hangup, -1, true)]
+    [InlineData(Signals.Kill, -9, true)]
     public async Task Signals_end_the_daemon_as_recorded(int signal, int exitCode, bool socketStays)
     {
         await using StandInBench bench = await StandInBench.StartAsync();
@@ -27,13 +27,13 @@ public sealed class DaemonRecordingTests
     }
 
     [Theory]
-    [InlineData(ProcessSignals.User1)]
-    [InlineData(ProcessSignals.Pipe)]
+    [InlineData(Signals.User1)]
+    [InlineData(Signals.Pipe)]
     public async Task Other_signals_are_ignored(int signal)
     {
         await using StandInBench bench = await StandInBench.StartAsync();
         StandInDaemon node = await bench.DaemonAsync("grafana");
-        ProcessSignals.Send(node.Process, signal);
+        Signals.Send(node.Process.Id, signal);
         Assert.Equal("NeedsLogin", await node.StateAsync());
         Assert.False(node.Process.HasExited);
     }
@@ -45,7 +45,7 @@ public sealed class DaemonRecordingTests
         StandInDaemon node = await bench.NodeAsync("grafana");
         Assert.Equal(0, (await bench.CliAsync("grafana", "serve", "--bg", "--tcp=443", "--proxy-protocol=2", "tcp://127.0.0.5:8443")).ExitCode);
         string before = (await node.StatusAsync()).GetProperty("Self").GetProperty("PublicKey").GetString()!;
-        foreach (int signal in (int[])[ProcessSignals.Terminate, ProcessSignals.Kill])
+        foreach (int signal in (int[])[Signals.Terminate, Signals.Kill])
         {
             await node.EndAsync(signal);
             node = await bench.DaemonAsync("grafana");

@@ -101,7 +101,9 @@ public sealed class DataPathRecordingTests
         using Socket? client = await peer.ConnectAsync("grafana", 443, limit.Token);
         Assert.NotNull(client);
         Assert.Empty(await TailnetClient.ReadToEndAsync(client, limit.Token));
-        await Eventually.TrueAsync(() => Task.FromResult(node.Error.Contains($"to 127.0.0.5:{closed}: dial tcp 127.0.0.5:{closed}: connect: connection refused", StringComparison.Ordinal)), "the log says why", Limit);
+        await Eventually.TrueAsync(
+            () => node.Error.Contains($"to 127.0.0.5:{closed}: dial tcp 127.0.0.5:{closed}: connect: connection refused", StringComparison.Ordinal),
+            "the log says why");
     }
 
     [Fact]
@@ -173,8 +175,8 @@ public sealed class DataPathRecordingTests
     }
 
     [Theory]
-    [InlineData(ProcessSignals.Kill)]
-    [InlineData(ProcessSignals.Terminate)]
+    [InlineData(Signals.Kill)]
+    [InlineData(Signals.Terminate)]
     public async Task When_the_daemon_ends_the_target_hears_it_and_the_peer_does_not(int signal)
     {
         using CancellationTokenSource limit = new(Limit);
@@ -194,7 +196,7 @@ public sealed class DataPathRecordingTests
 
         // The node's next daemon answers what is sent on the old connection with RST.
         await bench.DaemonAsync("grafana");
-        await Eventually.TrueAsync(async () => await SendFailsAsync(client!), "the old connection is reset", Limit);
+        await Eventually.TrueAsync(async () => await SendFailsAsync(client!), "the old connection is reset");
         using Socket? again = await peer.ConnectAsync("grafana", 443, limit.Token);
         Assert.NotNull(again);
         await Record.ExceptionAsync(() => reading);
@@ -243,7 +245,9 @@ public sealed class DataPathRecordingTests
         await laptop;
         StandInDaemon node = await bench.NodeAsync("grafana");
         StandInDaemon peer = await laptop;
-        await Eventually.TrueAsync(async () => (await peer.GetAsync($"whois?addr={bench.Control.FindNode("grafana")!.IPv4}")).Body.Contains("Endpoints", StringComparison.Ordinal), "the peer knows the node", Limit);
+        await Eventually.TrueAsync(
+            async () => (await peer.GetAsync($"whois?addr={bench.Control.FindNode("grafana")!.IPv4}")).Body.Contains("Endpoints", StringComparison.Ordinal),
+            "the peer knows the node");
         return (new TailnetClient(port), node);
     }
 

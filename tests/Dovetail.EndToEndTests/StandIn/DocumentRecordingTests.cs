@@ -16,16 +16,20 @@ public sealed class DocumentRecordingTests
         StandInDaemon nas = await bench.NodeAsync("nas");
         await bench.NodeAsync("webtag", "--verbose=1");
         Assert.Equal(0, (await bench.UpAsync("webtag", "--advertise-tags=tag:web")).ExitCode);
-        await nas.EndAsync(ProcessSignals.Terminate);
+        await nas.EndAsync(Signals.Terminate);
         StandInDaemon node = await bench.NodeAsync("grafana");
-        await Eventually.TrueAsync(async () => (await node.StatusAsync()).GetProperty("Peer").EnumerateObject().Count(static peer => peer.Value.GetProperty("Online").GetBoolean()) == 2, "two of three peers are online", TimeSpan.FromSeconds(10));
+        await Eventually.TrueAsync(
+            async () => (await node.StatusAsync()).GetProperty("Peer").EnumerateObject().Count(static peer => peer.Value.GetProperty("Online").GetBoolean()) == 2,
+            "two of three peers are online");
         await AssertStatusAsync("status-running.json", node);
 
         Assert.Equal(0, (await bench.CliAsync("grafana", "down")).ExitCode);
         await AssertStatusAsync("status-stopped-after-down.json", node);
-        await node.EndAsync(ProcessSignals.Terminate);
+        await node.EndAsync(Signals.Terminate);
         StandInDaemon again = await bench.DaemonAsync("grafana");
-        await Eventually.TrueAsync(async () => (await again.StatusAsync()).GetProperty("TailscaleIPs").ValueKind == JsonValueKind.Array, "the stopped node has its map", TimeSpan.FromSeconds(10));
+        await Eventually.TrueAsync(
+            async () => (await again.StatusAsync()).GetProperty("TailscaleIPs").ValueKind == JsonValueKind.Array,
+            "the stopped node has its map");
         await AssertStatusAsync("status-stopped-after-down.json", again);
         Assert.False(await again.IsOnlineAsync());
         Assert.Equal(["Tailscale is stopped."], await again.HealthAsync());
@@ -51,7 +55,8 @@ public sealed class DocumentRecordingTests
         StandInDaemon pending = await bench.DaemonAsync("inter");
         CommandResult up = await bench.CliAsync("inter", "up", "--reset", "--hostname=inter", $"--login-server={bench.Control.Url}", "--timeout=3s");
         Assert.Equal(1, up.ExitCode);
-        await Eventually.TrueAsync(async () => (await pending.StatusAsync()).GetProperty("AuthURL").GetString()!.Length > 0, "a login URL is shown", TimeSpan.FromSeconds(10));
+        await Eventually.TrueAsync(
+            async () => (await pending.StatusAsync()).GetProperty("AuthURL").GetString()!.Length > 0, "a login URL is shown");
         await AssertStatusAsync("status-needslogin-authurl.json", pending);
 
         bench.Control.RequireApproval = true;
@@ -68,10 +73,12 @@ public sealed class DocumentRecordingTests
     {
         await using StandInBench bench = await StandInBench.StartAsync();
         StandInDaemon node = await bench.NodeAsync("cs3");
-        await node.EndAsync(ProcessSignals.Terminate);
+        await node.EndAsync(Signals.Terminate);
         bench.Control.Faults.Unreachable = true;
         StandInDaemon again = await bench.DaemonAsync("cs3");
-        await Eventually.TrueAsync(async () => (await again.HealthAsync()).Any(static text => text.StartsWith("You are logged out.", StringComparison.Ordinal)), "Health tells of the login", TimeSpan.FromSeconds(10));
+        await Eventually.TrueAsync(
+            async () => (await again.HealthAsync()).Any(static text => text.StartsWith("You are logged out.", StringComparison.Ordinal)),
+            "Health tells of the login");
         await AssertStatusAsync("status-nostate-control-unreachable-with-state.json", again);
         Assert.Equal("NoState", await again.StateAsync());
         bench.Control.Faults.Unreachable = false;
@@ -95,7 +102,7 @@ public sealed class DocumentRecordingTests
         Assert.Contains("\"Hostname\": \"grafana2\"", unflagged.Body, StringComparison.Ordinal);
         RawReply bad = await node.RequestAsync("PATCH", "prefs", "{bad");
         Assert.Equal((400, "invalid character 'b' looking for beginning of object key string\n"), (bad.Status, bad.Body));
-        await Eventually.TrueAsync(() => Task.FromResult(bench.Control.FindNode("grafana2") is not null), "control knows the new name", TimeSpan.FromSeconds(10));
+        await Eventually.TrueAsync(() => bench.Control.FindNode("grafana2") is not null, "control knows the new name");
     }
 
     [Fact]
@@ -109,13 +116,16 @@ public sealed class DocumentRecordingTests
         string peer = bench.Control.FindNode("laptop")!.IPv4;
         string tagged = bench.Control.FindNode("ci-runner")!.IPv4;
         string self = bench.Control.FindNode("grafana")!.IPv4;
-        await Eventually.TrueAsync(async () => (await node.GetAsync($"whois?addr={tagged}")).Status == 200, "the peers are known", TimeSpan.FromSeconds(10));
+        await Eventually.TrueAsync(
+            async () => (await node.GetAsync($"whois?addr={tagged}")).Status == 200, "the peers are known");
         await AssertWhoIsAsync("whois-peer-ip-port.json", node, peer + ":51234");
         await AssertWhoIsAsync("whois-tagged-peer.json", node, tagged);
         await AssertWhoIsAsync("whois-self.json", node, self);
         bench.Control.GrantCapability("laptop", "example.com/cap/dovetail", """[{"role":"admin","routes":["grafana","loki"]},{"role":"viewer"}]""");
         bench.Control.GrantCapability("laptop", "tailscale.com/cap/webui");
-        await Eventually.TrueAsync(async () => (await node.GetAsync($"whois?addr={peer}")).Body.Contains("example.com/cap/dovetail", StringComparison.Ordinal), "the capability is there", TimeSpan.FromSeconds(10));
+        await Eventually.TrueAsync(
+            async () => (await node.GetAsync($"whois?addr={peer}")).Body.Contains("example.com/cap/dovetail", StringComparison.Ordinal),
+            "the capability is there");
         await AssertWhoIsAsync("whois-peer-with-app-capabilities.json", node, peer);
     }
 

@@ -18,7 +18,7 @@ public sealed class FaultRecordingTests
         StandInDaemon node = await bench.NodeAsync("loss");
         await using BusWatch bus = await BusWatch.OpenAsync(node);
         bench.Control.Faults.Unreachable = true;
-        await Eventually.TrueAsync(async () => !await node.IsOnlineAsync(), "Self.Online is false", Limit);
+        await Eventually.TrueAsync(async () => !await node.IsOnlineAsync(), "Self.Online is false");
         Assert.Equal(("Running", 0), (await node.StateAsync(), (await node.HealthAsync()).Count));
         Assert.Single(bus.Events);
         await bus.WaitForAsync("Health{not-in-map-poll}");
@@ -28,7 +28,8 @@ public sealed class FaultRecordingTests
         Assert.DoesNotContain(bus.Events, static line => line.Contains("ErrMessage", StringComparison.Ordinal));
 
         bench.Control.Faults.Unreachable = false;
-        await Eventually.TrueAsync(async () => await node.IsOnlineAsync() && (await node.HealthAsync()).Count == 0, "the node is back", Limit);
+        await Eventually.TrueAsync(
+            async () => await node.IsOnlineAsync() && (await node.HealthAsync()).Count == 0, "the node is back");
         Assert.Equal(1, bench.Control.TotalRegistrations);
     }
 
@@ -40,14 +41,17 @@ public sealed class FaultRecordingTests
         StandInDaemon node = await bench.NodeAsync("rk");
         CommandResult up = await bench.CliAsync("rk", "up", "--reset", $"--auth-key=file:{bench.Secrets}/bad.key", "--hostname=rk", $"--login-server={bench.Control.Url}", "--accept-dns=false", "--timeout=5s");
         Assert.Equal((0, ""), (up.ExitCode, up.Error));
-        await Eventually.TrueAsync(async () => (await node.HealthAsync()).Contains("You are logged out. The last login error was: invalid key: API key does not exist"), "Health tells of the key", Limit);
+        await Eventually.TrueAsync(
+            async () => (await node.HealthAsync()).Contains("You are logged out. The last login error was: invalid key: API key does not exist"),
+            "Health tells of the key");
         Assert.Equal(("Running", false), (await node.StateAsync(), await node.IsOnlineAsync()));
         await bench.NodeAsync("joins");
         Assert.Equal(404, (await node.GetAsync($"whois?addr={bench.Control.FindNode("joins")!.IPv4}")).Status);
         Assert.False(bench.Control.FindNode("rk")!.Online);
 
         Assert.Equal(0, (await bench.UpAsync("rk")).ExitCode);
-        await Eventually.TrueAsync(async () => await node.IsOnlineAsync() && (await node.HealthAsync()).Count == 0, "the good key helps", Limit);
+        await Eventually.TrueAsync(
+            async () => await node.IsOnlineAsync() && (await node.HealthAsync()).Count == 0, "the good key helps");
         Assert.Equal(200, (await node.GetAsync($"whois?addr={bench.Control.FindNode("joins")!.IPv4}")).Status);
     }
 
@@ -58,11 +62,13 @@ public sealed class FaultRecordingTests
         await using StandInBench bench = await StandInBench.StartAsync();
         StandInDaemon node = await bench.NodeAsync("del");
         bench.Control.DeleteNode("del");
-        await Eventually.TrueAsync(async () => !await node.IsOnlineAsync(), "Self.Online is false", Limit);
+        await Eventually.TrueAsync(async () => !await node.IsOnlineAsync(), "Self.Online is false");
         Assert.Equal("Running", await node.StateAsync());
-        await Eventually.TrueAsync(() => Task.FromResult(node.Error.Contains("PollNetMap: initial fetch failed 400: node not found", StringComparison.Ordinal)), "the log tells of it", Limit);
+        await Eventually.TrueAsync(
+            () => node.Error.Contains("PollNetMap: initial fetch failed 400: node not found", StringComparison.Ordinal),
+            "the log tells of it");
         Assert.Equal(0, (await bench.UpAsync("del")).ExitCode);
-        await Eventually.TrueAsync(node.IsOnlineAsync, "the node is back", Limit);
+        await Eventually.TrueAsync(node.IsOnlineAsync, "the node is back");
         Assert.Equal("del.tailtest.ts.net", Assert.Single(bench.Control.Nodes).DnsName);
     }
 
@@ -89,8 +95,8 @@ public sealed class FaultRecordingTests
         ProcessStartInfo start = bench.DaemonStart("grafana", $"--socket={bench.SocketPath("second")}");
         await using StandInDaemon second = await StandInDaemon.StartAsync(start, bench.SocketPath("second"));
         await second.WaitForStateAsync("Running");
-        await Eventually.TrueAsync(async () => !await first.IsOnlineAsync(), "the first is pushed off", Limit);
-        await Eventually.TrueAsync(first.IsOnlineAsync, "the first comes back", Limit);
+        await Eventually.TrueAsync(async () => !await first.IsOnlineAsync(), "the first is pushed off");
+        await Eventually.TrueAsync(first.IsOnlineAsync, "the first comes back");
         Assert.Single(bench.Control.Nodes);
     }
 
@@ -105,13 +111,16 @@ public sealed class FaultRecordingTests
         StandInDaemon node = await bench.NodeAsync("f3");
         bench.Control.Faults.Acme = trouble;
         Process waiting = bench.StartProcess("tailscale", $"--socket={node.Socket}", "cert", "--cert-file=-", "f3.tailtest.ts.net");
-        await Eventually.TrueAsync(() => Task.FromResult(node.Error.Contains("cert(\"f3.tailtest.ts.net\"): acme: using Directory URL", StringComparison.Ordinal)), "the order has begun", Limit);
+        await Eventually.TrueAsync(
+            () => node.Error.Contains("cert(\"f3.tailtest.ts.net\"): acme: using Directory URL", StringComparison.Ordinal),
+            "the order has begun");
         Assert.False(waiting.HasExited);
         if (trouble == AcmeBehavior.Hang)
         {
             // The caller's end cancels the order, and nothing is stored.
             waiting.Kill();
-            await Eventually.TrueAsync(() => Task.FromResult(node.Error.Contains("getCertPEM: CreateOrder: context canceled", StringComparison.Ordinal)), "the order is cancelled", Limit);
+            await Eventually.TrueAsync(
+                () => node.Error.Contains("getCertPEM: CreateOrder: context canceled", StringComparison.Ordinal), "the order is cancelled");
             Assert.False(File.Exists(Path.Combine(bench.StatePath("f3"), "certs", "f3.tailtest.ts.net.crt")));
             bench.Control.Faults.Acme = AcmeBehavior.Ok;
             Assert.Equal(0, (await bench.CliAsync("f3", "cert", "--cert-file=-", "f3.tailtest.ts.net")).ExitCode);
@@ -156,8 +165,8 @@ public sealed class FaultRecordingTests
         string first = (await node.GetAsync($"cert/{Name}")).Body;
         bench.Control.Faults.CertificateLifetime = TimeSpan.FromDays(90);
         Assert.Equal(first, (await node.GetAsync($"cert/{Name}")).Body);
-        await Eventually.TrueAsync(() => Task.FromResult(bench.Control.CertificateOrders(Name) == 2), "it is renewed behind", Limit);
-        await Eventually.TrueAsync(async () => (await node.GetAsync($"cert/{Name}")).Body != first, "the new one is answered", Limit);
+        await Eventually.TrueAsync(() => bench.Control.CertificateOrders(Name) == 2, "it is renewed behind");
+        await Eventually.TrueAsync(async () => (await node.GetAsync($"cert/{Name}")).Body != first, "the new one is answered");
         Assert.Equal(2, bench.Control.CertificateOrders(Name));
 
         await node.GetAsync($"cert/{Name}?min_validity=720h");
@@ -190,10 +199,10 @@ public sealed class FaultRecordingTests
     {
         await using StandInBench bench = await StandInBench.StartAsync();
         StandInDaemon terminated = await bench.NodeAsync("eph", "--state=mem:");
-        Assert.Equal(0, await terminated.EndAsync(ProcessSignals.Terminate));
+        Assert.Equal(0, await terminated.EndAsync(Signals.Terminate));
         Assert.Null(bench.Control.FindNode("eph"));
         StandInDaemon killed = await bench.NodeAsync("eph", "--state=mem:");
-        await killed.EndAsync(ProcessSignals.Kill);
+        await killed.EndAsync(Signals.Kill);
         Assert.NotNull(bench.Control.FindNode("eph"));
     }
 

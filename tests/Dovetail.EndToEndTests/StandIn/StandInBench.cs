@@ -129,7 +129,7 @@ internal sealed class StandInBench : IAsyncDisposable
         Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token);
         Task<string> error = process.StandardError.ReadToEndAsync(limit.Token);
         await process.WaitForExitAsync(limit.Token);
-        return new CommandResult(ProcessSignals.ExitCode(process), await output, await error);
+        return new CommandResult(StandInDaemon.ExitCode(process), await output, await error);
     }
 
     /// <summary>Runs a recorded command and asserts that it ends as recorded.</summary>

@@ -51,7 +51,7 @@ internal sealed class StandInDaemon : IAsyncDisposable
     {
         start.RedirectStandardError = true;
         StandInDaemon daemon = new(Process.Start(start)!, socket, drain);
-        await Eventually.TrueAsync(() => Task.FromResult(daemon.Accepts() || daemon.Process.HasExited), "the socket accepts", Limit);
+        await Eventually.TrueAsync(() => daemon.Accepts() || daemon.Process.HasExited, "the socket accepts");
         return daemon;
     }
 
@@ -75,16 +75,20 @@ internal sealed class StandInDaemon : IAsyncDisposable
 
     public async Task<bool> IsOnlineAsync() => (await StatusAsync()).GetProperty("Self").GetProperty("Online").GetBoolean();
 
-    public Task WaitForStateAsync(string state) => Eventually.TrueAsync(async () => await StateAsync() == state, $"BackendState is {state}", Limit);
+    public Task WaitForStateAsync(string state) => Eventually.TrueAsync(
+        async () => await StateAsync() == state, $"BackendState is {state}");
 
     /// <summary>Signals the daemon and waits for its end.</summary>
     public async Task<int> EndAsync(int signal)
     {
-        ProcessSignals.Send(Process, signal);
+        Signals.Send(Process.Id, signal);
         using CancellationTokenSource limit = new(Limit);
         await Process.WaitForExitAsync(limit.Token);
-        return ProcessSignals.ExitCode(Process);
+        return ExitCode(Process);
     }
+
+    /// <summary>The exit code, negative when a signal ended the process.</summary>
+    public static int ExitCode(Process process) => process.ExitCode > 128 ? 128 - process.ExitCode : process.ExitCode;
 
     public async ValueTask DisposeAsync()
     {

@@ -33,11 +33,11 @@ internal sealed class Watch : IAsyncDisposable
     {
         try
         {
-            Assert.True(await _next.WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken));
+            Assert.True(await _next.WaitAsync(Eventually.Deadline, TestContext.Current.CancellationToken));
         }
         catch (TimeoutException)
         {
-            Assert.Fail($"No snapshot within {Eventually.Limit.TotalSeconds} s. Health: {Watcher.Health}");
+            Assert.Fail($"No snapshot within {Eventually.Deadline.TotalSeconds} s. Health: {Watcher.Health}");
         }
 
         var snapshot = _snapshots.Current;

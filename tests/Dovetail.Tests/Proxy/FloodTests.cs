@@ -171,7 +171,7 @@ public sealed class FloodTests
         await end;
         await Eventually.TrueAsync(
             () => listener.Listener.Statistics is { ActiveRequests: <= 1, ActiveConnections: <= 1 },
-            () => $"{listener.Listener.Statistics}");
+            seen: () => listener.Listener.Statistics);
     }
 
     /// <summary>Sends until the listener ends the connection or takes no more.</summary>

@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Dovetail.Tests.Proxy.Support;
+namespace Dovetail.Testing;
 
 /// <summary>HTTP/2 frame by frame, for what an ordinary client does not do. Header blocks are literals without Huffman coding (RFC 7541).</summary>
-internal sealed class RawHttp2(Stream stream) : IAsyncDisposable
+public sealed class RawHttp2(Stream stream) : IAsyncDisposable
 {
     private static readonly byte[] Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray();
 

@@ -1,11 +1,15 @@
 using System.Runtime.InteropServices;
 
-namespace Dovetail.EndToEndTests.Harness;
+namespace Dovetail.Testing;
 
 /// <summary>Signals to processes, by their Linux numbers (signal(7)).</summary>
-internal static partial class Signals
+public static partial class Signals
 {
+    public const int Hangup = 1;
+    public const int Interrupt = 2;
     public const int Kill = 9;
+    public const int User1 = 10;
+    public const int Pipe = 13;
     public const int Terminate = 15;
     public const int Continue = 18;
     public const int Stop = 19;

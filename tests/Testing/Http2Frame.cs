@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 
-namespace Dovetail.Tests.Proxy.Support;
+namespace Dovetail.Testing;
 
 /// <summary>An HTTP/2 frame (RFC 9113 section 4.1).</summary>
-internal sealed record Http2Frame(byte Type, byte Flags, int Stream, byte[] Payload)
+public sealed record Http2Frame(byte Type, byte Flags, int Stream, byte[] Payload)
 {
     public const byte Data = 0;
     public const byte Headers = 1;
