@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using FakeTailscale.Control;
 
-namespace Dovetail.EndToEndTests.StandIn;
+namespace FakeTailscale.Tests;
 
 /// <summary>What daemons do when control or the certificate authority is in trouble, and that they heal as recorded.</summary>
 public sealed class FaultRecordingTests

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
-namespace Dovetail.EndToEndTests.StandIn;
+namespace FakeTailscale.Tests;
 
 /// <summary>A tailscaled process of the stand-in.</summary>
 internal sealed class StandInDaemon : IAsyncDisposable

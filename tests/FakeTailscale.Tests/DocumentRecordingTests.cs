@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Dovetail.EndToEndTests.StandIn;
+namespace FakeTailscale.Tests;
 
 /// <summary>The LocalAPI's documents have the recorded fields, in order, with the recorded types.</summary>
 public sealed class DocumentRecordingTests

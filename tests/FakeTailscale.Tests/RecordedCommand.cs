@@ -1,4 +1,4 @@
-namespace Dovetail.EndToEndTests.StandIn;
+namespace FakeTailscale.Tests;
 
 /// <summary>A command of a recording and how it ended.</summary>
 internal sealed record RecordedCommand(string Heading, IReadOnlyList<string> Words, int ExitCode, string Output, string Error)

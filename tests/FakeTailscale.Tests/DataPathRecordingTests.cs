@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using FakeTailscale.Control;
 
-namespace Dovetail.EndToEndTests.StandIn;
+namespace FakeTailscale.Tests;
 
 /// <summary>What passes through a node, and what does not (recordings 06-serve/data-path.txt, 07-proxyproto and 13-datapath).</summary>
 public sealed class DataPathRecordingTests
@@ -19,7 +19,7 @@ public sealed class DataPathRecordingTests
         using CancellationTokenSource limit = new(Limit);
         await using StandInBench bench = await StandInBench.StartAsync();
         (TailnetClient peer, StandInDaemon node) = await PairAsync(bench);
-        using Backend backend = new("127.0.0.5");
+        using TcpServer backend = new("127.0.0.5");
         await ServeAsync(node, $$"""{"443":{"TCPForward":"127.0.0.5:{{backend.Port}}","ProxyProtocol":{{version}}} }""");
         TailnetNode from = bench.Control.FindNode("laptop")!;
         TailnetNode to = bench.Control.FindNode("grafana")!;
@@ -65,8 +65,8 @@ public sealed class DataPathRecordingTests
         using CancellationTokenSource limit = new(Limit);
         await using StandInBench bench = await StandInBench.StartAsync();
         (TailnetClient peer, StandInDaemon node) = await PairAsync(bench);
-        using Backend loopback = new("127.0.0.1");
-        using Backend other = new("127.0.0.5");
+        using TcpServer loopback = new("127.0.0.1");
+        using TcpServer other = new("127.0.0.5");
         foreach (string host in (string[])["grafana", "grafana.tailtest.ts.net", "grafana.tailtest.ts.net.", bench.Control.FindNode("grafana")!.IPv4, bench.Control.FindNode("grafana")!.IPv6])
         {
             using Socket? client = await peer.ConnectAsync(host, loopback.Port, limit.Token);
@@ -112,7 +112,7 @@ public sealed class DataPathRecordingTests
         using CancellationTokenSource limit = new(Limit);
         await using StandInBench bench = await StandInBench.StartAsync();
         (TailnetClient peer, StandInDaemon node) = await PairAsync(bench);
-        using Backend backend = new("127.0.0.5");
+        using TcpServer backend = new("127.0.0.5");
         await ServeAsync(node, $$"""{"443":{"TCPForward":"127.0.0.5:{{backend.Port}}"} }""");
         using Socket? client = await peer.ConnectAsync("grafana", 443, limit.Token);
         using Socket served = await backend.AcceptAsync(limit.Token);
@@ -129,7 +129,7 @@ public sealed class DataPathRecordingTests
         using CancellationTokenSource limit = new(Limit);
         await using StandInBench bench = await StandInBench.StartAsync();
         (TailnetClient peer, _) = await PairAsync(bench);
-        using Backend backend = new("127.0.0.1");
+        using TcpServer backend = new("127.0.0.1");
         using Socket? client = await peer.ConnectAsync("grafana", backend.Port, limit.Token);
         using Socket served = await backend.AcceptAsync(limit.Token);
         await client!.SendAsync("query"u8.ToArray(), limit.Token);
@@ -148,7 +148,7 @@ public sealed class DataPathRecordingTests
         using CancellationTokenSource limit = new(Limit);
         await using StandInBench bench = await StandInBench.StartAsync();
         (TailnetClient peer, StandInDaemon node) = await PairAsync(bench);
-        using Backend backend = new("127.0.0.5");
+        using TcpServer backend = new("127.0.0.5");
         await ServeAsync(node, $$"""{"443":{"TCPForward":"127.0.0.5:{{backend.Port}}"} }""");
         using Socket? client = await peer.ConnectAsync("grafana", 443, limit.Token);
         using Socket served = await backend.AcceptAsync(limit.Token);
@@ -165,7 +165,7 @@ public sealed class DataPathRecordingTests
         using CancellationTokenSource limit = new(Limit);
         await using StandInBench bench = await StandInBench.StartAsync();
         (TailnetClient peer, StandInDaemon node) = await PairAsync(bench);
-        using Backend backend = new("127.0.0.5");
+        using TcpServer backend = new("127.0.0.5");
         await ServeAsync(node, $$"""{"443":{"TCPForward":"127.0.0.5:{{backend.Port}}"} }""");
         Socket? client = await peer.ConnectAsync("grafana", 443, limit.Token);
         using Socket served = await backend.AcceptAsync(limit.Token);
@@ -182,7 +182,7 @@ public sealed class DataPathRecordingTests
         using CancellationTokenSource limit = new(Limit);
         await using StandInBench bench = await StandInBench.StartAsync();
         (TailnetClient peer, StandInDaemon node) = await PairAsync(bench);
-        using Backend backend = new("127.0.0.5");
+        using TcpServer backend = new("127.0.0.5");
         await ServeAsync(node, $$"""{"443":{"TCPForward":"127.0.0.5:{{backend.Port}}"} }""");
         using Socket? client = await peer.ConnectAsync("grafana", 443, limit.Token);
         using Socket served = await backend.AcceptAsync(limit.Token);
@@ -208,7 +208,7 @@ public sealed class DataPathRecordingTests
         using CancellationTokenSource limit = new(Limit);
         await using StandInBench bench = await StandInBench.StartAsync();
         (TailnetClient peer, StandInDaemon node) = await PairAsync(bench);
-        using Backend backend = new("127.0.0.5");
+        using TcpServer backend = new("127.0.0.5");
         await ServeAsync(node, $$"""{"443":{"TCPForward":"127.0.0.5:{{backend.Port}}"} }""");
         using Socket? client = await peer.ConnectAsync("grafana", 443, limit.Token);
         using Socket served = await backend.AcceptAsync(limit.Token);
@@ -229,7 +229,7 @@ public sealed class DataPathRecordingTests
         using CancellationTokenSource limit = new(TimeSpan.FromMinutes(2));
         await using StandInBench bench = await StandInBench.StartAsync();
         (TailnetClient peer, StandInDaemon node) = await PairAsync(bench);
-        using Backend backend = new("127.0.0.5");
+        using TcpServer backend = new("127.0.0.5");
         await ServeAsync(node, $$"""{"443":{"TCPForward":"127.0.0.5:{{backend.Port}}"} }""");
         using Socket? client = await peer.ConnectAsync("grafana", 443, limit.Token);
         using Socket served = await backend.AcceptAsync(limit.Token);

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Dovetail.EndToEndTests.StandIn;
+namespace FakeTailscale.Tests;
 
 /// <summary>The bus says the recorded things in the recorded order.</summary>
 public sealed class BusRecordingTests

@@ -1,4 +1,4 @@
-namespace Dovetail.EndToEndTests.StandIn;
+namespace FakeTailscale.Tests;
 
 /// <summary>Rules of requests and answers (recordings 10-localapi and 06-serve).</summary>
 public sealed class LocalApiRecordingTests

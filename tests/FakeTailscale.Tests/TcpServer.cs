@@ -1,14 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Dovetail.EndToEndTests.StandIn;
+namespace FakeTailscale.Tests;
 
 /// <summary>A TCP server of a test.</summary>
-internal sealed class Backend : IDisposable
+internal sealed class TcpServer : IDisposable
 {
     private readonly TcpListener _listener;
 
-    public Backend(string address, int port = 0)
+    public TcpServer(string address, int port = 0)
     {
         _listener = new TcpListener(IPAddress.Parse(address), port);
         _listener.Start();

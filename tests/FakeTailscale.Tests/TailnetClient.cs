@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Dovetail.EndToEndTests.StandIn;
+namespace FakeTailscale.Tests;
 
 /// <summary>Connections into the tailnet, through the SOCKS5 server of a peer's daemon.</summary>
 internal sealed class TailnetClient(int socksPort)

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Dovetail.EndToEndTests.StandIn;
+namespace FakeTailscale.Tests;
 
 /// <summary>Puts this machine's paths and addresses in the place of the recorded ones, and takes out of texts what differs from run to run.</summary>
 internal sealed partial class Placeholders(StandInBench bench)

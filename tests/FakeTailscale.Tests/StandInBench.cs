@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using FakeTailscale.Control;
 
-namespace Dovetail.EndToEndTests.StandIn;
+namespace FakeTailscale.Tests;
 
 /// <summary>A control server, and daemons and CLI of the stand-in as processes, in a directory of their own.</summary>
 internal sealed class StandInBench : IAsyncDisposable

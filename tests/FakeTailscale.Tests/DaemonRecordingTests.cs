@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
 
-namespace Dovetail.EndToEndTests.StandIn;
+namespace FakeTailscale.Tests;
 
 /// <summary>The daemon as a process: signals, sockets, state, pipes (recordings 01-daemon and 12-signals).</summary>
 [SupportedOSPlatform("linux")]

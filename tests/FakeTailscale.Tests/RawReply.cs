@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 
-namespace Dovetail.EndToEndTests.StandIn;
+namespace FakeTailscale.Tests;
 
 /// <summary>An answer of the LocalAPI, byte for byte.</summary>
 internal sealed record RawReply(string StatusLine, IReadOnlyList<string> HeaderNames, string Head, string Body)

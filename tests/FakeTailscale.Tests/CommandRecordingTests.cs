@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using FakeTailscale.Control;
 
-namespace Dovetail.EndToEndTests.StandIn;
+namespace FakeTailscale.Tests;
 
 /// <summary>The same commands end with the same exit codes and texts as recorded.</summary>
 public sealed class CommandRecordingTests

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace Dovetail.EndToEndTests.StandIn;
+namespace FakeTailscale.Tests;
 
 /// <summary>The tree of field names, in order, and value types of a JSON document. Names that are keys or numbers count as one name.</summary>
 internal static partial class JsonShape
