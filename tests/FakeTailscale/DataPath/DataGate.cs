@@ -6,7 +6,7 @@ namespace FakeTailscale.DataPath;
 /// </summary>
 internal sealed class DataGate
 {
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public bool IsOpen => _opened.Task.IsCompleted;
@@ -19,7 +19,7 @@ internal sealed class DataGate
 
     public void Set(bool open)
     {
-        lock (_gate)
+        lock (_lock)
         {
             if (open)
             {

@@ -11,49 +11,18 @@ internal sealed class UnderlayServer : IDisposable
     private static readonly TimeSpan HelloLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SilentDrop = TimeSpan.FromSeconds(10);
 
-    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly Acceptor _acceptor = new(new IPEndPoint(IPAddress.Any, 0));
     private Backend? _backend;
 
-    public UnderlayServer()
-    {
-        _listener.Bind(new IPEndPoint(IPAddress.Any, 0));
-        _listener.Listen(1024);
-    }
-
-    public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+    public int Port => _acceptor.Address.Port;
 
     public void Start(Backend backend)
     {
         _backend = backend;
-        _ = Task.Run(AcceptAsync);
+        _acceptor.Start(ServeAsync);
     }
 
-    public void Dispose() => _listener.Dispose();
-
-    private async Task AcceptAsync()
-    {
-        while (true)
-        {
-            try
-            {
-                Socket tunnel = await _listener.AcceptAsync();
-                tunnel.NoDelay = true;
-                _ = ServeAsync(tunnel);
-            }
-            catch (ObjectDisposedException)
-            {
-                return;
-            }
-            catch (SocketException failure) when (failure.SocketErrorCode is SocketError.OperationAborted or SocketError.Interrupted)
-            {
-                return;
-            }
-            catch (SocketException)
-            {
-                await Task.Delay(10);
-            }
-        }
-    }
+    public void Dispose() => _acceptor.Dispose();
 
     private async Task ServeAsync(Socket tunnel)
     {
