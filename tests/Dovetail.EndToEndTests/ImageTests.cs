@@ -86,7 +86,8 @@ public sealed class ImageTests(Engine engine) : EndToEndTest(engine)
     {
         var run = await Engine.DockerAsync(
             [
-                "run", "-d", "--label", Engine.Mark, "-v", $"{new Uri(Engine.Host).LocalPath}:{SocketInside}:ro", "-e", $"TS_AUTHKEY={Tailnet.AuthKey}",
+                "run", "-d", "--label", Engine.Mark, "-v", $"{new Uri(Engine.Host).LocalPath}:{SocketInside}:ro", "-e",
+                $"TS_AUTHKEY={Tailnet.AuthKey}",
                 "-e", $"TS_CONTROL_URL={Tailnet.ControlUrl}", "-e", $"DOVETAIL_LABEL_PREFIX={Prefix}", image,
             ],
             cancellation: Cancellation);

@@ -15,10 +15,11 @@ public sealed class MainJobTests(Engine engine) : EndToEndTest(engine)
         var daemon = StartDaemon();
         var network = Own(await TestNetwork.CreateAsync(Engine, Prefix, Cancellation));
         var container = await RunContainerAsync(
-            new Dictionary<string, string> { ["name"] = web, ["port"] = "80", ["hold"] = "0s" }, "Good morning", ["--network", network.Name]);
+            new Dictionary<string, string> { ["name"] = web, ["port"] = "80", ["hold"] = "0s" }, "Good morning",
+            ["--network", network.Name]);
 
         // Up: the container's own page, under a certificate that chains to the tailnet's authority and names the host.
-        var service = await daemon.ReadyAsync(web, Cancellation);
+        var service = await daemon.ReadyAsync(web);
         var url = $"https://{peer.NameOf(web)}/";
         Assert.Equal(url.TrimEnd('/'), service.Url?.TrimEnd('/'));
         var first = await SeeAsync(peer, url, HttpStatusCode.OK);
@@ -52,7 +53,7 @@ public sealed class MainJobTests(Engine engine) : EndToEndTest(engine)
         daemon.Terminate();
         Assert.Equal(0, await daemon.ExitAsync(TimeSpan.FromSeconds(10), Cancellation));
         daemon = StartDaemon(new Dictionary<string, string?> { ["TS_AUTHKEY"] = null, ["DOVETAIL_GRACE"] = "1s" });
-        await daemon.ReadyAsync(web, Cancellation);
+        await daemon.ReadyAsync(web);
         Assert.Equal(first.Certificate.Thumbprint, (await SeeAsync(peer, url, HttpStatusCode.OK)).Certificate.Thumbprint);
         await AssertSameMachineAsync(peer, node);
 
@@ -65,7 +66,7 @@ public sealed class MainJobTests(Engine engine) : EndToEndTest(engine)
 
         // A new container of that name: the same machine once more.
         var successor = await RunServiceAsync(web, greeting: "Good evening");
-        await daemon.ReadyAsync(web, Cancellation);
+        await daemon.ReadyAsync(web);
         var last = await SeeAsync(peer, url, HttpStatusCode.OK);
         Assert.Equal($"Good evening from {successor.HostName}", last.Body.Trim());
         Assert.Equal(first.Certificate.Thumbprint, last.Certificate.Thumbprint);

@@ -48,7 +48,7 @@ public sealed class ShutdownTests(Engine engine) : EndToEndTest(engine)
 
         foreach (var name in names)
         {
-            await daemon.ReadyAsync(name, Cancellation);
+            await daemon.ReadyAsync(name);
         }
 
         Assert.Equal(3, Tailscaleds().Count);

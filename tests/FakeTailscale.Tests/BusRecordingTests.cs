@@ -13,12 +13,16 @@ public sealed class BusRecordingTests
         await using BusWatch bus = await BusWatch.OpenAsync(node);
         await bench.NodeAsync("grafana");
         await bus.WaitForAsync("State=6");
-        string[] recorded = [.. File.ReadLines(Recording.Path("bus-fresh-login.ndjson")).Select(static line => JsonDocument.Parse(line).RootElement.GetProperty("notify").GetRawText())];
+        string[] recorded = [
+            .. File.ReadLines(Recording.Path("bus-fresh-login.ndjson"))
+                .Select(static line => JsonDocument.Parse(line).RootElement.GetProperty("notify").GetRawText())];
 
         Assert.Equal(Milestones(BusWatch.Short(recorded)), Milestones(bus.Events));
 
         // Every kind of line has the recorded fields; the network map down to its last field.
-        Dictionary<string, string> shapes = recorded.Where(static line => !line.Contains("\"Health\"", StringComparison.Ordinal)).GroupBy(static line => BusWatch.Short([line])[0]).ToDictionary(static kind => kind.Key, static kind => JsonShape.Of(kind.Last()));
+        Dictionary<string, string> shapes = recorded.Where(static line => !line.Contains("\"Health\"", StringComparison.Ordinal))
+            .GroupBy(static line => BusWatch.Short([line])[0])
+                .ToDictionary(static kind => kind.Key, static kind => JsonShape.Of(kind.Last()));
         foreach (string line in bus.Lines.Skip(1))
         {
             string kind = BusWatch.Short([line])[0];
@@ -39,16 +43,19 @@ public sealed class BusRecordingTests
         await using StandInBench bench = await StandInBench.StartAsync();
         StandInDaemon node = await bench.DaemonAsync("bad");
         await using BusWatch bus = await BusWatch.OpenAsync(node);
-        CommandResult up = await bench.CliAsync("bad", "up", "--reset", $"--auth-key=file:{bench.Secrets}/bad.key", "--hostname=bad", $"--login-server={bench.Control.Url}");
+        CommandResult up = await bench.CliAsync(
+            "bad", "up", "--reset", $"--auth-key=file:{bench.Secrets}/bad.key", "--hostname=bad", $"--login-server={bench.Control.Url}");
         Assert.Equal((1, "backend error: invalid key: API key does not exist\n"), (up.ExitCode, up.Error));
         await Eventually.TrueAsync(() => bench.Control.RegisterAttempts("bad") >= 5, "the daemon goes on trying");
-        string[] recorded = [.. File.ReadLines(Recording.Path("bus-invalid-key.ndjson")).Select(static line => JsonDocument.Parse(line).RootElement.GetProperty("notify").GetRawText())];
+        string[] recorded = [
+            .. File.ReadLines(Recording.Path("bus-invalid-key.ndjson"))
+                .Select(static line => JsonDocument.Parse(line).RootElement.GetProperty("notify").GetRawText())];
         Assert.Equal(BusWatch.Short(recorded).Take(6), bus.Events.Take(6));
         Assert.Equal("NeedsLogin", await node.StateAsync());
         Assert.Contains("You are logged out. The last login error was: invalid key: API key does not exist", await node.HealthAsync());
     }
 
-    /// <summary>04-bus/timelines.txt: restart-with-state, down-up, logout.</summary>
+    /// <summary>A restart with state, down and up, a logout: the order of notifications as recorded with 1.96.5.</summary>
     [Fact]
     public async Task Restart_down_up_and_logout_are_announced_as_recorded()
     {
@@ -96,7 +103,8 @@ public sealed class BusRecordingTests
         await node.WaitForStateAsync("NeedsLogin");
         CommandResult up = await bench.UpAsync("exp");
         Assert.Equal(0, up.ExitCode);
-        Assert.Equal((address, "exp.tailtest.ts.net", 2), (bench.Control.FindNode("exp")!.IPv4, bench.Control.FindNode("exp")!.DnsName, bench.Control.FindNode("exp")!.RegistrationCount));
+        FakeTailscale.Control.TailnetNode after = bench.Control.FindNode("exp")!;
+        Assert.Equal((address, "exp.tailtest.ts.net", 2), (after.IPv4, after.DnsName, after.RegistrationCount));
 
         // By time, without a word of control.
         bench.Control.SetKeyExpiry("exp", TimeProvider.System.GetUtcNow().AddSeconds(2));
@@ -122,7 +130,7 @@ public sealed class BusRecordingTests
         Assert.Single(bench.Control.Nodes);
     }
 
-    /// <summary>04-bus/masks.txt and http-headers.txt.</summary>
+    /// <summary>What each bit of the mask brings, and the head of the answer, as recorded with 1.96.5.</summary>
     [Fact]
     public async Task Masks_choose_the_first_line()
     {
@@ -146,7 +154,9 @@ public sealed class BusRecordingTests
         RawReply bad = await node.GetAsync("watch-ipn-bus?mask=abc");
         Assert.Equal((400, "bad mask\n"), (bad.Status, bad.Body));
         Assert.Equal(
-            ["HTTP/1.1 200 OK", "Content-Security-Policy", "Content-Type", "Tailscale-Cap", "Tailscale-Version", "X-Content-Type-Options", "X-Frame-Options", "Date", "Transfer-Encoding"],
+            [
+                "HTTP/1.1 200 OK", "Content-Security-Policy", "Content-Type", "Tailscale-Cap", "Tailscale-Version",
+                "X-Content-Type-Options", "X-Frame-Options", "Date", "Transfer-Encoding"],
             state.Head.Split("\r\n").Select(static line => line.Split(':')[0]));
     }
 
@@ -161,8 +171,9 @@ public sealed class BusRecordingTests
         await using BusWatch late = await BusWatch.OpenAsync(node);
         await late.WaitForAsync("SessionID State=2 Prefs BrowseToURL Health");
 
-        // 04-bus/localapi-login.txt: start alone does not log in; login-interactive by the watcher's own process tells it the URL.
-        RawReply start = await node.RequestAsync("POST", "start", $$"""{"UpdatePrefs": {"ControlURL": "{{bench.Control.Url}}", "WantRunning": true, "Hostname": "inter2"} }""");
+        // Recorded with 1.96.5: start alone does not log in; login-interactive by the watcher's own process tells it the URL.
+        RawReply start = await node.RequestAsync(
+            "POST", "start", $$"""{"UpdatePrefs": {"ControlURL": "{{bench.Control.Url}}", "WantRunning": true, "Hostname": "inter2"} }""");
         Assert.Equal(204, start.Status);
         int attempts = bench.Control.RegisterAttempts("inter2");
         Assert.Equal(0, attempts);
@@ -193,7 +204,9 @@ public sealed class BusRecordingTests
         List<string> kept = [];
         foreach (string line in events)
         {
-            string? part = line.Split(' ').FirstOrDefault(static word => word.StartsWith("State=", StringComparison.Ordinal) || word is "LoginFinished" or "Prefs" or "NetMap");
+            string? part = line.Split(' ')
+                .FirstOrDefault(
+                    static word => word.StartsWith("State=", StringComparison.Ordinal) || word is "LoginFinished" or "Prefs" or "NetMap");
             if (part is not null && (part != "NetMap" || !kept.Contains("NetMap")))
             {
                 kept.Add(part);

@@ -77,13 +77,15 @@ public sealed class CommandRecordingTests
         CommandResult busy = await bench.RunAsync("tailscaled", $"--statedir={bench.StatePath("other")}", $"--socket={first.Socket}");
         Assert.Equal(commands[0].ExitCode, busy.ExitCode);
         Assert.EndsWith($"safesocket.Listen: {first.Socket}: address already in use", busy.Error.TrimEnd(), StringComparison.Ordinal);
-        Assert.EndsWith("safesocket.Listen: /run/dovetail/grafana.sock: address already in use", commands[0].Error.TrimEnd(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "safesocket.Listen: /run/dovetail/grafana.sock: address already in use", commands[0].Error.TrimEnd(), StringComparison.Ordinal);
         Assert.Equal("NeedsLogin", await first.StateAsync());
 
         string path = Path.Combine(bench.Run, new string('x', 108) + ".sock");
         CommandResult tooLong = await bench.RunAsync("tailscaled", $"--statedir={bench.StatePath("longp")}", $"--socket={path}");
         Assert.Equal(commands[1].ExitCode, tooLong.ExitCode);
-        Assert.EndsWith($"safesocket.Listen: listen unix {path}: bind: invalid argument", tooLong.Error.TrimEnd(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"safesocket.Listen: listen unix {path}: bind: invalid argument", tooLong.Error.TrimEnd(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -95,20 +97,31 @@ public sealed class CommandRecordingTests
         await CompleteAsync(bench, first);
         CommandResult json = await JsonAsync(bench);
         Assert.Equal(0, json.ExitCode);
-        Assert.Equal(JsonShape.Of(commands[1].Output[..(commands[1].Output.IndexOf("\n}", StringComparison.Ordinal) + 2)]), JsonShape.Of(json.Output[..(json.Output.IndexOf("\n}", StringComparison.Ordinal) + 2)]));
+        Assert.Equal(
+            JsonShape.Of(commands[1].Output[..(commands[1].Output.IndexOf("\n}", StringComparison.Ordinal) + 2)]),
+            JsonShape.Of(json.Output[..(json.Output.IndexOf("\n}", StringComparison.Ordinal) + 2)]));
         Assert.EndsWith("{\n  \"BackendState\": \"Running\"\n}\n", json.Output, StringComparison.Ordinal);
 
         await bench.ReplayAsync(commands[2]);
         bench.Control.Faults.KeyIsNotEnough = true;
         await bench.ReplayAsync(commands[3]);
         StandInDaemon pending = await bench.DaemonAsync("inter3");
-        Assert.StartsWith(bench.Control.Url + "/auth/", (await pending.StatusAsync()).GetProperty("AuthURL").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            bench.Control.Url + "/auth/", (await pending.StatusAsync()).GetProperty("AuthURL").GetString(), StringComparison.Ordinal);
         Assert.Contains("You are logged out.", await pending.HealthAsync());
 
         static async Task<CommandResult> JsonAsync(StandInBench bench)
         {
             await bench.DaemonAsync("inter2");
-            using Process process = bench.StartProcess("tailscale", $"--socket={bench.SocketPath("inter2")}", "up", "--reset", "--json", "--hostname=inter2", $"--login-server={bench.Control.Url}", "--timeout=60s");
+            using Process process = bench.StartProcess(
+                "tailscale",
+                $"--socket={bench.SocketPath("inter2")}",
+                "up",
+                "--reset",
+                "--json",
+                "--hostname=inter2",
+                $"--login-server={bench.Control.Url}",
+                "--timeout=60s");
             Task<CommandResult> end = StandInBench.EndAsync(process);
             await CompleteAsync(bench, end);
             return await end;
@@ -141,7 +154,8 @@ public sealed class CommandRecordingTests
         Assert.Equal("NeedsLogin", await node.StateAsync());
         string address = new Uri(bench.Control.Url).Authority;
         Assert.Contains(
-            $"You are logged out. The last login error was: fetch control key: Get \"{bench.Control.Url}/key?v=133\": dial tcp {address}: connect: connection refused",
+            $"You are logged out. The last login error was: fetch control key: Get \"{bench.Control.Url}/key?v=133\": dial tcp "
+                + $"{address}: connect: connection refused",
             await node.HealthAsync());
 
         bench.Control.Faults.Unreachable = false;

@@ -3,7 +3,7 @@ using System.Runtime.Versioning;
 
 namespace FakeTailscale.Tests;
 
-/// <summary>The daemon as a process: signals, sockets, state, pipes (recordings 01-daemon and 12-signals).</summary>
+/// <summary>The daemon as a process: signals, sockets, state, pipes as recorded with 1.96.5.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class DaemonRecordingTests
 {
@@ -43,7 +43,8 @@ public sealed class DaemonRecordingTests
     {
         await using StandInBench bench = await StandInBench.StartAsync();
         StandInDaemon node = await bench.NodeAsync("grafana");
-        Assert.Equal(0, (await bench.CliAsync("grafana", "serve", "--bg", "--tcp=443", "--proxy-protocol=2", "tcp://127.0.0.5:8443")).ExitCode);
+        Assert.Equal(
+            0, (await bench.CliAsync("grafana", "serve", "--bg", "--tcp=443", "--proxy-protocol=2", "tcp://127.0.0.5:8443")).ExitCode);
         string before = (await node.StatusAsync()).GetProperty("Self").GetProperty("PublicKey").GetString()!;
         foreach (int signal in (int[])[Signals.Terminate, Signals.Kill])
         {
@@ -51,7 +52,8 @@ public sealed class DaemonRecordingTests
             node = await bench.DaemonAsync("grafana");
             await node.WaitForStateAsync("Running");
             Assert.Equal(before, (await node.StatusAsync()).GetProperty("Self").GetProperty("PublicKey").GetString());
-            Assert.Equal("""{"TCP":{"443":{"TCPForward":"127.0.0.5:8443","ProxyProtocol":2}}}""", (await node.GetAsync("serve-config")).Body);
+            Assert.Equal(
+                """{"TCP":{"443":{"TCPForward":"127.0.0.5:8443","ProxyProtocol":2}}}""", (await node.GetAsync("serve-config")).Body);
         }
 
         Assert.Equal(1, bench.Control.TotalRegistrations);
@@ -92,7 +94,9 @@ public sealed class DaemonRecordingTests
         StandInDaemon node = await bench.DaemonAsync("broken");
         Assert.Equal("NoState", await node.StateAsync());
         Assert.Contains(
-            "State store failed to initialize, Tailscale will not work until this is resolved. See https://tailscale.com/s/state-store-init-error. Error: failed to migrate existing TPM-sealed state file to plaintext format: " + reason.Replace("PATH", path, StringComparison.Ordinal),
+            "State store failed to initialize, Tailscale will not work until this is resolved. See "
+                + "https://tailscale.com/s/state-store-init-error. Error: failed to migrate existing TPM-sealed state file to plaintext "
+                    + "format: " + reason.Replace("PATH", path, StringComparison.Ordinal),
             await node.HealthAsync());
         CommandResult up = await bench.UpAsync("broken");
         Assert.Equal((1, "500 Internal Server Error: cannot start backend when state store is unhealthy\n"), (up.ExitCode, up.Error));
@@ -106,7 +110,8 @@ public sealed class DaemonRecordingTests
         File.WriteAllText(bench.StatePath("afile"), "");
         StandInDaemon node = await bench.DaemonAsync("afile");
         Assert.Equal("NoState", await node.StateAsync());
-        Assert.Contains(await node.HealthAsync(), static text => text.EndsWith("tailscaled.state: not a directory", StringComparison.Ordinal));
+        Assert.Contains(
+            await node.HealthAsync(), static text => text.EndsWith("tailscaled.state: not a directory", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -122,8 +127,10 @@ public sealed class DaemonRecordingTests
         }
 
         ProcessStartInfo daemon = bench.DaemonStart("grafana");
-        ProcessStartInfo shell = new("/bin/sh", ["-c", $"exec 9<'{fifo}'; TS_PARENT_DEATH_FD=9 exec \"$0\" \"$@\"", daemon.FileName, .. daemon.ArgumentList]);
-        Task<FileStream> opening = Task.Run(() => new FileStream(fifo, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 1), TestContext.Current.CancellationToken);
+        ProcessStartInfo shell = new(
+            "/bin/sh", ["-c", $"exec 9<'{fifo}'; TS_PARENT_DEATH_FD=9 exec \"$0\" \"$@\"", daemon.FileName, .. daemon.ArgumentList]);
+        Task<FileStream> opening = Task.Run(
+            () => new FileStream(fifo, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 1), TestContext.Current.CancellationToken);
         await using StandInDaemon node = await StandInDaemon.StartAsync(shell, bench.SocketPath("grafana"));
         await using FileStream pipe = await opening;
         Assert.Equal("NeedsLogin", await node.StateAsync());
@@ -148,7 +155,8 @@ public sealed class DaemonRecordingTests
     {
         await using StandInBench bench = await StandInBench.StartAsync();
         bench.Environment["TS_PARENT_DEATH_FD"] = "9";
-        CommandResult result = await bench.RunAsync("tailscaled", $"--statedir={bench.StatePath("x")}", $"--socket={bench.SocketPath("x")}");
+        CommandResult result = await bench.RunAsync(
+            "tailscaled", $"--statedir={bench.StatePath("x")}", $"--socket={bench.SocketPath("x")}");
         Assert.Equal((1, "TPM: error opening: stat /dev/tpmrm0: no such file or directory\n"), (result.ExitCode, result.Error));
     }
 
@@ -159,7 +167,8 @@ public sealed class DaemonRecordingTests
         await using StandInDaemon node = await StandInDaemon.StartAsync(bench.DaemonStart("deaf"), bench.SocketPath("deaf"), drain: false);
         CommandResult up = await bench.UpAsync("deaf", "--timeout=2s");
         Assert.Equal(
-            (1, "timeout waiting for Tailscale service to enter a Running state; check health with \"tailscale status\"\n"), (up.ExitCode, up.Error));
+            (1, "timeout waiting for Tailscale service to enter a Running state; check health with \"tailscale status\"\n"),
+            (up.ExitCode, up.Error));
         Assert.False(node.Process.HasExited);
         Assert.Equal(200, (await node.GetAsync("status")).Status);
 

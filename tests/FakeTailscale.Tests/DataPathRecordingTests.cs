@@ -4,7 +4,7 @@ using FakeTailscale.Control;
 
 namespace FakeTailscale.Tests;
 
-/// <summary>What passes through a node, and what does not (recordings 06-serve/data-path.txt, 07-proxyproto and 13-datapath).</summary>
+/// <summary>What passes through a node, and what does not, as recorded with 1.96.5.</summary>
 public sealed class DataPathRecordingTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
@@ -27,9 +27,10 @@ public sealed class DataPathRecordingTests
         Assert.NotNull(client);
         using Socket served = await backend.AcceptAsync(limit.Token);
 
+        (string source, string target) = version6 ? (from.IPv6, to.IPv6) : (from.IPv4, to.IPv4);
         string expected = version == 1
-            ? $"PROXY {(version6 ? "TCP6" : "TCP4")} {(version6 ? from.IPv6 : from.IPv4)} {(version6 ? to.IPv6 : to.IPv4)} SPORT {backend.Port}\r\n"
-            : $"0d0a0d0a000d0a515549540a21{(version6 ? "210024" : "11000c")}{Hex(version6 ? from.IPv6 : from.IPv4)}{Hex(version6 ? to.IPv6 : to.IPv4)}SPORT{backend.Port:x4}";
+            ? $"PROXY {(version6 ? "TCP6" : "TCP4")} {source} {target} SPORT {backend.Port}\r\n"
+            : $"0d0a0d0a000d0a515549540a21{(version6 ? "210024" : "11000c")}{Hex(source)}{Hex(target)}SPORT{backend.Port:x4}";
         string actual;
         if (version == 1)
         {
@@ -58,7 +59,7 @@ public sealed class DataPathRecordingTests
         Assert.Equal("reply"u8.ToArray(), await TailnetClient.ReadAsync(client, 5, limit.Token));
     }
 
-    /// <summary>07-proxyproto/fall-through.txt.</summary>
+    /// <summary>A port that serve does not name goes to 127.0.0.1, without a PROXY header.</summary>
     [Fact]
     public async Task A_port_without_entry_falls_through_to_the_loopback_address_and_only_to_it()
     {
@@ -67,7 +68,8 @@ public sealed class DataPathRecordingTests
         (TailnetClient peer, StandInDaemon node) = await PairAsync(bench);
         using TcpServer loopback = new("127.0.0.1");
         using TcpServer other = new("127.0.0.5");
-        foreach (string host in (string[])["grafana", "grafana.tailtest.ts.net", "grafana.tailtest.ts.net.", bench.Control.FindNode("grafana")!.IPv4, bench.Control.FindNode("grafana")!.IPv6])
+        TailnetNode grafana = bench.Control.FindNode("grafana")!;
+        foreach (string host in (string[])["grafana", "grafana.tailtest.ts.net", "grafana.tailtest.ts.net.", grafana.IPv4, grafana.IPv6])
         {
             using Socket? client = await peer.ConnectAsync(host, loopback.Port, limit.Token);
             Assert.NotNull(client);
@@ -102,7 +104,8 @@ public sealed class DataPathRecordingTests
         Assert.NotNull(client);
         Assert.Empty(await TailnetClient.ReadToEndAsync(client, limit.Token));
         await Eventually.TrueAsync(
-            () => node.Error.Contains($"to 127.0.0.5:{closed}: dial tcp 127.0.0.5:{closed}: connect: connection refused", StringComparison.Ordinal),
+            () => node.Error.Contains(
+                $"to 127.0.0.5:{closed}: dial tcp 127.0.0.5:{closed}: connect: connection refused", StringComparison.Ordinal),
             "the log says why");
     }
 
@@ -233,7 +236,11 @@ public sealed class DataPathRecordingTests
         await ServeAsync(node, $$"""{"443":{"TCPForward":"127.0.0.5:{{backend.Port}}"} }""");
         using Socket? client = await peer.ConnectAsync("grafana", 443, limit.Token);
         using Socket served = await backend.AcceptAsync(limit.Token);
-        ulong[] sums = await Task.WhenAll(SendPatternAsync(client!, Size, 1, limit.Token), SumAsync(served, Size, limit.Token), SendPatternAsync(served, Size, 2, limit.Token), SumAsync(client!, Size, limit.Token));
+        ulong[] sums = await Task.WhenAll(
+            SendPatternAsync(client!, Size, 1, limit.Token),
+            SumAsync(served, Size, limit.Token),
+            SendPatternAsync(served, Size, 2, limit.Token),
+            SumAsync(client!, Size, limit.Token));
         Assert.Equal(sums[0], sums[1]);
         Assert.Equal(sums[2], sums[3]);
     }
@@ -246,7 +253,8 @@ public sealed class DataPathRecordingTests
         StandInDaemon node = await bench.NodeAsync("grafana");
         StandInDaemon peer = await laptop;
         await Eventually.TrueAsync(
-            async () => (await peer.GetAsync($"whois?addr={bench.Control.FindNode("grafana")!.IPv4}")).Body.Contains("Endpoints", StringComparison.Ordinal),
+            async () => (await peer.GetAsync($"whois?addr={bench.Control.FindNode("grafana")!.IPv4}"))
+                .Body.Contains("Endpoints", StringComparison.Ordinal),
             "the peer knows the node");
         return (new TailnetClient(port), node);
     }

@@ -19,7 +19,10 @@ public sealed class DocumentRecordingTests
         await nas.EndAsync(Signals.Terminate);
         StandInDaemon node = await bench.NodeAsync("grafana");
         await Eventually.TrueAsync(
-            async () => (await node.StatusAsync()).GetProperty("Peer").EnumerateObject().Count(static peer => peer.Value.GetProperty("Online").GetBoolean()) == 2,
+            async () => (await node.StatusAsync())
+                .GetProperty("Peer")
+                .EnumerateObject()
+                .Count(static peer => peer.Value.GetProperty("Online").GetBoolean()) == 2,
             "two of three peers are online");
         await AssertStatusAsync("status-running.json", node);
 
@@ -53,7 +56,8 @@ public sealed class DocumentRecordingTests
         await using StandInBench bench = await StandInBench.StartAsync();
         await bench.NodeAsync("fresh");
         StandInDaemon pending = await bench.DaemonAsync("inter");
-        CommandResult up = await bench.CliAsync("inter", "up", "--reset", "--hostname=inter", $"--login-server={bench.Control.Url}", "--timeout=3s");
+        CommandResult up = await bench.CliAsync(
+            "inter", "up", "--reset", "--hostname=inter", $"--login-server={bench.Control.Url}", "--timeout=3s");
         Assert.Equal(1, up.ExitCode);
         await Eventually.TrueAsync(
             async () => (await pending.StatusAsync()).GetProperty("AuthURL").GetString()!.Length > 0, "a login URL is shown");
@@ -95,7 +99,6 @@ public sealed class DocumentRecordingTests
         await bench.NodeAsync("grafana");
         Assert.Equal(JsonShape.Of(Recording.Text("prefs-running.json")), JsonShape.Of((await node.GetAsync("prefs")).Body));
 
-        // 11-metrics-and-cost/prefs-calls.txt
         RawReply renamed = await node.RequestAsync("PATCH", "prefs", """{"Hostname": "grafana2", "HostnameSet": true}""");
         Assert.Contains("\"Hostname\": \"grafana2\"", renamed.Body, StringComparison.Ordinal);
         RawReply unflagged = await node.RequestAsync("PATCH", "prefs", """{"Hostname":"x"}""");
@@ -121,7 +124,8 @@ public sealed class DocumentRecordingTests
         await AssertWhoIsAsync("whois-peer-ip-port.json", node, peer + ":51234");
         await AssertWhoIsAsync("whois-tagged-peer.json", node, tagged);
         await AssertWhoIsAsync("whois-self.json", node, self);
-        bench.Control.GrantCapability("laptop", "example.com/cap/dovetail", """[{"role":"admin","routes":["grafana","loki"]},{"role":"viewer"}]""");
+        bench.Control.GrantCapability(
+            "laptop", "example.com/cap/dovetail", """[{"role":"admin","routes":["grafana","loki"]},{"role":"viewer"}]""");
         bench.Control.GrantCapability("laptop", "tailscale.com/cap/webui");
         await Eventually.TrueAsync(
             async () => (await node.GetAsync($"whois?addr={peer}")).Body.Contains("example.com/cap/dovetail", StringComparison.Ordinal),
@@ -129,7 +133,6 @@ public sealed class DocumentRecordingTests
         await AssertWhoIsAsync("whois-peer-with-app-capabilities.json", node, peer);
     }
 
-    /// <summary>08-whois/calls.txt.</summary>
     [Fact]
     public async Task Whois_refuses_as_recorded()
     {
@@ -165,6 +168,7 @@ public sealed class DocumentRecordingTests
 
         // What a network check found differs from node to node in the recordings, too.
         Assert.Equal(Less(JsonShape.Of(Recording.Text(recording))), Less(JsonShape.Of(reply.Body)));
-        static string Less(string shape) => string.Join('\n', shape.Split('\n').Where(static line => !line.Contains("MappingVariesByDestIP", StringComparison.Ordinal)));
+        static string Less(string shape) =>
+            string.Join('\n', shape.Split('\n').Where(static line => !line.Contains("MappingVariesByDestIP", StringComparison.Ordinal)));
     }
 }

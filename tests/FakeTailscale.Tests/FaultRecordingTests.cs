@@ -9,7 +9,7 @@ public sealed class FaultRecordingTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
-    /// <summary>04-bus/control-loss.ndjson, 03-status/running-control-lost-*.json.</summary>
+    /// <summary>At first only Self.Online tells of it; the warning comes late.</summary>
     [Fact]
     public async Task A_lost_control_server_shows_in_Online_at_once_and_in_Health_late()
     {
@@ -23,7 +23,9 @@ public sealed class FaultRecordingTests
         Assert.Single(bus.Events);
         await bus.WaitForAsync("Health{not-in-map-poll}");
         Assert.Equal(
-            ["Unable to connect to the Tailscale coordination server to synchronize the state of your tailnet. Peer reachability might degrade over time."],
+            [
+                "Unable to connect to the Tailscale coordination server to synchronize the state of your tailnet. Peer reachability "
+                    + "might degrade over time."],
             await node.HealthAsync());
         Assert.DoesNotContain(bus.Events, static line => line.Contains("ErrMessage", StringComparison.Ordinal));
 
@@ -33,16 +35,25 @@ public sealed class FaultRecordingTests
         Assert.Equal(1, bench.Control.TotalRegistrations);
     }
 
-    /// <summary>02-up/running-node-with-bad-key.txt.</summary>
+    /// <summary>up-bad-key-running.txt: the CLI says that all is well.</summary>
     [Fact]
     public async Task A_refused_key_cuts_a_running_node_off_until_a_good_key_or_a_restart()
     {
         await using StandInBench bench = await StandInBench.StartAsync();
         StandInDaemon node = await bench.NodeAsync("rk");
-        CommandResult up = await bench.CliAsync("rk", "up", "--reset", $"--auth-key=file:{bench.Secrets}/bad.key", "--hostname=rk", $"--login-server={bench.Control.Url}", "--accept-dns=false", "--timeout=5s");
+        CommandResult up = await bench.CliAsync(
+            "rk",
+            "up",
+            "--reset",
+            $"--auth-key=file:{bench.Secrets}/bad.key",
+            "--hostname=rk",
+            $"--login-server={bench.Control.Url}",
+            "--accept-dns=false",
+            "--timeout=5s");
         Assert.Equal((0, ""), (up.ExitCode, up.Error));
         await Eventually.TrueAsync(
-            async () => (await node.HealthAsync()).Contains("You are logged out. The last login error was: invalid key: API key does not exist"),
+            async () =>
+                (await node.HealthAsync()).Contains("You are logged out. The last login error was: invalid key: API key does not exist"),
             "Health tells of the key");
         Assert.Equal(("Running", false), (await node.StateAsync(), await node.IsOnlineAsync()));
         await bench.NodeAsync("joins");
@@ -55,7 +66,6 @@ public sealed class FaultRecordingTests
         Assert.Equal(200, (await node.GetAsync($"whois?addr={bench.Control.FindNode("joins")!.IPv4}")).Status);
     }
 
-    /// <summary>04-bus/node-deleted-by-admin.ndjson.</summary>
     [Fact]
     public async Task A_deleted_node_stays_Running_offline_and_registers_anew_with_a_key()
     {
@@ -72,7 +82,7 @@ public sealed class FaultRecordingTests
         Assert.Equal("del.tailtest.ts.net", Assert.Single(bench.Control.Nodes).DnsName);
     }
 
-    /// <summary>02-up/rate-limited.txt: Retry-After is ignored by 1.96.5.</summary>
+    /// <summary>Retry-After is ignored by 1.96.5.</summary>
     [Fact]
     public async Task A_rate_limit_is_tried_again_without_waiting_for_Retry_After()
     {
@@ -86,7 +96,6 @@ public sealed class FaultRecordingTests
         Assert.Contains("Received error: register request: http 429: rate limit exceeded", node.Error, StringComparison.Ordinal);
     }
 
-    /// <summary>01-daemon/two-daemons-one-statedir.txt.</summary>
     [Fact]
     public async Task Two_daemons_on_one_state_directory_push_each_other_off()
     {
@@ -100,7 +109,7 @@ public sealed class FaultRecordingTests
         Assert.Single(bench.Control.Nodes);
     }
 
-    /// <summary>05-cert/failures.txt and slow-and-concurrent.txt.</summary>
+    /// <summary>cert-acme.txt has the errors that come at once; these do not.</summary>
     [Theory]
     [InlineData(AcmeBehavior.Error500)]
     [InlineData(AcmeBehavior.RateLimited429)]
@@ -154,7 +163,6 @@ public sealed class FaultRecordingTests
         Assert.StartsWith("-----BEGIN CERTIFICATE", (await node.GetAsync("cert/slow.tailtest.ts.net")).Body, StringComparison.Ordinal);
     }
 
-    /// <summary>05-cert/renewal.txt and min-validity.txt.</summary>
     [Fact]
     public async Task A_due_certificate_is_answered_and_renewed_behind_and_an_expired_one_waited_for()
     {
@@ -186,14 +194,14 @@ public sealed class FaultRecordingTests
         await bench.DaemonAsync("oa");
         string file = Path.Combine(bench.Secrets, "client.key");
         await File.WriteAllTextAsync(file, secret + "\n", TestContext.Current.CancellationToken);
-        string[] words = ["up", "--reset", $"--auth-key=file:{file}", "--hostname=oa", $"--login-server={bench.Control.Url}", "--timeout=20s"];
+        string[] words = [
+            "up", "--reset", $"--auth-key=file:{file}", "--hostname=oa", $"--login-server={bench.Control.Url}", "--timeout=20s"];
         CommandResult untagged = await bench.CliAsync("oa", words);
         Assert.Equal((1, "oauth authkeys require --advertise-tags\n"), (untagged.ExitCode, untagged.Error));
         Assert.Equal(0, (await bench.CliAsync("oa", [.. words, "--advertise-tags=tag:web"])).ExitCode);
         Assert.Equal(["tag:web"], bench.Control.FindNode("oa")!.Tags);
     }
 
-    /// <summary>09-logout-down/ephemeral-mem-state.txt.</summary>
     [Fact]
     public async Task A_node_in_memory_logs_out_at_SIGTERM_only()
     {
@@ -215,7 +223,10 @@ public sealed class FaultRecordingTests
         StandInDaemon node = await bench.DaemonAsync("ada");
         Assert.Equal(0, (await bench.UpAsync("ada", $"--auth-key={key}")).ExitCode);
         RawReply reply = await node.GetAsync($"whois?addr={bench.Control.FindNode("ada")!.IPv4}");
-        JsonElement profile = JsonDocument.Parse(reply.Body[reply.Body.IndexOf('{', StringComparison.Ordinal)..]).RootElement.GetProperty("UserProfile");
-        Assert.Equal(("ada@example.com", "Ada Løvelace 🦊"), (profile.GetProperty("LoginName").GetString(), profile.GetProperty("DisplayName").GetString()));
+        JsonElement profile = JsonDocument.Parse(reply.Body[reply.Body.IndexOf('{', StringComparison.Ordinal)..])
+            .RootElement.GetProperty("UserProfile");
+        Assert.Equal(
+            ("ada@example.com", "Ada Løvelace 🦊"),
+            (profile.GetProperty("LoginName").GetString(), profile.GetProperty("DisplayName").GetString()));
     }
 }

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace FakeTailscale.Tests;
 
-/// <summary>The tree of field names, in order, and value types of a JSON document. Names that are keys or numbers count as one name.</summary>
+/// <summary>
+/// The tree of field names, in order, and value types of a JSON document. Names that are keys or numbers count as one name.
+/// </summary>
 internal static partial class JsonShape
 {
     public static string Of(string json)
@@ -18,8 +20,12 @@ internal static partial class JsonShape
         {
             case JsonValueKind.Object:
                 // Of values that differ in optional fields, those with the rarer ones come first, whatever their keys are.
-                IEnumerable<string[]> fixedOnes = element.EnumerateObject().Where(static property => !Varying().IsMatch(property.Name)).Select(property => Lines(property.Value, $"{path}.{property.Name}").ToArray());
-                IEnumerable<string[]> varying = element.EnumerateObject().Where(static property => Varying().IsMatch(property.Name)).Select(property => Lines(property.Value, path + ".*").ToArray())
+                IEnumerable<string[]> fixedOnes = element.EnumerateObject()
+                    .Where(static property => !Varying().IsMatch(property.Name))
+                    .Select(property => Lines(property.Value, $"{path}.{property.Name}").ToArray());
+                IEnumerable<string[]> varying = element.EnumerateObject()
+                    .Where(static property => Varying().IsMatch(property.Name))
+                    .Select(property => Lines(property.Value, path + ".*").ToArray())
                     .OrderByDescending(static lines => string.Join('\n', lines), StringComparer.Ordinal);
                 return fixedOnes.Concat(varying).SelectMany(static lines => lines).Prepend($"{path} object");
             case JsonValueKind.Array:

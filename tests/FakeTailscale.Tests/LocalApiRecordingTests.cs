@@ -1,6 +1,6 @@
 namespace FakeTailscale.Tests;
 
-/// <summary>Rules of requests and answers (recordings 10-localapi and 06-serve).</summary>
+/// <summary>Rules of requests and answers, as recorded with 1.96.5.</summary>
 public sealed class LocalApiRecordingTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
@@ -18,7 +18,8 @@ public sealed class LocalApiRecordingTests
     {
         await using StandInBench bench = await StandInBench.StartAsync();
         StandInDaemon node = await bench.DaemonAsync("hdr");
-        RawReply reply = await RawReply.ExchangeAsync(node.Socket, $"GET /localapi/v0/status?peers=false HTTP/1.1\r\n{headers}\r\nConnection: close\r\n\r\n", Limit);
+        RawReply reply = await RawReply.ExchangeAsync(
+            node.Socket, $"GET /localapi/v0/status?peers=false HTTP/1.1\r\n{headers}\r\nConnection: close\r\n\r\n", Limit);
         Assert.Equal(status, reply.Status);
         if (status != 200)
         {
@@ -46,7 +47,8 @@ public sealed class LocalApiRecordingTests
     {
         await using StandInBench bench = await StandInBench.StartAsync();
         StandInDaemon node = await bench.DaemonAsync("hdr");
-        RawReply reply = await RawReply.ExchangeAsync(node.Socket, $"{method} {path} HTTP/1.1\r\nHost: local-tailscaled.sock\r\nConnection: close\r\n\r\n", Limit);
+        RawReply reply = await RawReply.ExchangeAsync(
+            node.Socket, $"{method} {path} HTTP/1.1\r\nHost: local-tailscaled.sock\r\nConnection: close\r\n\r\n", Limit);
         Assert.Equal((status, body), (reply.Status, reply.Body));
     }
 
@@ -57,7 +59,9 @@ public sealed class LocalApiRecordingTests
         StandInDaemon node = await bench.NodeAsync("hdr");
         RawReply status = await node.GetAsync("status?peers=false");
         Assert.Equal(
-            ["Content-Security-Policy", "Content-Type", "Tailscale-Cap", "Tailscale-Version", "X-Content-Type-Options", "X-Frame-Options", "Date"],
+            [
+                "Content-Security-Policy", "Content-Type", "Tailscale-Cap", "Tailscale-Version", "X-Content-Type-Options",
+                "X-Frame-Options", "Date"],
             status.HeaderNames.Take(7));
         Assert.Equal(("133", "1.96.5-t88200dbb4-g000000000"), (status.Header("Tailscale-Cap"), status.Header("Tailscale-Version")));
         RawReply start = await node.RequestAsync("POST", "login-interactive");
@@ -67,13 +71,13 @@ public sealed class LocalApiRecordingTests
         Assert.Equal("74234e98afe7498fb5daf1f36ac2d78acc339464f950703b8c019892f982b90b", serve.Header("Etag"));
     }
 
-    /// <summary>06-serve/localapi.txt and before-login.txt.</summary>
     [Fact]
     public async Task Serve_config_is_kept_and_guarded_as_recorded()
     {
         await using StandInBench bench = await StandInBench.StartAsync();
         StandInDaemon node = await bench.DaemonAsync("grafana");
-        const string Both = """{"TCP": {"443": {"TCPForward": "127.0.0.5:8443", "ProxyProtocol": 2}, "80": {"TCPForward": "127.0.0.5:8080"}}}""";
+        const string Both =
+            """{"TCP": {"443": {"TCPForward": "127.0.0.5:8443", "ProxyProtocol": 2}, "80": {"TCPForward": "127.0.0.5:8080"}}}""";
         RawReply early = await node.RequestAsync("POST", "serve-config", Both);
         Assert.Equal((500, "{\"error\":\"updating config: netMap is nil\"}\n"), (early.Status, early.Body));
 
@@ -86,14 +90,18 @@ public sealed class LocalApiRecordingTests
         Assert.Equal((200, ""), (set.Status, set.Body));
         RawReply now = await node.GetAsync("serve-config");
         Assert.Equal(
-            ("3d47c7d0d65508e770ec6bb8c7f32e8d4e4fe60a48bef692769ed334305cfdb3", """{"TCP":{"443":{"TCPForward":"127.0.0.5:8443","ProxyProtocol":2},"80":{"TCPForward":"127.0.0.5:8080"}}}"""),
+            (
+                "3d47c7d0d65508e770ec6bb8c7f32e8d4e4fe60a48bef692769ed334305cfdb3",
+                """{"TCP":{"443":{"TCPForward":"127.0.0.5:8443","ProxyProtocol":2},"80":{"TCPForward":"127.0.0.5:8080"}}}"""),
             (now.Header("Etag"), now.Body));
         RawReply stale = await node.RequestAsync("POST", "serve-config", Both, $"If-Match: {empty.Header("Etag")}\r\n");
         Assert.Equal((412, "etag mismatch\n"), (stale.Status, stale.Body));
         Assert.Equal(412, (await node.RequestAsync("POST", "serve-config", Both, $"If-Match: \"{now.Header("Etag")}\"\r\n")).Status);
 
         RawReply bad = await node.RequestAsync("POST", "serve-config", "{nope");
-        Assert.Equal((500, "{\"error\":\"decoding config: invalid character 'n' looking for beginning of object key string\"}\n"), (bad.Status, bad.Body));
+        Assert.Equal(
+            (500, "{\"error\":\"decoding config: invalid character 'n' looking for beginning of object key string\"}\n"),
+            (bad.Status, bad.Body));
         RawReply nothing = await node.RequestAsync("POST", "serve-config", "");
         Assert.Equal((500, "{\"error\":\"decoding config: EOF\"}\n"), (nothing.Status, nothing.Body));
         await node.RequestAsync("POST", "serve-config", """{"TCP": {"443": {"TCPForward": "nonsense", "ProxyProtocol": 7}}}""");

@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace FakeTailscale.Tests;
 
-/// <summary>Puts this machine's paths and addresses in the place of the recorded ones, and takes out of texts what differs from run to run.</summary>
+/// <summary>
+/// Puts this machine's paths and addresses in the place of the recorded ones, and takes out of texts what differs from run to run.
+/// </summary>
 internal sealed partial class Placeholders(StandInBench bench)
 {
     private (string Recorded, string Here)[] Pairs =>
@@ -50,7 +52,9 @@ internal sealed partial class Placeholders(StandInBench bench)
 
     /// <summary>The node that a command talks to.</summary>
     public static string? NodeName(IEnumerable<string> words) =>
-        words.FirstOrDefault(static word => word.StartsWith("--socket=/run/dovetail/", StringComparison.Ordinal))?["--socket=/run/dovetail/".Length..^".sock".Length];
+        words.FirstOrDefault(
+            static word =>
+                word.StartsWith("--socket=/run/dovetail/", StringComparison.Ordinal))?["--socket=/run/dovetail/".Length..^".sock".Length];
 
     [GeneratedRegex(@"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ")]
     private static partial Regex Time();

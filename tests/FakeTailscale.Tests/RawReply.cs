@@ -9,7 +9,8 @@ internal sealed record RawReply(string StatusLine, IReadOnlyList<string> HeaderN
     public int Status => int.Parse(StatusLine.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
 
     public string Header(string name) =>
-        Head.Split("\r\n").FirstOrDefault(line => line.StartsWith(name + ": ", StringComparison.OrdinalIgnoreCase))?[(name.Length + 2)..] ?? "";
+        Head.Split("\r\n")
+            .FirstOrDefault(line => line.StartsWith(name + ": ", StringComparison.OrdinalIgnoreCase))?[(name.Length + 2)..] ?? "";
 
     /// <param name="socket">Path of the socket.</param>
     /// <param name="request">Everything to send.</param>

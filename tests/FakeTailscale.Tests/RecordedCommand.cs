@@ -38,7 +38,9 @@ internal sealed record RecordedCommand(string Heading, IReadOnlyList<string> Wor
     }
 
     private static string Text(List<string> lines) =>
-        string.Concat(lines.Where(static line => line.StartsWith("  |", StringComparison.Ordinal)).Select(static line => (line.Length > 4 ? line[4..] : "") + "\n"));
+        string.Concat(
+            lines.Where(static line => line.StartsWith("  |", StringComparison.Ordinal))
+                .Select(static line => (line.Length > 4 ? line[4..] : "") + "\n"));
 
     private static List<string> Split(string line)
     {

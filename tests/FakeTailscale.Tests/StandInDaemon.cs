@@ -60,7 +60,10 @@ internal sealed class StandInDaemon : IAsyncDisposable
     public Task<RawReply> RequestAsync(string method, string path, string body = "", string headers = "")
     {
         string length = body.Length > 0 || method == "POST" ? $"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n" : "";
-        return RawReply.ExchangeAsync(Socket, $"{method} /localapi/v0/{path} HTTP/1.1\r\nHost: local-tailscaled.sock\r\n{headers}{length}Connection: close\r\n\r\n{body}", Limit);
+        return RawReply.ExchangeAsync(
+            Socket,
+            $"{method} /localapi/v0/{path} HTTP/1.1\r\nHost: local-tailscaled.sock\r\n{headers}{length}Connection: close\r\n\r\n{body}",
+            Limit);
     }
 
     public async Task<JsonElement> StatusAsync()
@@ -71,7 +74,8 @@ internal sealed class StandInDaemon : IAsyncDisposable
 
     public async Task<string> StateAsync() => (await StatusAsync()).GetProperty("BackendState").GetString()!;
 
-    public async Task<IReadOnlyList<string>> HealthAsync() => [.. (await StatusAsync()).GetProperty("Health").EnumerateArray().Select(static text => text.GetString()!)];
+    public async Task<IReadOnlyList<string>> HealthAsync() =>
+        [.. (await StatusAsync()).GetProperty("Health").EnumerateArray().Select(static text => text.GetString()!)];
 
     public async Task<bool> IsOnlineAsync() => (await StatusAsync()).GetProperty("Self").GetProperty("Online").GetBoolean();
 

@@ -34,7 +34,9 @@ internal sealed class TailnetClient(int socksPort)
             return socket;
         }
 
-        Assert.True(reply[1] == 1, string.Create(CultureInfo.InvariantCulture, $"SOCKS reply {reply[1]}; tailscaled knows only the general failure"));
+        Assert.True(
+            reply[1] == 1,
+            string.Create(CultureInfo.InvariantCulture, $"SOCKS reply {reply[1]}; tailscaled knows only the general failure"));
         socket.Dispose();
         return null;
     }

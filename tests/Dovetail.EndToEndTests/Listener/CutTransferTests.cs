@@ -19,10 +19,11 @@ public sealed class CutTransferTests(Engine engine) : EndToEndTest(engine)
     {
         var daemon = StartDaemon();
         using var service = await StreamService.RunAsync(this, Named("stopped"), cancellation: Cancellation);
-        await daemon.ReadyAsync(service.Name, Cancellation);
+        await daemon.ReadyAsync(service.Name);
         var peer = await PeerAsync();
         var url = $"https://{peer.NameOf(service.Name)}";
-        // The first two never end by themselves; the third would take three days; the last two end while the listener drains, or soon after.
+        // The first two never end by themselves; the third would take three days; the last two end while the listener drains, or soon
+        // after.
         var answers = new[]
             {
                 $"size=5000000&hold={Given}", $"size=5000000&hold={Given}&length=no", "size=13000000000&rate=50000",

@@ -43,7 +43,8 @@ internal sealed class StreamService : IDisposable
     public async Task SayAsync(string id, CancellationToken cancellation) => await _direct.GetStringAsync($"/say?id={id}", cancellation);
 
     /// <summary>Ends the backend as the kernel does it when memory is short.</summary>
-    public Task KillAsync(Engine engine, CancellationToken cancellation) => engine.DockerAsync(["kill", Container.Id], cancellation: cancellation);
+    public Task KillAsync(Engine engine, CancellationToken cancellation) =>
+        engine.DockerAsync(["kill", Container.Id], cancellation: cancellation);
 
     public void Dispose() => _direct.Dispose();
 }

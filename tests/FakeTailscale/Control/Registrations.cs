@@ -119,7 +119,7 @@ internal sealed class Registrations(TailnetNodes nodes, TailnetUsers users, Tail
 
     private string NewLogin(RegisterRequest request)
     {
-        foreach (string older in _logins.Where(login => login.Value.Request.MachineKey == request.MachineKey).Select(static login => login.Key).ToArray())
+        foreach (string older in _logins.Keys.Where(url => _logins[url].Request.MachineKey == request.MachineKey).ToArray())
         {
             _logins.Remove(older);
         }

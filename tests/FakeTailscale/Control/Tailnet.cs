@@ -5,8 +5,8 @@ using FakeTailscale.Network;
 namespace FakeTailscale.Control;
 
 /// <summary>
-/// The tailnet of a control server: who is on it, what each node sees of it, and the map polls that tell daemons of changes. One lock guards
-/// its users, keys, nodes and registrations.
+/// The tailnet of a control server: who is on it, what each node sees of it, and the map polls that tell daemons of changes. One lock
+/// guards its users, keys, nodes and registrations.
 /// </summary>
 internal sealed class Tailnet
 {
@@ -269,7 +269,9 @@ internal sealed class Tailnet
     }
 
     private Dictionary<string, string> Granted(NodeInfo node) => _grants
-        .Where(grant => grant.Peer == "*" || grant.Peer.Equals(node.ShortName, StringComparison.OrdinalIgnoreCase) || grant.Peer == node.DnsName)
+        .Where(
+            grant =>
+                grant.Peer == "*" || grant.Peer.Equals(node.ShortName, StringComparison.OrdinalIgnoreCase) || grant.Peer == node.DnsName)
         .GroupBy(static grant => grant.Capability).ToDictionary(static grant => grant.Key, static grant => grant.Last().Values);
 
     private T Locked<T>(Func<T> read)

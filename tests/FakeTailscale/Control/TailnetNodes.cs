@@ -6,8 +6,8 @@ using FakeTailscale.Network;
 namespace FakeTailscale.Control;
 
 /// <summary>
-/// The nodes and their names: addresses count up, a taken name gets <c>-1</c>, untagged nodes expire after 180 days. Not thread-safe: guarded
-/// by the tailnet.
+/// The nodes and their names: addresses count up, a taken name gets <c>-1</c>, untagged nodes expire after 180 days. Not thread-safe:
+/// guarded by the tailnet.
 /// </summary>
 internal sealed class TailnetNodes(TestControlOptions options, TailnetUsers users)
 {

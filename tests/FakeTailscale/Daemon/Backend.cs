@@ -5,8 +5,7 @@ using FakeTailscale.DataPath;
 namespace FakeTailscale.Daemon;
 
 /// <summary>
-/// The state machine of a daemon. Changes happen one at a time under a lock and are announced on the bus in the order recorded in
-/// 04-bus/timelines.txt; readers take <see cref="Snapshot"/> and never wait.
+/// The state machine of a daemon. Changes happen one at a time under a lock and are announced on the bus in the recorded order; readers take <see cref="Snapshot"/> and never wait.
 /// </summary>
 internal sealed class Backend : IAsyncDisposable
 {
@@ -319,7 +318,7 @@ internal sealed class Backend : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends everything; in-memory nodes log out first, as recorded in 09-logout-down.</summary>
+    /// <summary>Ends everything; in-memory nodes log out first, as the real one does.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_store.IsMemory && Snapshot.Prefs.Identity is not null)

@@ -5,7 +5,7 @@ using FakeTailscale.Network;
 namespace FakeTailscale.Daemon;
 
 /// <summary>
-/// The changes of a backend and what each says on the bus, in the order recorded in 04-bus/timelines.txt. Not thread-safe but for
+/// The changes of a backend and what each says on the bus, in the recorded order. Not thread-safe but for
 /// <see cref="Snapshot"/>: guarded by the backend.
 /// </summary>
 internal sealed class BackendTransitions(DataGate gate)
@@ -30,7 +30,9 @@ internal sealed class BackendTransitions(DataGate gate)
     public void SwitchTo(IpnState state)
     {
         BackendSnapshot now = Snapshot;
-        DaemonLog.Line($"Switching ipn state {now.State} -> {state} (WantRunning={(now.Prefs.WantRunning ? "true" : "false")}, nm={(now.NetMap is null ? "false" : "true")})");
+        DaemonLog.Line(
+            $"Switching ipn state {now.State} -> {state} (WantRunning={(now.Prefs.WantRunning ? "true" : "false")}, "
+                + $"nm={(now.NetMap is null ? "false" : "true")})");
         Publish(now with { State = state });
     }
 

@@ -4,7 +4,7 @@ namespace FakeTailscale.Daemon;
 
 /// <summary>
 /// One attempt of a daemon to be on the tailnet: logs in, then follows the map, each for as long as it takes. A refused key is tried again
-/// and again (recording 04-bus/invalid-key.ndjson), until the session is disposed.
+/// and again (recording bus-invalid-key.ndjson), until the session is disposed.
 /// </summary>
 internal sealed class ControlSession : IAsyncDisposable
 {
@@ -95,7 +95,9 @@ internal sealed class ControlSession : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                throw new ControlException($"register request: Post \"https://{address}/machine/register\": connection attempts aborted by context: context deadline exceeded");
+                throw new ControlException(
+                    $"register request: Post \"https://{address}/machine/register\": connection attempts aborted by context: context "
+                        + "deadline exceeded");
             }
         }
     }
@@ -241,9 +243,13 @@ internal sealed class ControlSession : IAsyncDisposable
 
     private async Task<RegisterReply> RegisterAsync(RegisterRequest request, CancellationToken attempt)
     {
-        DaemonLog.Line($"control: RegisterReq: onode={Short(request.OldNodeKey)} node={Short(request.NodeKey)} fup={(request.Followup.Length > 0 ? "true" : "false")} nks=false");
+        DaemonLog.Line(
+            $"control: RegisterReq: onode={Short(request.OldNodeKey)} node={Short(request.NodeKey)} "
+                + $"fup={(request.Followup.Length > 0 ? "true" : "false")} nks=false");
         RegisterReply reply = await _client.RegisterAsync(request, attempt);
-        DaemonLog.Line($"control: RegisterReq: got response; nodeKeyExpired={Lower(reply.KeyExpired)}, machineAuthorized={Lower(reply.Authorized)}; authURL={Lower(reply.AuthUrl.Length > 0)}");
+        DaemonLog.Line(
+            $"control: RegisterReq: got response; nodeKeyExpired={Lower(reply.KeyExpired)}, machineAuthorized={Lower(reply.Authorized)}; "
+                + $"authURL={Lower(reply.AuthUrl.Length > 0)}");
         return reply;
     }
 

@@ -1,8 +1,8 @@
 namespace FakeTailscale.DataPath;
 
 /// <summary>
-/// Open while the node carries traffic. Connections of a node that is down or expired neither break nor end: they stand still until the node is
-/// back (recordings 06-serve/data-path.txt and 02-up/expired-key-datapath.txt).
+/// Open while the node carries traffic. Connections of a node that is down or expired neither break nor end: they stand still until the
+/// node is back (recorded).
 /// </summary>
 internal sealed class DataGate
 {

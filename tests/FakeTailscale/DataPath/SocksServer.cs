@@ -133,7 +133,9 @@ internal sealed class SocksServer(IPEndPoint address) : IDisposable
 
     private static Task ReplyAsync(Socket client, byte code, IPEndPoint? bound)
     {
-        byte[] address = bound is null ? [0, 0, 0, 0] : (bound.Address.IsIPv4MappedToIPv6 ? bound.Address.MapToIPv4() : bound.Address).GetAddressBytes();
+        byte[] address = bound is null
+            ? [0, 0, 0, 0]
+            : (bound.Address.IsIPv4MappedToIPv6 ? bound.Address.MapToIPv4() : bound.Address).GetAddressBytes();
         byte[] reply = [Version, code, 0, address.Length == 4 ? (byte)1 : (byte)4, .. address, 0, 0];
         BinaryPrimitives.WriteUInt16BigEndian(reply.AsSpan(reply.Length - 2), (ushort)(bound?.Port ?? 0));
         return SendAsync(client, reply);

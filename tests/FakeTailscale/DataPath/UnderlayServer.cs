@@ -91,7 +91,8 @@ internal sealed class UnderlayServer : IDisposable
     }
 
     /// <summary>
-    /// A packet to a node that is down or shields itself is dropped: the peer sends it again and again, and gives up by itself if the node stays so.
+    /// A packet to a node that is down or shields itself is dropped: the peer sends it again and again, and gives up by itself if the node
+    /// stays so.
     /// </summary>
     private async Task<bool> WaitForTrafficAsync()
     {
@@ -124,7 +125,8 @@ internal sealed class UnderlayServer : IDisposable
         {
             DaemonLog.Line(string.Create(
                 CultureInfo.InvariantCulture,
-                $"localbackend: failed to TCP proxy port {hello.Destination.Port} (from {hello.Source}) to {handler.TcpForward}: dial tcp {handler.TcpForward}: {Common.GoSocketError.Describe(failure.SocketErrorCode)}"));
+                $"localbackend: failed to TCP proxy port {hello.Destination.Port} (from {hello.Source}) to {handler.TcpForward}: dial "
+                    + $"tcp {handler.TcpForward}: {Common.GoSocketError.Describe(failure.SocketErrorCode)}"));
             await TunnelPump.FinishAsync(tunnel);
             await SocketEnds.CloseAsync(tunnel);
             return;
@@ -135,7 +137,7 @@ internal sealed class UnderlayServer : IDisposable
         byte[] header = ProxyHeader.Create(handler.ProxyProtocol, hello.Source, new IPEndPoint(hello.Destination.Address, port));
         await TunnelPump.SendAsync(backend, header, CancellationToken.None);
 
-        // The end of either direction ends both: what the other still had to say is lost (recording 13-datapath/half-close-and-abort.txt).
+        // The end of either direction ends both: what the other still had to say is lost (recorded).
         Task<StreamEnd> toPeer = TunnelPump.ToTunnelAsync(backend, tunnel, _backend!.Gate, over.Token);
         Task<StreamEnd> fromPeer = TunnelPump.FromTunnelAsync(tunnel, backend, _backend.Gate, over.Token);
         await Task.WhenAny(toPeer, fromPeer);
@@ -200,5 +202,6 @@ internal sealed class UnderlayServer : IDisposable
         }
     }
 
-    private static Task AnswerAsync(Socket tunnel, TunnelAnswer answer) => TunnelPump.SendAsync(tunnel, (byte[])[(byte)answer], CancellationToken.None);
+    private static Task AnswerAsync(Socket tunnel, TunnelAnswer answer) =>
+        TunnelPump.SendAsync(tunnel, (byte[])[(byte)answer], CancellationToken.None);
 }
