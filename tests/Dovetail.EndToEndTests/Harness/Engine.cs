@@ -14,7 +14,7 @@ public sealed class Engine : IAsyncLifetime
     private readonly ConcurrentStack<string> _layers = [];
     private readonly TestDirectory _clientSettings = new();
     private readonly string _run = $"dovetail-test-{Guid.NewGuid().ToString("N")[..8]}";
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private Task? _image;
     private volatile bool _used;
 
@@ -117,7 +117,7 @@ public sealed class Engine : IAsyncLifetime
     private async Task EnsureImageAsync(CancellationToken cancellation)
     {
         Task image;
-        lock (_gate)
+        lock (_lock)
         {
             image = _image ??= TestImage.ImportAsync(this, _run, CancellationToken.None);
         }
