@@ -2,7 +2,10 @@ using Dovetail.EndToEndTests.Harness;
 
 namespace Dovetail.EndToEndTests;
 
-/// <summary>Bad settings end Dovetail with a message that says what to change; what can heal is waited for; a bad label costs its own container only.</summary>
+/// <summary>
+/// Bad settings end Dovetail with a message that says what to change; what can heal is waited for; a bad label costs its own container
+/// only.
+/// </summary>
 public sealed class BadInputTests(Engine engine) : EndToEndTest(engine)
 {
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(20);
@@ -72,7 +75,8 @@ public sealed class BadInputTests(Engine engine) : EndToEndTest(engine)
         var daemon = StartDaemon(new Dictionary<string, string?> { ["DOCKER_HOST"] = $"unix://{socket}" });
         await RunServiceAsync(web);
 
-        var status = await daemon.StatusAsync(status => !status.Docker.Connected && status.Docker.Error is not null, "Docker to be away", Cancellation);
+        var status = await daemon.StatusAsync(
+            status => !status.Docker.Connected && status.Docker.Error is not null, "Docker to be away");
         Assert.Contains(socket, status.Docker.Error, StringComparison.Ordinal);
         Assert.Contains(socket, daemon.Log, StringComparison.Ordinal);
         var health = await daemon.CommandAsync(["health"], Cancellation);
@@ -80,7 +84,7 @@ public sealed class BadInputTests(Engine engine) : EndToEndTest(engine)
         Assert.Contains(socket, health.Stderr, StringComparison.Ordinal);
 
         File.CreateSymbolicLink(socket, new Uri(Engine.Host).LocalPath);
-        await daemon.ReadyAsync(web, Cancellation);
+        await daemon.ReadyAsync(web);
         Assert.True((await daemon.StatusAsync(Cancellation)).Docker.Connected);
         (await daemon.CommandAsync(["health"], Cancellation)).MustSucceed();
     }
@@ -92,14 +96,15 @@ public sealed class BadInputTests(Engine engine) : EndToEndTest(engine)
         var daemon = StartDaemon(new Dictionary<string, string?> { ["TS_AUTHKEY"] = null });
         await RunServiceAsync(web);
 
-        var service = await daemon.ServiceAsync(web, service => service is { State: "NeedsLogin", LoginUrl: not null }, "NeedsLogin with a link", Cancellation);
+        var service = await daemon.ServiceAsync(
+            web, service => service is { State: "NeedsLogin", LoginUrl: not null }, "NeedsLogin with a link");
 
         Assert.StartsWith("http", service.LoginUrl, StringComparison.Ordinal);
         Assert.Contains(service.LoginUrl!, daemon.Log, StringComparison.Ordinal);
         Assert.Contains(service.LoginUrl!, (await daemon.CommandAsync(["status"], Cancellation)).Stdout, StringComparison.Ordinal);
 
         Control().CompleteLogin(service.LoginUrl!);
-        await daemon.ReadyAsync(web, Cancellation);
+        await daemon.ReadyAsync(web);
     }
 
     [Fact(Timeout = 180_000)]
@@ -128,8 +133,9 @@ public sealed class BadInputTests(Engine engine) : EndToEndTest(engine)
 
         await RunServiceAsync(web);
 
-        await daemon.ReadyAsync(web, Cancellation);
-        var status = await daemon.StatusAsync(status => status.Rejected.Count == bad.Length, "every bad container to be refused", Cancellation);
+        await daemon.ReadyAsync(web);
+        var status = await daemon.StatusAsync(
+            status => status.Rejected.Count == bad.Length, "every bad container to be refused");
         Assert.Equal([web], status.Services.Select(service => service.Name));
         Assert.All(refused, expected =>
         {

@@ -24,20 +24,18 @@ public sealed class ImageTests(Engine engine) : EndToEndTest(engine)
 
         var dovetail = Own(await RunImageAsync(image));
         await Eventually.GetAsync(
-            "web to be Ready in the container's own status",
             async token => DaemonStatus.Parse((await ExecAsync(dovetail, token, "dovetail", "status", "--json")).Stdout),
             status => status.Find("web") is { State: "Ready", Upstreams.Count: 1 },
-            cancellation: Cancellation);
+            "web to be Ready in the container's own status");
 
         var page = await Eventually.GetAsync(
-            "web to answer",
             async token =>
             {
                 using var response = await peer.Http().GetAsync($"https://{peer.NameOf("web")}/", token);
                 return (response.StatusCode, Body: await response.Content.ReadAsStringAsync(token));
             },
             answer => answer.StatusCode == HttpStatusCode.OK,
-            cancellation: Cancellation);
+            "web to answer");
         Assert.Equal($"Good morning from {web.HostName}", page.Body.Trim());
 
         // What HEALTHCHECK runs.
@@ -88,7 +86,8 @@ public sealed class ImageTests(Engine engine) : EndToEndTest(engine)
     {
         var run = await Engine.DockerAsync(
             [
-                "run", "-d", "--label", Engine.Mark, "-v", $"{new Uri(Engine.Host).LocalPath}:{SocketInside}:ro", "-e", $"TS_AUTHKEY={Tailnet.AuthKey}",
+                "run", "-d", "--label", Engine.Mark, "-v", $"{new Uri(Engine.Host).LocalPath}:{SocketInside}:ro", "-e",
+                $"TS_AUTHKEY={Tailnet.AuthKey}",
                 "-e", $"TS_CONTROL_URL={Tailnet.ControlUrl}", "-e", $"DOVETAIL_LABEL_PREFIX={Prefix}", image,
             ],
             cancellation: Cancellation);

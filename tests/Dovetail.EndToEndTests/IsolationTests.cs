@@ -6,7 +6,7 @@ using Dovetail.EndToEndTests.Harness;
 
 namespace Dovetail.EndToEndTests;
 
-/// <summary>What is not served is not reachable, and no service answers for another (DESIGN §6.1).</summary>
+/// <summary>What is not served is not reachable, and no service answers for another.</summary>
 public sealed class IsolationTests(Engine engine) : EndToEndTest(engine)
 {
     private const string PlainRequest = "GET / HTTP/1.0\r\n\r\n";
@@ -19,15 +19,16 @@ public sealed class IsolationTests(Engine engine) : EndToEndTest(engine)
         var daemon = StartDaemon();
         var webContainer = await RunServiceAsync(web);
         var photosContainer = await RunServiceAsync(photos);
-        var webNode = await daemon.ReadyAsync(web, Cancellation);
-        var photosNode = await daemon.ReadyAsync(photos, Cancellation);
+        var webNode = await daemon.ReadyAsync(web);
+        var photosNode = await daemon.ReadyAsync(photos);
         var client = await ReachedAsync(peer, web);
 
         for (var round = 0; round < 10; round++)
         {
             foreach (var (name, container) in ((string, TestContainer)[])[(web, webContainer), (photos, photosContainer)])
             {
-                var echo = EchoedRequest.Parse(await client.GetStringAsync($"https://{peer.NameOf(name)}{TestImage.EchoPath}?{round}", Cancellation));
+                var echo = EchoedRequest.Parse(
+                    await client.GetStringAsync($"https://{peer.NameOf(name)}{TestImage.EchoPath}?{round}", Cancellation));
                 Assert.Equal(container.HostName, echo.Container);
             }
         }
@@ -37,7 +38,8 @@ public sealed class IsolationTests(Engine engine) : EndToEndTest(engine)
             peer.Http(connectTo: webNode.Addresses[0]).GetAsync($"https://{peer.NameOf(photos)}/", Cancellation));
         // Past the certificate, it still serves its own container only.
         await using var stream = await peer.SecureAsync(peer.NameOf(web), Cancellation);
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"GET {TestImage.EchoPath} HTTP/1.0\r\nHost: {peer.NameOf(photos)}\r\n\r\n"), Cancellation);
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes($"GET {TestImage.EchoPath} HTTP/1.0\r\nHost: {peer.NameOf(photos)}\r\n\r\n"), Cancellation);
         var misnamed = await new StreamReader(stream).ReadToEndAsync(Cancellation);
         Assert.Equal(webContainer.HostName, EchoedRequest.Parse(misnamed).Container);
         // On port 80 it redirects to itself, whatever Host says.
@@ -54,15 +56,17 @@ public sealed class IsolationTests(Engine engine) : EndToEndTest(engine)
         var daemon = StartDaemon();
         await RunServiceAsync(web);
         await RunServiceAsync(photos);
-        var nodes = new[] { await daemon.ReadyAsync(web, Cancellation), await daemon.ReadyAsync(photos, Cancellation) };
+        var nodes = new[] { await daemon.ReadyAsync(web), await daemon.ReadyAsync(photos) };
         await ReachedAsync(peer, web);
         await ReachedAsync(peer, photos);
 
-        // Tailscale's userspace mode passes any other port on to 127.0.0.1: a listener there is reached. This shows that the knocking below could.
+        // Tailscale's userspace mode passes any other port on to 127.0.0.1: a listener there is reached. This shows that the knocking below
+        // could.
         using var open = new TcpListener(IPAddress.Loopback, 0);
         open.Start();
         var answered = AnswerOnceAsync(open);
-        Assert.Equal("here", await peer.KnockAsync(nodes[0].Addresses[0], ((IPEndPoint)open.LocalEndpoint).Port, PlainRequest, Cancellation));
+        Assert.Equal(
+            "here", await peer.KnockAsync(nodes[0].Addresses[0], ((IPEndPoint)open.LocalEndpoint).Port, PlainRequest, Cancellation));
         await answered;
 
         // Every port on which Dovetail itself listens, through either node.
@@ -84,10 +88,9 @@ public sealed class IsolationTests(Engine engine) : EndToEndTest(engine)
     {
         var client = peer.Http();
         await Eventually.GetAsync(
-            string.Create(CultureInfo.InvariantCulture, $"{service} to answer"),
             async cancellation => (await client.GetAsync($"https://{peer.NameOf(service)}/", cancellation)).StatusCode,
             status => status == HttpStatusCode.OK,
-            cancellation: Cancellation);
+            string.Create(CultureInfo.InvariantCulture, $"{service} to answer"));
         return client;
     }
 

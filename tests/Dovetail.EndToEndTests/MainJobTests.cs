@@ -15,10 +15,11 @@ public sealed class MainJobTests(Engine engine) : EndToEndTest(engine)
         var daemon = StartDaemon();
         var network = Own(await TestNetwork.CreateAsync(Engine, Prefix, Cancellation));
         var container = await RunContainerAsync(
-            new Dictionary<string, string> { ["name"] = web, ["port"] = "80", ["hold"] = "0s" }, "Good morning", ["--network", network.Name]);
+            new Dictionary<string, string> { ["name"] = web, ["port"] = "80", ["hold"] = "0s" }, "Good morning",
+            ["--network", network.Name]);
 
         // Up: the container's own page, under a certificate that chains to the tailnet's authority and names the host.
-        var service = await daemon.ReadyAsync(web, Cancellation);
+        var service = await daemon.ReadyAsync(web);
         var url = $"https://{peer.NameOf(web)}/";
         Assert.Equal(url.TrimEnd('/'), service.Url?.TrimEnd('/'));
         var first = await SeeAsync(peer, url, HttpStatusCode.OK);
@@ -52,21 +53,20 @@ public sealed class MainJobTests(Engine engine) : EndToEndTest(engine)
         daemon.Terminate();
         Assert.Equal(0, await daemon.ExitAsync(TimeSpan.FromSeconds(10), Cancellation));
         daemon = StartDaemon(new Dictionary<string, string?> { ["TS_AUTHKEY"] = null, ["DOVETAIL_GRACE"] = "1s" });
-        await daemon.ReadyAsync(web, Cancellation);
+        await daemon.ReadyAsync(web);
         Assert.Equal(first.Certificate.Thumbprint, (await SeeAsync(peer, url, HttpStatusCode.OK)).Certificate.Thumbprint);
         await AssertSameMachineAsync(peer, node);
 
         // Removed, and the grace period over: offline, with its state kept.
         await container.RemoveAsync(Cancellation);
-        await Eventually.GetAsync(
-            $"{web} to be offline", token => peer.SeeAsync(web, token), seen => seen is { Online: false }, cancellation: Cancellation);
-        await Eventually.TrueAsync($"the tailscaled of {web} to end", () => Tailscaleds().Count == 0, cancellation: Cancellation);
+        await Eventually.GetAsync(token => peer.SeeAsync(web, token), seen => seen is { Online: false }, $"{web} to be offline");
+        await Eventually.TrueAsync(() => Tailscaleds().Count == 0, $"the tailscaled of {web} to end");
         Assert.True(File.Exists(Path.Combine(StateDirectory, web, "tailscaled.state")), "tailscaled.state is gone");
         Assert.True(System.IO.Directory.Exists(Path.Combine(StateDirectory, web, "certs")), "certs is gone");
 
         // A new container of that name: the same machine once more.
         var successor = await RunServiceAsync(web, greeting: "Good evening");
-        await daemon.ReadyAsync(web, Cancellation);
+        await daemon.ReadyAsync(web);
         var last = await SeeAsync(peer, url, HttpStatusCode.OK);
         Assert.Equal($"Good evening from {successor.HostName}", last.Body.Trim());
         Assert.Equal(first.Certificate.Thumbprint, last.Certificate.Thumbprint);
@@ -78,14 +78,13 @@ public sealed class MainJobTests(Engine engine) : EndToEndTest(engine)
     {
         X509Certificate2? certificate = null;
         var answer = await Eventually.GetAsync(
-            $"{url} to answer {(int)expected}",
             async cancellation =>
             {
                 using var response = await peer.Http(seeCertificate: seen => certificate = seen).GetAsync(url, cancellation);
                 return (response.StatusCode, Body: await response.Content.ReadAsStringAsync(cancellation));
             },
             answer => answer.StatusCode == expected,
-            cancellation: Cancellation);
+            $"{url} to answer {(int)expected}");
         return (answer.Body, certificate!);
     }
 
@@ -94,7 +93,8 @@ public sealed class MainJobTests(Engine engine) : EndToEndTest(engine)
         var hostName = node.DnsName.Split('.')[0];
         Assert.Equivalent(
             node with { Online = true },
-            await Eventually.GetAsync($"{hostName} to be online", token => peer.SeeAsync(hostName, token), seen => seen is { Online: true }, cancellation: Cancellation));
+            await Eventually.GetAsync(
+                token => peer.SeeAsync(hostName, token), seen => seen is { Online: true }, $"{hostName} to be online"));
         Assert.Equal(1, Tailnet.RegistrationsOf(hostName) ?? 1);
         Assert.Equal(1, Tailnet.CertificatesOf(hostName) ?? 1);
     }

@@ -22,7 +22,7 @@ public sealed class ManyServicesTests(Engine engine) : EndToEndTest(engine)
         var daemon = StartDaemon();
         await daemon.StatusAsync(
             status => status.Services.Count(service => service is { State: "Ready", Upstreams.Count: 1 }) == Services,
-            $"{Services} services to be Ready", Cancellation, TimeSpan.FromSeconds(90));
+            $"{Services} services to be Ready", TimeSpan.FromSeconds(90));
         var took = Since(started);
 
         Report($"{Services} services, each registration taking 10 s: all Ready after {took.TotalSeconds:0.0} s");

@@ -29,7 +29,8 @@ public sealed class ShutdownTests(Engine engine) : EndToEndTest(engine)
 
         var started = Stopwatch.GetTimestamp();
         daemon.Kill();
-        await Eventually.TrueAsync("every tailscaled to be gone", () => Tailscaleds().Count == 0, TimeSpan.FromSeconds(20), Cancellation);
+        await Eventually.TrueAsync(
+            () => Tailscaleds().Count == 0, "every tailscaled to be gone", deadline: TimeSpan.FromSeconds(20));
         var took = Since(started);
 
         Report($"SIGKILL with three nodes: last tailscaled gone after {took.TotalMilliseconds:0} ms");
@@ -47,7 +48,7 @@ public sealed class ShutdownTests(Engine engine) : EndToEndTest(engine)
 
         foreach (var name in names)
         {
-            await daemon.ReadyAsync(name, Cancellation);
+            await daemon.ReadyAsync(name);
         }
 
         Assert.Equal(3, Tailscaleds().Count);

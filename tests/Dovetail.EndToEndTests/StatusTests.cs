@@ -15,7 +15,7 @@ public sealed partial class StatusTests(Engine engine) : EndToEndTest(engine)
         var daemon = StartDaemon();
         var container = await RunServiceAsync(web);
         var refused = await RunContainerAsync(new Dictionary<string, string> { ["name"] = "refused", ["port"] = "http" });
-        await daemon.ReadyAsync(web, Cancellation);
+        await daemon.ReadyAsync(web);
 
         var table = (await daemon.CommandAsync(["status"], Cancellation)).MustSucceed().Stdout;
         TestContext.Current.TestOutputHelper?.WriteLine(table);
@@ -34,7 +34,19 @@ public sealed partial class StatusTests(Engine engine) : EndToEndTest(engine)
         AssertKeys(document.RootElement, "version", "docker", "services", "rejected", "warnings");
         AssertKeys(document.RootElement.GetProperty("docker"), "endpoint", "connected", "lastListing");
         var service = document.RootElement.GetProperty("services")[0];
-        AssertKeys(service, "name", "url", "state", "since", "addresses", "dnsName", "certificate", "upstreams", "conditions", "tailscaled", "listener");
+        AssertKeys(
+            service,
+            "name",
+            "url",
+            "state",
+            "since",
+            "addresses",
+            "dnsName",
+            "certificate",
+            "upstreams",
+            "conditions",
+            "tailscaled",
+            "listener");
         AssertKeys(service.GetProperty("certificate"), "name", "notAfter");
         AssertKeys(service.GetProperty("upstreams")[0], "container", "address", "health", "route");
         AssertKeys(service.GetProperty("tailscaled"), "pid", "restarts", "lastWords");
@@ -56,7 +68,7 @@ public sealed partial class StatusTests(Engine engine) : EndToEndTest(engine)
     {
         var daemon = StartDaemon();
         await Eventually.GetAsync(
-            "health to be good", token => daemon.CommandAsync(["health"], token), result => result.ExitCode == 0, cancellation: Cancellation);
+            token => daemon.CommandAsync(["health"], token), result => result.ExitCode == 0, "health to be good");
 
         daemon.Terminate();
         await daemon.ExitAsync(TimeSpan.FromSeconds(10), Cancellation);

@@ -21,6 +21,8 @@ return name switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("Start this as tailscaled or tailscale (a link of that name, or that word as the first argument), or as: control --listen=IP:PORT --ca-file=FILE --auth-key=KEY");
+    Console.Error.WriteLine(
+        "Start this as tailscaled or tailscale (a link of that name, or that word as the first argument), or as: control "
+            + "--listen=IP:PORT --ca-file=FILE --auth-key=KEY");
     return 2;
 }

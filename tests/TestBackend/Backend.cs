@@ -115,7 +115,8 @@ internal sealed class Backend(string greeting)
     {
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         var buffer = new byte[4096];
-        while (await socket.ReceiveAsync(buffer.AsMemory(), context.RequestAborted) is { MessageType: not WebSocketMessageType.Close } message)
+        while (await socket.ReceiveAsync(buffer.AsMemory(), context.RequestAborted) is var message
+            && message.MessageType != WebSocketMessageType.Close)
         {
             await socket.SendAsync(buffer.AsMemory(0, message.Count), message.MessageType, message.EndOfMessage, context.RequestAborted);
         }

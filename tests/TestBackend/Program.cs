@@ -19,7 +19,8 @@ internal static class Program
     private static async Task Main()
     {
         var greeting = Environment.GetEnvironmentVariable("GREETING") ?? "Hello";
-        var leaveAfter = TimeSpan.FromMilliseconds(int.Parse(Environment.GetEnvironmentVariable("LEAVE_AFTER_MS") ?? "0", CultureInfo.InvariantCulture));
+        var leaveAfter = TimeSpan.FromMilliseconds(
+            int.Parse(Environment.GetEnvironmentVariable("LEAVE_AFTER_MS") ?? "0", CultureInfo.InvariantCulture));
 
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -28,7 +29,8 @@ internal static class Program
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
             kestrel.ListenAnyIP(80);
-            kestrel.ListenAnyIP(81, listen => listen.Run(connection => connection.Transport.Input.CopyToAsync(connection.Transport.Output)));
+            kestrel.ListenAnyIP(
+                81, listen => listen.Run(connection => connection.Transport.Input.CopyToAsync(connection.Transport.Output)));
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(8));
         builder.Services.AddSingleton<IHostLifetime, LifetimeOfItsOwn>();

@@ -196,10 +196,9 @@ public sealed class RealEngineTests(Engine engine)
     {
         using var http = new HttpClient();
         var body = await Eventually.GetAsync(
-            $"an answer from {upstream.Host}:{upstream.Port} ({upstream.Route})",
             token => http.GetStringAsync(new Uri($"http://{upstream.Host}:{upstream.Port}/"), token),
             _ => true,
-            cancellation: Cancelled);
+            $"an answer from {upstream.Host}:{upstream.Port} ({upstream.Route})");
         return body.Trim();
     }
 }

@@ -18,7 +18,12 @@ internal sealed class Archive(Stream stream) : IAsyncDisposable
     /// <summary>Directories that any container expects.</summary>
     public async Task AddSkeletonAsync(CancellationToken cancellation)
     {
-        foreach (var name in (string[])["bin", "dev", "etc", "lib", "proc", "root", "run", "sys", "usr", "usr/bin", "usr/local", "usr/local/bin", "usr/share", "var", "var/lib"])
+        string[] names =
+        [
+            "bin", "dev", "etc", "lib", "proc", "root", "run", "sys", "usr", "usr/bin", "usr/local", "usr/local/bin", "usr/share", "var",
+            "var/lib",
+        ];
+        foreach (var name in names)
         {
             await AddDirectoryAsync(name, cancellation);
         }
@@ -32,13 +37,15 @@ internal sealed class Archive(Stream stream) : IAsyncDisposable
     public async Task AddFileAsync(string name, string source, CancellationToken cancellation)
     {
         await using var data = File.OpenRead(source);
-        await _writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { Mode = Executable, DataStream = data }, cancellation);
+        await _writer.WriteEntryAsync(
+            new PaxTarEntry(TarEntryType.RegularFile, name) { Mode = Executable, DataStream = data }, cancellation);
     }
 
     public async Task AddTextAsync(string name, string text, CancellationToken cancellation)
     {
         using var data = new MemoryStream(Encoding.UTF8.GetBytes(text));
-        await _writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { Mode = Executable, DataStream = data }, cancellation);
+        await _writer.WriteEntryAsync(
+            new PaxTarEntry(TarEntryType.RegularFile, name) { Mode = Executable, DataStream = data }, cancellation);
     }
 
     public Task AddLinkAsync(string name, string target, CancellationToken cancellation) =>

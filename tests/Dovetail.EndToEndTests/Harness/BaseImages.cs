@@ -21,7 +21,8 @@ internal sealed class BaseImages(Engine engine)
     public static string Repository { get; } = typeof(BaseImages).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(attribute => attribute.Key == "RepositoryRoot").Value!.TrimEnd('/');
 
-    private static string DotnetRoot { get; } = Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
+    private static string DotnetRoot { get; } = Path.GetFullPath(
+        Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
 
     public async Task ImportAsync(CancellationToken cancellation)
     {
@@ -61,7 +62,8 @@ internal sealed class BaseImages(Engine engine)
             {
                 foreach (var name in (string[])["tailscaled", "tailscale"])
                 {
-                    await archive.AddTextAsync($"usr/local/bin/{name}", $"#!/bin/sh\nexec -a {name} /stand-in/FakeTailscale \"$@\"\n", cancellation);
+                    await archive.AddTextAsync(
+                        $"usr/local/bin/{name}", $"#!/bin/sh\nexec -a {name} /stand-in/FakeTailscale \"$@\"\n", cancellation);
                 }
             },
             cancellation);
@@ -85,7 +87,8 @@ internal sealed class BaseImages(Engine engine)
         using var assets = await JsonDocument.ParseAsync(stream, cancellationToken: cancellation);
         var folder = assets.RootElement.GetProperty("packageFolders").EnumerateObject().First().Name;
         await archive.AddDirectoryAsync("packages", cancellation);
-        foreach (var package in assets.RootElement.GetProperty("libraries").EnumerateObject().Where(library => library.Value.GetProperty("type").GetString() == "package"))
+        var libraries = assets.RootElement.GetProperty("libraries").EnumerateObject();
+        foreach (var package in libraries.Where(library => library.Value.GetProperty("type").GetString() == "package"))
         {
             var path = package.Value.GetProperty("path").GetString()!;
             await archive.AddDirectoryAsync($"packages/{Path.GetDirectoryName(path)}", cancellation);
@@ -99,11 +102,14 @@ internal sealed class BaseImages(Engine engine)
         var runtime = System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory();
         var cache = await Command.RunAsync("/sbin/ldconfig", ["-p"], cancellation: cancellation);
         var tls = PathsIn(cache.MustSucceed().Stdout).Where(path => Path.GetFileName(path) is "libssl.so.3" or "libcrypto.so.3").ToList();
-        var native = Directory.EnumerateFiles(runtime, "*.so").Where(path => !path.EndsWith("libcoreclrtraceptprovider.so", StringComparison.Ordinal));
+        var native = Directory.EnumerateFiles(runtime, "*.so")
+            .Where(path => !path.EndsWith("libcoreclrtraceptprovider.so", StringComparison.Ordinal));
         var needed = await Command.RunAsync("ldd", [Path.Combine(DotnetRoot, "dotnet"), .. native, .. tls], cancellation: cancellation);
         return [.. PathsIn(needed.Stdout).Concat(tls).Where(path => !path.StartsWith(DotnetRoot, StringComparison.Ordinal)).Distinct()];
     }
 
     private static IEnumerable<string> PathsIn(string text) =>
-        text.Split('\n').SelectMany(line => line.Split(' ', '\t')).Where(word => word.StartsWith('/') && !word.EndsWith(':') && File.Exists(word));
+        text.Split('\n')
+            .SelectMany(line => line.Split(' ', '\t'))
+            .Where(word => word.StartsWith('/') && !word.EndsWith(':') && File.Exists(word));
 }

@@ -20,3 +20,43 @@ internal sealed record DaemonStatus(
 
     public override string ToString() => Json;
 }
+
+internal sealed record DockerStatus(string Endpoint, bool Connected, string? Error);
+
+/// <summary>One service of <see cref="DaemonStatus"/>.</summary>
+/// <param name="State">Starting, NeedsLogin, NeedsApproval, Running, CertPending, Ready, Backoff or Stopping.</param>
+internal sealed record ServiceStatus(
+    string Name,
+    string? Url,
+    string State,
+    DateTimeOffset Since,
+    IReadOnlyList<string> Addresses,
+    string? DnsName,
+    string? LoginUrl,
+    CertificateStatus? Certificate,
+    IReadOnlyList<UpstreamStatus> Upstreams,
+    IReadOnlyList<ConditionStatus> Conditions,
+    TailscaledStatus? Tailscaled,
+    IReadOnlyDictionary<string, string>? Listener)
+{
+    /// <summary>Whether a condition of that id is named.</summary>
+    public bool Has(string condition) => Conditions.Any(known => known.Id == condition);
+
+    public ConditionStatus Condition(string condition) => Conditions.First(known => known.Id == condition);
+}
+
+internal sealed record CertificateStatus(string Name, DateTimeOffset NotAfter);
+
+internal sealed record UpstreamStatus(string Container, string Address, string Health, string Route);
+
+/// <param name="Id">Stable name of the condition.</param>
+/// <param name="Severity">Notice or Problem.</param>
+/// <param name="Text">What happened.</param>
+/// <param name="Fix">What to do about it.</param>
+internal sealed record ConditionStatus(string Id, string Severity, string Text, string Fix);
+
+internal sealed record TailscaledStatus(int? Pid, int Restarts, IReadOnlyList<string> LastWords);
+
+internal sealed record RejectedContainer(string Container, string? Service, string Reason);
+
+internal sealed record LabelWarning(string Container, string? Service, string Text);

@@ -22,7 +22,8 @@ internal sealed class DovetailDaemon : IAsyncDisposable
     public string Log => _process.Log;
 
     /// <summary>Starts it without waiting for anything.</summary>
-    public static DovetailDaemon Start(IReadOnlyDictionary<string, string?> environment, params string[] arguments) => new(environment, arguments);
+    public static DovetailDaemon Start(IReadOnlyDictionary<string, string?> environment, params string[] arguments) =>
+        new(environment, arguments);
 
     public void Terminate() => _process.Terminate();
 
@@ -40,30 +41,33 @@ internal sealed class DovetailDaemon : IAsyncDisposable
 
     /// <summary>Waits until a service is as expected; on failure the message holds the status and the daemon's log.</summary>
     public async Task<ServiceStatus> ServiceAsync(
-        string name, Func<ServiceStatus, bool> expected, string what, CancellationToken cancellation, TimeSpan? deadline = null) =>
-        (await StatusAsync(status => status.Find(name) is { } service && expected(service), $"service {name}: {what}", cancellation, deadline)).Find(name)!;
+        string name, Func<ServiceStatus, bool> expected, string what, TimeSpan? deadline = null)
+    {
+        var status = await StatusAsync(
+            status => status.Find(name) is { } service && expected(service), $"service {name}: {what}", deadline);
+        return status.Find(name)!;
+    }
 
     /// <summary>Waits until a service answers requests.</summary>
-    public Task<ServiceStatus> ReadyAsync(string name, CancellationToken cancellation) =>
-        ServiceAsync(name, service => service is { State: "Ready", Upstreams.Count: > 0 }, "Ready with an upstream", cancellation);
+    public Task<ServiceStatus> ReadyAsync(string name) =>
+        ServiceAsync(name, service => service is { State: "Ready", Upstreams.Count: > 0 }, "Ready with an upstream");
 
     /// <summary>Waits until the whole status is as expected.</summary>
-    public async Task<DaemonStatus> StatusAsync(
-        Func<DaemonStatus, bool> expected, string what, CancellationToken cancellation, TimeSpan? deadline = null)
+    public async Task<DaemonStatus> StatusAsync(Func<DaemonStatus, bool> expected, string what, TimeSpan? deadline = null)
     {
         try
         {
             var status = await Eventually.GetAsync(
-                what,
                 async token => _process.HasExited ? null : await StatusAsync(token),
                 status => status is null || expected(status),
-                deadline,
-                cancellation);
+                what,
+                deadline: deadline);
             return status ?? throw new InvalidOperationException($"Dovetail ended while the test waited for {what}.");
         }
         catch (Exception exception) when (exception is TimeoutException or InvalidOperationException or JsonException)
         {
-            throw new InvalidOperationException($"{exception.Message}{Environment.NewLine}Dovetail's log:{Environment.NewLine}{Log}", exception);
+            throw new InvalidOperationException(
+                $"{exception.Message}{Environment.NewLine}Dovetail's log:{Environment.NewLine}{Log}", exception);
         }
     }
 

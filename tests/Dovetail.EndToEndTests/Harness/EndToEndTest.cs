@@ -40,7 +40,8 @@ public abstract class EndToEndTest(Engine engine) : IAsyncLifetime
         {
             foreach (var process in _owned.Where(owned => owned is DovetailDaemon or TailnetPeer))
             {
-                TestContext.Current.TestOutputHelper?.WriteLine(process is DovetailDaemon daemon ? $"Dovetail's log:\n{daemon.Log}" : process.ToString()!);
+                TestContext.Current.TestOutputHelper?.WriteLine(
+                    process is DovetailDaemon daemon ? $"Dovetail's log:\n{daemon.Log}" : process.ToString()!);
             }
         }
 
@@ -55,7 +56,9 @@ public abstract class EndToEndTest(Engine engine) : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>The environment of a daemon as a user would set it, with what this test changes in it; null takes a variable away.</summary>
+    /// <summary>
+    /// The environment of a daemon as a user would set it, with what this test changes in it; null takes a variable away.
+    /// </summary>
     internal Dictionary<string, string?> Environment(IReadOnlyDictionary<string, string?>? changes = null) =>
         Inherited().With(new Dictionary<string, string?>
         {
@@ -80,8 +83,11 @@ public abstract class EndToEndTest(Engine engine) : IAsyncLifetime
     /// <summary>Runs a container with labels of this test's prefix.</summary>
     /// <param name="labels">Label names without the prefix and its dot.</param>
     internal async Task<TestContainer> RunContainerAsync(
-        IReadOnlyDictionary<string, string> labels, string greeting = "Hello", IEnumerable<string>? options = null, IEnumerable<string>? command = null) =>
-        Own(await Engine.RunContainerAsync(labels.ToDictionary(label => $"{Prefix}.{label.Key}", label => label.Value), greeting, options, command, Cancellation));
+        IReadOnlyDictionary<string, string> labels, string greeting = "Hello", IEnumerable<string>? options = null,
+        IEnumerable<string>? command = null) =>
+        Own(
+            await Engine.RunContainerAsync(
+                labels.ToDictionary(label => $"{Prefix}.{label.Key}", label => label.Value), greeting, options, command, Cancellation));
 
     /// <summary>Brings up a device of a user on the tailnet.</summary>
     internal Task<TailnetPeer> PeerAsync(string login = "alice@example.com") => PeerWithKeyAsync(Tailnet.AuthKeyOf(login));

@@ -14,7 +14,7 @@ public sealed class Engine : IAsyncLifetime
     private readonly ConcurrentStack<string> _layers = [];
     private readonly TestDirectory _clientSettings = new();
     private readonly string _run = $"dovetail-test-{Guid.NewGuid().ToString("N")[..8]}";
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private Task? _image;
     private volatile bool _used;
 
@@ -50,7 +50,9 @@ public sealed class Engine : IAsyncLifetime
         await EnsureImageAsync(cancellation);
         // As process 1 httpd would ignore SIGTERM, and every stop would take Docker's 10 seconds.
         var result = await DockerAsync(
-            ["run", "-d", "--stop-signal", "KILL", "--label", _run, "-e", $"GREETING={greeting}", .. labels.SelectMany(label => (string[])["-l", $"{label.Key}={label.Value}"]), .. options ?? [], _run, .. command ?? []],
+            [
+                "run", "-d", "--stop-signal", "KILL", "--label", _run, "-e", $"GREETING={greeting}",
+                .. labels.SelectMany(label => (string[])["-l", $"{label.Key}={label.Value}"]), .. options ?? [], _run, .. command ?? []],
             cancellation: cancellation);
         return new TestContainer(this, result.Stdout.Trim());
     }
@@ -67,10 +69,13 @@ public sealed class Engine : IAsyncLifetime
             cancellation: cancellation);
 
     /// <summary>Builds the Dockerfile of a directory with the classic builder.</summary>
-    internal async Task<string> BuildAsync(string tag, string directory, IReadOnlyDictionary<string, string> arguments, CancellationToken cancellation)
+    internal async Task<string> BuildAsync(
+        string tag, string directory, IReadOnlyDictionary<string, string> arguments, CancellationToken cancellation)
     {
         var build = await RunAsync(
-            ["build", "--force-rm", "--network=none", "-t", tag, .. arguments.SelectMany(argument => (string[])["--build-arg", $"{argument.Key}={argument.Value}"]), directory],
+            [
+                "build", "--force-rm", "--network=none", "-t", tag,
+                .. arguments.SelectMany(argument => (string[])["--build-arg", $"{argument.Key}={argument.Value}"]), directory],
             null,
             TimeSpan.FromMinutes(6),
             cancellation);
@@ -85,7 +90,8 @@ public sealed class Engine : IAsyncLifetime
     /// <summary>Runs the docker client.</summary>
     /// <exception cref="InvalidOperationException">It failed; the message holds all it said.</exception>
     internal async Task<CommandResult> DockerAsync(
-        IEnumerable<string> arguments, Func<Stream, CancellationToken, Task>? input = null, TimeSpan? deadline = null, CancellationToken cancellation = default) =>
+        IEnumerable<string> arguments, Func<Stream, CancellationToken, Task>? input = null, TimeSpan? deadline = null,
+        CancellationToken cancellation = default) =>
         (await RunAsync(arguments, input, deadline, cancellation)).MustSucceed();
 
     /// <summary>A label that lets <see cref="DisposeAsync"/> find a container that a test started by itself.</summary>
@@ -111,7 +117,7 @@ public sealed class Engine : IAsyncLifetime
     private async Task EnsureImageAsync(CancellationToken cancellation)
     {
         Task image;
-        lock (_gate)
+        lock (_lock)
         {
             image = _image ??= TestImage.ImportAsync(this, _run, CancellationToken.None);
         }

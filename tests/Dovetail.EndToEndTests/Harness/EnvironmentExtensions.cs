@@ -6,7 +6,8 @@ internal static class EnvironmentExtensions
     public static Dictionary<string, string?> With(this IReadOnlyDictionary<string, string?> environment, string name, string? value) =>
         new(environment) { [name] = value };
 
-    public static Dictionary<string, string?> With(this IReadOnlyDictionary<string, string?> environment, IReadOnlyDictionary<string, string?>? more)
+    public static Dictionary<string, string?> With(
+        this IReadOnlyDictionary<string, string?> environment, IReadOnlyDictionary<string, string?>? more)
     {
         var all = new Dictionary<string, string?>(environment);
         foreach (var (name, value) in more ?? new Dictionary<string, string?>())

@@ -27,7 +27,10 @@ internal static class ListeningSockets
     {
         var parts = local.Split(':');
         // The kernel prints each 32-bit word in the machine's byte order.
-        var address = Convert.FromHexString(parts[0]).Chunk(4).SelectMany(word => BitConverter.IsLittleEndian ? word.Reverse() : word).ToArray();
+        var address = Convert.FromHexString(parts[0])
+            .Chunk(4)
+            .SelectMany(word => BitConverter.IsLittleEndian ? word.Reverse() : word)
+            .ToArray();
         return new IPEndPoint(new IPAddress(address), int.Parse(parts[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
     }
 }

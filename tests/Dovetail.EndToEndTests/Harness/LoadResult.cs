@@ -6,5 +6,6 @@ namespace Dovetail.EndToEndTests.Harness;
 /// <param name="Failure">What a user would have seen instead of the page; null: the page came.</param>
 internal sealed record LoadResult(string Service, long Begun, long Ended, string? Failure)
 {
-    public override string ToString() => $"{Service}: {Failure ?? "answered"} after {System.Diagnostics.Stopwatch.GetElapsedTime(Begun, Ended).TotalMilliseconds:0} ms";
+    public override string ToString() =>
+        $"{Service}: {Failure ?? "answered"} after {System.Diagnostics.Stopwatch.GetElapsedTime(Begun, Ended).TotalMilliseconds:0} ms";
 }

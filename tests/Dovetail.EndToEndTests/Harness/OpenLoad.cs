@@ -26,7 +26,9 @@ internal sealed class OpenLoad : IAsyncDisposable
     private int _open;
 
     /// <param name="perSecond">Requests per second.</param>
-    /// <param name="postsInTen">How many requests of ten are POSTs whose body must come back; the others are GETs, one in ten of which takes 100 ms.</param>
+    /// <param name="postsInTen">
+    /// How many requests of ten are POSTs whose body must come back; the others are GETs, one in ten of which takes 100 ms.
+    /// </param>
     /// <param name="patience">After this a request counts as failed; default 25 s, more than the default hold.</param>
     public OpenLoad(TailnetPeer peer, string service, int perSecond = 200, int postsInTen = 0, TimeSpan? patience = null)
     {
@@ -108,12 +110,16 @@ internal sealed class OpenLoad : IAsyncDisposable
         {
             using var response = await client.SendAsync(request, patience.Token);
             var answer = await response.Content.ReadAsStringAsync(patience.Token);
-            return response.StatusCode == HttpStatusCode.OK && (isPost ? answer == body : answer.Contains(" from ", StringComparison.Ordinal))
+            return response.StatusCode == HttpStatusCode.OK
+                && (isPost ? answer == body : answer.Contains(" from ", StringComparison.Ordinal))
                 ? null : $"{request.Method}: {(int)response.StatusCode} {answer}";
         }
         catch (Exception failed) when (failed is HttpRequestException or IOException or OperationCanceledException)
         {
-            return $"{request.Method}: " + (failed is OperationCanceledException ? $"no answer within {_patience.TotalSeconds:0} s" : $"{failed.Message} {failed.InnerException?.Message}");
+            var reason = failed is OperationCanceledException
+                ? $"no answer within {_patience.TotalSeconds:0} s"
+                : $"{failed.Message} {failed.InnerException?.Message}";
+            return $"{request.Method}: {reason}";
         }
     }
 }

@@ -10,8 +10,14 @@ internal sealed record RawRequest(string Head, string Body)
 
     /// <summary>Header fields in their order and spelling.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Fields =>
-        [.. Head.Split("\r\n").Skip(1).Where(line => line.Length > 0).Select(line => line.Split(':', 2)).Select(pair => KeyValuePair.Create(pair[0], pair.ElementAtOrDefault(1)?.Trim() ?? ""))];
+        [
+            .. Head.Split("\r\n")
+                .Skip(1)
+                .Where(line => line.Length > 0)
+                .Select(line => line.Split(':', 2))
+                .Select(pair => KeyValuePair.Create(pair[0], pair.ElementAtOrDefault(1)?.Trim() ?? ""))];
 
     /// <summary>A field's first value; null when there is none.</summary>
-    public string? Value(string name) => Fields.Where(field => field.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value).FirstOrDefault();
+    public string? Value(string name) =>
+        Fields.Where(field => field.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value).FirstOrDefault();
 }

@@ -77,10 +77,12 @@ internal sealed class RawUpstream : IAsyncDisposable
                 if (request.Value("Sec-WebSocket-Key") is { } key)
                 {
 #pragma warning disable CA5350 // RFC 6455 section 4.2.2 wants SHA-1; nothing rests on it.
-                    var accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+                    var accept = Convert.ToBase64String(
+                        SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
 #pragma warning restore CA5350
                     await stream.WriteAsync(Encoding.ASCII.GetBytes(
-                        $"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"));
+                        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: "
+                            + $"{accept}\r\n\r\n"));
                     return;
                 }
 

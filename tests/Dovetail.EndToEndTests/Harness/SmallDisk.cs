@@ -47,5 +47,6 @@ internal sealed class SmallDisk : IAsyncDisposable
     // Lazily: a tailscaled may still be on it.
     public async ValueTask DisposeAsync() => await RunAsync("umount", "-l", _path);
 
-    private static async Task RunAsync(string program, params string[] arguments) => (await Command.RunAsync(program, arguments)).MustSucceed();
+    private static async Task RunAsync(string program, params string[] arguments) =>
+        (await Command.RunAsync(program, arguments)).MustSucceed();
 }

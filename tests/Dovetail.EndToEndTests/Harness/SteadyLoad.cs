@@ -16,11 +16,19 @@ internal sealed class SteadyLoad : IAsyncDisposable
     /// <param name="pause">Between the end of a request and the next; default 100 ms.</param>
     /// <param name="patience">After this a request counts as failed; default 20 s, more than the default hold.</param>
     /// <param name="page">What each service's page must contain, so that another's is not taken for it; null: any page will do.</param>
-    public SteadyLoad(TailnetPeer peer, IEnumerable<string> services, TimeSpan? pause = null, TimeSpan? patience = null, Func<string, string>? page = null)
+    public SteadyLoad(
+        TailnetPeer peer,
+        IEnumerable<string> services,
+        TimeSpan? pause = null,
+        TimeSpan? patience = null,
+        Func<string, string>? page = null)
     {
         _pause = pause ?? TimeSpan.FromMilliseconds(100);
         _patience = patience ?? TimeSpan.FromSeconds(20);
-        _loops = Task.WhenAll(services.Select(service => Task.Run(() => AskAsync(peer.Http(), service, $"https://{peer.NameOf(service)}/", page?.Invoke(service) ?? ""))));
+        _loops = Task.WhenAll(
+            services.Select(
+                service =>
+                    Task.Run(() => AskAsync(peer.Http(), service, $"https://{peer.NameOf(service)}/", page?.Invoke(service) ?? ""))));
     }
 
     /// <summary>Every request that has ended, in that order.</summary>
@@ -57,11 +65,15 @@ internal sealed class SteadyLoad : IAsyncDisposable
         {
             using var response = await client.GetAsync(url, patience.Token);
             var body = await response.Content.ReadAsStringAsync(patience.Token);
-            return response.StatusCode == HttpStatusCode.OK && body.Contains(page, StringComparison.Ordinal) ? null : $"{(int)response.StatusCode} {body}";
+            return response.StatusCode == HttpStatusCode.OK && body.Contains(page, StringComparison.Ordinal)
+                ? null
+                : $"{(int)response.StatusCode} {body}";
         }
         catch (Exception failed) when (failed is HttpRequestException or IOException or OperationCanceledException)
         {
-            return failed is OperationCanceledException ? $"no answer within {_patience.TotalSeconds:0} s" : $"{failed.Message} {failed.InnerException?.Message}";
+            return failed is OperationCanceledException
+                ? $"no answer within {_patience.TotalSeconds:0} s"
+                : $"{failed.Message} {failed.InnerException?.Message}";
         }
     }
 }

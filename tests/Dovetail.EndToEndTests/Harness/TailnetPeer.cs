@@ -28,11 +28,13 @@ internal sealed class TailnetPeer : IAsyncDisposable
         _tailnet = tailnet;
         _socket = directory[$"{hostName}.sock"];
         // An address per peer and test process, so that nothing on this machine's 127.0.0.1 is in the way.
-        _socks = new IPEndPoint(new IPAddress([127, (byte)(100 + (Environment.ProcessId % 100)), (byte)(number >> 8), (byte)number]), SocksPort);
+        _socks = new IPEndPoint(
+            new IPAddress([127, (byte)(100 + (Environment.ProcessId % 100)), (byte)(number >> 8), (byte)number]), SocksPort);
         _tailscaled = new BackgroundProcess(
             tailnet.Tailscaled,
             [
-                "--tun=userspace-networking", $"--statedir={directory[hostName]}", $"--socket={_socket}", "--port=0", "--no-logs-no-support",
+                "--tun=userspace-networking", $"--statedir={directory[hostName]}", $"--socket={_socket}", "--port=0",
+                "--no-logs-no-support",
                 $"--socks5-server={_socks}",
             ],
             tailnet.Environment.With("TS_LOGS_DIR", Directory.CreateDirectory(directory[$"{hostName}-logs"]).FullName));
@@ -47,7 +49,8 @@ internal sealed class TailnetPeer : IAsyncDisposable
     /// <summary>The tailnet's DNS suffix, without dots at the ends.</summary>
     public string Suffix { get; private set; } = "";
 
-    public static async Task<TailnetPeer> StartAsync(Tailnet tailnet, TestDirectory directory, string hostName, string authKey, CancellationToken cancellation)
+    public static async Task<TailnetPeer> StartAsync(
+        Tailnet tailnet, TestDirectory directory, string hostName, string authKey, CancellationToken cancellation)
     {
         var peer = new TailnetPeer(tailnet, directory, hostName);
         try
@@ -100,7 +103,8 @@ internal sealed class TailnetPeer : IAsyncDisposable
         }
         else
         {
-            handler.ConnectCallback = async (context, cancellation) => await ConnectAsync(connectTo, context.DnsEndPoint.Port, cancellation);
+            handler.ConnectCallback = async (context, cancellation) => await ConnectAsync(
+                connectTo, context.DnsEndPoint.Port, cancellation);
         }
 
         var client = new HttpClient(handler)
@@ -174,7 +178,9 @@ internal sealed class TailnetPeer : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends a few bytes to a port and gives what comes back; null when nothing is there (refused, or closed without a word).</summary>
+    /// <summary>
+    /// Sends a few bytes to a port and gives what comes back; null when nothing is there (refused, or closed without a word).
+    /// </summary>
     public async Task<string?> KnockAsync(string host, int port, string say, CancellationToken cancellation)
     {
         try
@@ -222,7 +228,8 @@ internal sealed class TailnetPeer : IAsyncDisposable
 
     // Without what only a developer of Tailscale reads.
     private string LastWords => string.Join(
-        Environment.NewLine, _tailscaled.Log.Split(Environment.NewLine).Where(line => !line.Contains("[v1]", StringComparison.Ordinal)).TakeLast(40));
+        Environment.NewLine,
+        _tailscaled.Log.Split(Environment.NewLine).Where(line => !line.Contains("[v1]", StringComparison.Ordinal)).TakeLast(40));
 
     private static X509ChainPolicy TrustOnly(X509Certificate2Collection authorities)
     {
@@ -233,12 +240,14 @@ internal sealed class TailnetPeer : IAsyncDisposable
 
     private async Task LogInAsync(string hostName, string authKey, TestDirectory directory, CancellationToken cancellation)
     {
-        await Eventually.TrueAsync($"the socket of peer {hostName}", () => File.Exists(_socket) || _tailscaled.HasExited, cancellation: cancellation);
+        await Eventually.TrueAsync(
+            () => File.Exists(_socket) || _tailscaled.HasExited, $"the socket of peer {hostName}");
         var keyFile = directory[$"{hostName}.key"];
         await File.WriteAllTextAsync(keyFile, authKey, cancellation);
         var up = await TailscaleAsync(
             [
-                "up", "--reset", $"--auth-key=file:{keyFile}", $"--hostname={hostName}", $"--login-server={_tailnet.ControlUrl}", "--accept-dns=false",
+                "up", "--reset", $"--auth-key=file:{keyFile}", $"--hostname={hostName}", $"--login-server={_tailnet.ControlUrl}",
+                "--accept-dns=false",
                 "--timeout=60s",
             ],
             cancellation);

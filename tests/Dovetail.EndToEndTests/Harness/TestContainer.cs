@@ -15,14 +15,14 @@ internal sealed class TestContainer(Engine engine, string id) : IAsyncDisposable
 
     /// <summary>Its address on Docker's default network; empty while it is stopped.</summary>
     public async Task<string> AddressAsync(CancellationToken cancellation) =>
-        (await engine.DockerAsync(["inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", id], cancellation: cancellation)).Stdout.Trim();
+        await InspectAsync("{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", cancellation);
 
     /// <summary>The Docker host's address on the container's network.</summary>
     public async Task<IPAddress> GatewayAsync(CancellationToken cancellation) =>
-        IPAddress.Parse((await engine.DockerAsync(["inspect", "-f", "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}", id], cancellation: cancellation)).Stdout.Trim());
+        IPAddress.Parse(await InspectAsync("{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}", cancellation));
 
     public async Task<string> NameAsync(CancellationToken cancellation) =>
-        (await engine.DockerAsync(["inspect", "-f", "{{.Name}}", id], cancellation: cancellation)).Stdout.Trim().TrimStart('/');
+        (await InspectAsync("{{.Name}}", cancellation)).TrimStart('/');
 
     public Task StopAsync(CancellationToken cancellation) => engine.DockerAsync(["stop", id], cancellation: cancellation);
 
@@ -50,4 +50,7 @@ internal sealed class TestContainer(Engine engine, string id) : IAsyncDisposable
             await RemoveAsync(CancellationToken.None);
         }
     }
+
+    private async Task<string> InspectAsync(string format, CancellationToken cancellation) =>
+        (await engine.DockerAsync(["inspect", "-f", format, id], cancellation: cancellation)).Stdout.Trim();
 }

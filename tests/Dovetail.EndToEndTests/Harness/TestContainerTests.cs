@@ -7,11 +7,14 @@ public sealed class TestContainerTests(Engine engine)
     public async Task The_test_container_echoes_the_request_that_it_got()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var container = await engine.RunContainerAsync(new Dictionary<string, string>(), "Good morning", cancellation: cancellation);
+        await using var container = await engine.RunContainerAsync(
+            new Dictionary<string, string>(), "Good morning", cancellation: cancellation);
         using var client = new HttpClient { BaseAddress = new Uri($"http://{await container.AddressAsync(cancellation)}") };
 
-        var page = await Eventually.GetAsync("the page", token => client.GetStringAsync("/", token), _ => true, cancellation: cancellation);
-        using var request = new HttpRequestMessage(HttpMethod.Post, TestImage.EchoPath) { Content = new ByteArrayContent(new byte[123_456]) };
+        var page = await Eventually.GetAsync(
+            token => client.GetStringAsync("/", token), _ => true, "the page");
+        using var request =
+            new HttpRequestMessage(HttpMethod.Post, TestImage.EchoPath) { Content = new ByteArrayContent(new byte[123_456]) };
         request.Headers.Add("X-Some-Header", "some = value");
         using var response = await client.SendAsync(request, cancellation);
         var echo = EchoedRequest.Parse(await response.Content.ReadAsStringAsync(cancellation));

@@ -19,7 +19,9 @@ internal static class TestImage
 
         """;
 
-    /// <summary>What the container's front page says; names the container and its greeting (environment variable <c>GREETING</c>).</summary>
+    /// <summary>
+    /// What the container's front page says; names the container and its greeting (environment variable <c>GREETING</c>).
+    /// </summary>
     private const string Start = "echo \"$GREETING from $(hostname)\" > /www/index.html; exec httpd -f -p 80 -h /www";
 
     public static async Task ImportAsync(Engine engine, string tag, CancellationToken cancellation) =>

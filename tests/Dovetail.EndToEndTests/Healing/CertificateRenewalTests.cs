@@ -5,7 +5,7 @@ namespace Dovetail.EndToEndTests.Healing;
 
 /// <summary>
 /// Certificates that live for seconds: the authority dates them an hour back, so that they are in the last third of their life from
-/// the start (05-cert/renewal.txt was recorded in the same way).
+/// the start (the real daemon's renewals were recorded in the same way).
 /// </summary>
 public sealed class CertificateRenewalTests(HealingFixture fixture) : HealingTest(fixture)
 {
@@ -23,7 +23,10 @@ public sealed class CertificateRenewalTests(HealingFixture fixture) : HealingTes
 
         Control.Faults.CertificateLifetime = TimeSpan.FromDays(90);
         await Daemon.ServiceAsync(
-            "renewed", seen => seen.Certificate!.NotAfter > TimeProvider.System.GetUtcNow().AddDays(1), "a certificate for months", Cancellation, HealingFixture.HealedWithin);
+            "renewed",
+            seen => seen.Certificate!.NotAfter > TimeProvider.System.GetUtcNow().AddDays(1),
+            "a certificate for months",
+            HealingFixture.HealedWithin);
 
         Assert.StartsWith("HTTP/1.1 200", await ExchangeAsync(open), StringComparison.Ordinal);
         await using var next = await Fixture.Peer.SecureAsync(name, Cancellation);
@@ -31,7 +34,7 @@ public sealed class CertificateRenewalTests(HealingFixture fixture) : HealingTes
         Assert.Equal(2, Control.CertificateOrders(name));
     }
 
-    // 05-cert/renewal.txt ("ACME down, cached still valid but due for renewal", "cached expired", "ACME back").
+    // Recorded with 1.96.5: a certificate that is due but valid is answered from disk, an expired one is an error until the authority is back.
     [Fact(Timeout = 120_000)]
     public async Task A_certificate_that_cannot_be_renewed_is_served_to_its_end_and_replaced_once_the_authority_is_back()
     {

@@ -15,7 +15,7 @@ public sealed class CycleTests(Engine engine) : EndToEndTest(engine)
     private const int SpareMegabytes = 15;
     private static readonly int Cycles = TestSettings.Full ? 500 : 25;
 
-    // 01-daemon/restart-after-sigterm-and-sigkill.txt, 05-cert/renewal.txt.
+    // Recorded with 1.96.5: a node with state comes back without a login, and its certificate from disk.
     [Theory(Timeout = 3_000_000)]
     [InlineData("0s")]
     [InlineData("5m")]
@@ -30,7 +30,7 @@ public sealed class CycleTests(Engine engine) : EndToEndTest(engine)
             ["DOTNET_TieredCompilation"] = "0",
         });
         var container = await RunServiceAsync("web");
-        await daemon.ReadyAsync("web", Cancellation);
+        await daemon.ReadyAsync("web");
         await CycleAsync(daemon, container, WarmUp);
         var before = Footprint.Of(daemon.ProcessId);
 
@@ -44,10 +44,9 @@ public sealed class CycleTests(Engine engine) : EndToEndTest(engine)
         Report($"half:   {half}");
         var after = Footprint.Of(daemon.ProcessId);
         await Eventually.TrueAsync(
-            "nothing to be left",
             () => (after = Footprint.Of(daemon.ProcessId)) is { Children: 1, Addresses: 1 }
                 && after.Threads <= before.Threads + SpareThreads && after.Descriptors <= before.Descriptors + SpareDescriptors,
-            cancellation: Cancellation);
+            "nothing to be left");
         Report($"after:  {after}");
         Assert.True(after.Memory <= before.Memory + SpareMegabytes, $"{before.Memory} MB resident before, {after.Memory} MB after");
         Assert.Single(Tailscaleds());
@@ -63,7 +62,7 @@ public sealed class CycleTests(Engine engine) : EndToEndTest(engine)
             await container.StartAsync(Cancellation);
             if (cycle % Look == 0 || cycle == cycles)
             {
-                await daemon.ReadyAsync("web", Cancellation);
+                await daemon.ReadyAsync("web");
             }
 
             if (cycle % Print == 0)

@@ -60,11 +60,13 @@ public sealed class HealingFixture(Engine engine) : SharedStage(engine)
     }
 
     /// <summary>Waits until the status names a condition, and prints how long it took.</summary>
-    internal async Task<ServiceStatus> NamedAsync(string service, string condition, Func<ServiceStatus, bool>? also = null, TimeSpan? within = null)
+    internal async Task<ServiceStatus> NamedAsync(
+        string service, string condition, Func<ServiceStatus, bool>? also = null, TimeSpan? within = null)
     {
         var started = Stopwatch.GetTimestamp();
         var status = await Daemon.ServiceAsync(
-            service, seen => seen.Has(condition) && (also is null || also(seen)), $"condition {condition}", Cancellation, within ?? NamedWithin);
+            service, seen => seen.Has(condition) && (also is null || also(seen)), $"condition {condition}",
+            within ?? NamedWithin);
         Report($"{service}: {condition} named after {Since(started).TotalSeconds:0.0} s");
         return status;
     }
@@ -76,7 +78,7 @@ public sealed class HealingFixture(Engine engine) : SharedStage(engine)
         var status = await Daemon.ServiceAsync(
             service,
             seen => seen is { State: "Ready", Upstreams.Count: > 0 } && !seen.Has(condition) && (also is null || also(seen)),
-            $"Ready without {condition}", Cancellation, HealedWithin);
+            $"Ready without {condition}", HealedWithin);
         await AnswersAsync(service);
         Report($"{service}: healed of {condition} after {Since(started).TotalSeconds:0.0} s");
         return status;
@@ -86,14 +88,13 @@ public sealed class HealingFixture(Engine engine) : SharedStage(engine)
     internal async Task<TestContainer> ReadyServiceAsync(string service)
     {
         var container = await RunServiceAsync(service);
-        await Daemon.ReadyAsync(service, Cancellation);
+        await Daemon.ReadyAsync(service);
         await AnswersAsync(service);
         return container;
     }
 
     /// <summary>Waits until the peer gets the service's page over a new connection.</summary>
     internal Task AnswersAsync(string service, string scheme = "https", HttpStatusCode status = HttpStatusCode.OK) => Eventually.GetAsync(
-        $"{service} to answer {status}",
         async cancellation =>
         {
             using var client = Peer.Http();
@@ -104,14 +105,16 @@ public sealed class HealingFixture(Engine engine) : SharedStage(engine)
             return response.StatusCode;
         },
         seen => seen == status,
-        HealedWithin,
-        Cancellation);
+        $"{service} to answer {status}",
+        deadline: HealedWithin);
 
     /// <summary>The machine behind a service, as the control server knows it.</summary>
     internal FakeTailscale.Control.TailnetNode Machine(string service) =>
         ControlServer.FindNode(service) ?? throw new InvalidOperationException($"There is no machine {service}.");
 
-    /// <summary>Fails unless the witnesses have answered every request since the last time, and Dovetail and their tailscaleds are the same.</summary>
+    /// <summary>
+    /// Fails unless the witnesses have answered every request since the last time, and Dovetail and their tailscaleds are the same.
+    /// </summary>
     internal async Task AssertOthersUntouchedAsync()
     {
         var results = _load.Results;
@@ -147,7 +150,7 @@ public sealed class HealingFixture(Engine engine) : SharedStage(engine)
 
         foreach (var witness in Witnesses)
         {
-            await Daemon.ReadyAsync(witness, Cancellation);
+            await Daemon.ReadyAsync(witness);
             await AnswersAsync(witness);
         }
 

@@ -4,8 +4,8 @@ using FakeTailscale.Control;
 namespace Dovetail.EndToEndTests.Healing;
 
 /// <summary>
-/// A fault, what the status says of it, and how the node heals. Each test has a service of its own in a Dovetail that is never
-/// restarted; comments name the recording of the real daemon in the contract for each condition.
+/// A fault, what the status says of it, and how the node heals. Each test has a service of its own in a Dovetail that is never restarted.
+/// Comments name the recording of each condition (tests/FakeTailscale.Tests/Recordings), or say what was recorded.
 /// </summary>
 public abstract class HealingTest(HealingFixture fixture) : IClassFixture<HealingFixture>, IAsyncLifetime
 {

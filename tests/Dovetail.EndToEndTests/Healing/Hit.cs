@@ -7,5 +7,6 @@ namespace Dovetail.EndToEndTests.Healing;
 /// <param name="Ended">Null while it may still be felt.</param>
 internal sealed record Hit(string Service, int? Process, long Begun, long? Ended = null)
 {
-    public bool Touches(LoadResult request) => request.Service == Service && request.Ended >= Begun && request.Begun <= (Ended ?? long.MaxValue);
+    public bool Touches(LoadResult request) =>
+        request.Service == Service && request.Ended >= Begun && request.Begun <= (Ended ?? long.MaxValue);
 }

@@ -8,14 +8,14 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
 {
     private const int Restarts = 5;
 
-    // 09-logout-down/logout-down.txt.
+    // logout-down.txt.
     [Fact(Timeout = 180_000)]
     public async Task Forget_is_refused_while_the_service_is_wanted_and_takes_its_machine_and_state_afterwards()
     {
         var control = Control();
         var daemon = StartDaemon();
         var container = await RunServiceAsync("old");
-        await daemon.ReadyAsync("old", Cancellation);
+        await daemon.ReadyAsync("old");
         var machine = control.FindNode("old")!;
         var state = Path.Combine(StateDirectory, "old");
 
@@ -25,7 +25,7 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         Assert.Equal("Ready", (await daemon.StatusAsync(Cancellation)).Find("old")!.State);
 
         await container.RemoveAsync(Cancellation);
-        await daemon.ServiceAsync("old", service => service.Has("no-upstream"), "without a container", Cancellation);
+        await daemon.ServiceAsync("old", service => service.Has("no-upstream"), "without a container");
         var unconfirmed = await daemon.CommandAsync(["forget", "old"], Cancellation);
         Assert.Equal(1, unconfirmed.ExitCode);
         Assert.Contains("--yes", unconfirmed.Stderr, StringComparison.Ordinal);
@@ -43,20 +43,21 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
 
         // The machine that was logged out keeps its name on this control server.
         await RunServiceAsync("old");
-        await daemon.ServiceAsync("old", service => service is { State: "Ready", Upstreams.Count: 1 }, "Ready as another machine", Cancellation);
+        await daemon.ServiceAsync(
+            "old", service => service is { State: "Ready", Upstreams.Count: 1 }, "Ready as another machine");
         Assert.NotEqual(machine.StableId, control.Nodes[^1].StableId);
         Assert.Equal(2, control.TotalRegistrations);
     }
 
-    // 09-logout-down/logout-down.txt ("control unreachable").
+    // logout-down.txt ("control unreachable").
     [Fact(Timeout = 180_000)]
     public async Task Forget_keeps_the_state_of_a_machine_that_cannot_be_logged_out_unless_it_is_forced()
     {
         var daemon = StartDaemon(new Dictionary<string, string?> { ["FAKE_TAILSCALE_LOGOUT_TIMEOUT_MS"] = "2000" });
         var container = await RunServiceAsync("old");
-        await daemon.ReadyAsync("old", Cancellation);
+        await daemon.ReadyAsync("old");
         await container.RemoveAsync(Cancellation);
-        await daemon.ServiceAsync("old", service => service.Has("no-upstream"), "without a container", Cancellation);
+        await daemon.ServiceAsync("old", service => service.Has("no-upstream"), "without a container");
         var state = Path.Combine(StateDirectory, "old", "tailscaled.state");
         Control().Faults.Unreachable = true;
 
@@ -70,22 +71,25 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         Assert.Empty(Tailscaleds());
     }
 
-    // 01-daemon/restart-after-sigterm-and-sigkill.txt, 05-cert/renewal.txt.
+    // Recorded with 1.96.5: a node with state comes back without a login, and its certificate from disk.
     [Fact(Timeout = 180_000)]
     public async Task Restarting_a_service_again_and_again_is_the_same_machine_and_orders_one_certificate()
     {
         var daemon = StartDaemon();
         await RunServiceAsync("web");
-        var before = await daemon.ReadyAsync("web", Cancellation);
+        var before = await daemon.ReadyAsync("web");
         var machine = Control().FindNode("web")!;
 
         for (var round = 1; round <= Restarts; round++)
         {
             (await daemon.CommandAsync(["restart", "web"], Cancellation)).MustSucceed();
-            await daemon.ServiceAsync("web", service => service.State == "Ready" && service.Tailscaled!.Restarts == round, $"Ready after restart {round}", Cancellation);
+            await daemon.ServiceAsync(
+                "web",
+                service => service.State == "Ready" && service.Tailscaled!.Restarts == round,
+                $"Ready after restart {round}");
         }
 
-        var after = await daemon.ReadyAsync("web", Cancellation);
+        var after = await daemon.ReadyAsync("web");
         Assert.NotEqual(before.Tailscaled!.Pid, after.Tailscaled!.Pid);
         Assert.Equal((before.DnsName, before.Certificate), (after.DnsName, after.Certificate));
         Assert.Equal(before.Addresses, after.Addresses);
@@ -98,14 +102,14 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         Assert.Contains("nobody", unknown.Stderr, StringComparison.Ordinal);
     }
 
-    // 01-daemon/start-up-sigterm.txt.
+    // Recorded with 1.96.5: tailscaled says on stderr when it begins and ends; SIGTERM ends it with exit code 0.
     [Fact(Timeout = 180_000)]
     public async Task Logs_prints_what_tailscaled_wrote_and_follows_it_into_the_next_one()
     {
         const string closing = "logger closing down";
         var daemon = StartDaemon();
         await RunServiceAsync("web");
-        await daemon.ReadyAsync("web", Cancellation);
+        await daemon.ReadyAsync("web");
 
         var log = (await daemon.CommandAsync(["logs", "web"], Cancellation)).MustSucceed().Stdout;
         Assert.Contains("Switching ipn state", log, StringComparison.Ordinal);
@@ -113,30 +117,33 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         Assert.DoesNotContain(Tailnet.AuthKey, log, StringComparison.Ordinal);
 
         await using var following = DovetailDaemon.Start(Environment(), "logs", "web", "-f");
-        await Eventually.TrueAsync("the log so far", () => following.Log.Contains("Switching ipn state", StringComparison.Ordinal), cancellation: Cancellation);
-        (await daemon.CommandAsync(["restart", "web"], Cancellation)).MustSucceed();
-        await Eventually.TrueAsync("the end of the old tailscaled", () => following.Log.Contains(closing, StringComparison.Ordinal), cancellation: Cancellation);
         await Eventually.TrueAsync(
-            "the start of the new one",
-            () => following.Log[following.Log.IndexOf(closing, StringComparison.Ordinal)..].Contains("Switching ipn state", StringComparison.Ordinal),
-            cancellation: Cancellation);
+            () => following.Log.Contains("Switching ipn state", StringComparison.Ordinal), "the log so far");
+        (await daemon.CommandAsync(["restart", "web"], Cancellation)).MustSucceed();
+        await Eventually.TrueAsync(
+            () => following.Log.Contains(closing, StringComparison.Ordinal), "the end of the old tailscaled");
+        await Eventually.TrueAsync(
+            () => following.Log[following.Log.IndexOf(closing, StringComparison.Ordinal)..]
+                .Contains("Switching ipn state", StringComparison.Ordinal),
+            "the start of the new one");
     }
 
-    // 02-up/tags.txt ("change").
+    // up-tags.txt.
     [Fact(Timeout = 180_000)]
     public async Task Other_tags_in_the_labels_are_taken_by_the_same_machine()
     {
         var daemon = StartDaemon();
         var container = await RunContainerAsync(Tagged("tag:one"));
-        var before = await daemon.ReadyAsync("web", Cancellation);
+        var before = await daemon.ReadyAsync("web");
         var machine = Control().FindNode("web")!;
         Assert.Equal(["tag:one"], machine.Tags);
 
         await container.RemoveAsync(Cancellation);
         await RunContainerAsync(Tagged("tag:two,tag:three"));
-        await Eventually.TrueAsync("the new tags", () => Control().FindNode("web")!.Tags.Order().SequenceEqual(["tag:three", "tag:two"]), cancellation: Cancellation);
+        await Eventually.TrueAsync(
+            () => Control().FindNode("web")!.Tags.Order().SequenceEqual(["tag:three", "tag:two"]), "the new tags");
 
-        var after = await daemon.ReadyAsync("web", Cancellation);
+        var after = await daemon.ReadyAsync("web");
         Assert.Equal(before.Addresses, after.Addresses);
         Assert.Equal(before.Tailscaled!.Pid, after.Tailscaled!.Pid);
         Assert.Equal((machine.StableId, machine.DnsName), (Control().FindNode("web")!.StableId, Control().FindNode("web")!.DnsName));
@@ -144,13 +151,13 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         Assert.Empty(after.Conditions);
     }
 
-    // 01-daemon/two-daemons-one-statedir.txt: tailscaled itself has no lock.
+    // Recorded with 1.96.5: tailscaled itself does not lock its state directory.
     [Fact(Timeout = 180_000)]
     public async Task A_second_Dovetail_on_one_state_directory_is_refused_and_the_first_goes_on()
     {
         var daemon = StartDaemon();
         await RunServiceAsync("web");
-        var before = await daemon.ReadyAsync("web", Cancellation);
+        var before = await daemon.ReadyAsync("web");
 
         var second = StartDaemon(new Dictionary<string, string?> { ["DOVETAIL_RUNTIME_DIR"] = Directory["run2"] });
         Assert.Equal(1, await second.ExitAsync(TimeSpan.FromSeconds(20), Cancellation));
@@ -158,12 +165,12 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         Assert.Contains($"TS_STATE_DIR={StateDirectory}", second.Log, StringComparison.Ordinal);
         Assert.Contains("another Dovetail uses it", second.Log, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", second.Log, StringComparison.Ordinal);
-        var after = await daemon.ReadyAsync("web", Cancellation);
+        var after = await daemon.ReadyAsync("web");
         Assert.Equal(before.Tailscaled, after.Tailscaled! with { LastWords = before.Tailscaled!.LastWords });
         Assert.Single(Tailscaleds());
     }
 
-    // 03-status/nostate-control-unreachable-with-state.json, 05-cert/renewal.txt.
+    // status-nostate-control-unreachable-with-state.json.
     [Fact(Timeout = 180_000)]
     public async Task With_state_it_comes_up_without_a_key_and_waits_out_control_server_and_authority()
     {
@@ -172,7 +179,7 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         var peer = await PeerAsync();
         var daemon = StartDaemon();
         await RunServiceAsync("web");
-        var before = await daemon.ReadyAsync("web", Cancellation);
+        var before = await daemon.ReadyAsync("web");
         var machine = Control().FindNode("web")!;
         daemon.Terminate();
         Assert.Equal(0, await daemon.ExitAsync(TimeSpan.FromSeconds(10), Cancellation));
@@ -180,17 +187,19 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         Control().Faults.Unreachable = true;
         Control().Faults.Acme = AcmeBehavior.Down;
         daemon = StartDaemon(new Dictionary<string, string?> { ["TS_AUTHKEY"] = null, ["DOVETAIL_POLL"] = "1s" });
-        await daemon.ServiceAsync("web", service => service.Has("control-unreachable"), "control-unreachable", Cancellation);
+        await daemon.ServiceAsync("web", service => service.Has("control-unreachable"), "control-unreachable");
 
         Control().Faults.Unreachable = false;
-        var after = await daemon.ServiceAsync("web", service => service is { State: "Ready", Certificate: not null }, "Ready", Cancellation);
+        var after = await daemon.ServiceAsync(
+            "web", service => service is { State: "Ready", Certificate: not null }, "Ready");
         Assert.Equal((before.DnsName, before.Certificate), (after.DnsName, after.Certificate));
         Assert.Equal(before.Addresses, after.Addresses);
         Assert.Equal(machine.StableId, Control().FindNode("web")!.StableId);
         Assert.Equal((1, 1), (Tailnet.RegistrationsOf("web"), Tailnet.CertificatesOf("web")));
         await Eventually.GetAsync(
-            "the page", token => peer.Http().GetStringAsync($"https://{peer.NameOf("web")}/", token), page => page.Contains("Hello", StringComparison.Ordinal),
-            cancellation: Cancellation);
+            token => peer.Http().GetStringAsync($"https://{peer.NameOf("web")}/", token),
+            page => page.Contains("Hello", StringComparison.Ordinal),
+            "the page");
     }
 
     private static Dictionary<string, string> Tagged(string tags) => new() { ["name"] = "web", ["port"] = "80", ["tags"] = tags };

@@ -9,7 +9,7 @@ public sealed class LoginFaultTests(HealingFixture fixture) : HealingTest(fixtur
     // The control server counts a try before the answer is told; tries under way when the refusal is seen may still arrive.
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
 
-    // 02-up/interactive-login.txt, 03-status/needslogin-authurl.json.
+    // up-interactive.txt, status-needslogin-authurl.json.
     [Fact(Timeout = 120_000)]
     public async Task Without_a_key_a_new_node_shows_where_to_log_in_and_heals_when_somebody_does()
     {
@@ -25,7 +25,7 @@ public sealed class LoginFaultTests(HealingFixture fixture) : HealingTest(fixtur
         Assert.Equal(1, Fixture.Machine("unkeyed").RegistrationCount);
     }
 
-    // 04-bus/key-expired-by-control.ndjson, 03-status/expired.json, 02-up/expired-key-recovery.txt.
+    // status-expired.json; with a key, up gives the same machine a new node key (recorded with 1.96.5).
     [Fact(Timeout = 120_000)]
     public async Task A_node_whose_key_expired_says_so_and_heals_with_a_key_as_the_same_machine()
     {
@@ -41,7 +41,7 @@ public sealed class LoginFaultTests(HealingFixture fixture) : HealingTest(fixtur
         Assert.Equal((before.StableId, before.IPv4, before.DnsName), Identity("expired"));
     }
 
-    // 02-up/expired-key-recovery.txt, 02-up/interactive-login.txt.
+    // status-expired.json, up-interactive.txt.
     [Fact(Timeout = 120_000)]
     public async Task A_node_whose_key_expired_heals_when_somebody_logs_in()
     {
@@ -57,7 +57,7 @@ public sealed class LoginFaultTests(HealingFixture fixture) : HealingTest(fixtur
         Assert.Equal((before.StableId, before.IPv4, before.DnsName), Identity("relogged"));
     }
 
-    // 04-bus/restart-while-expired.ndjson.
+    // Recorded with 1.96.5: started while its key is expired, a node has no map and asks for a login.
     [Fact(Timeout = 120_000)]
     public async Task A_node_that_starts_with_an_expired_key_says_so_and_heals_with_a_key_as_the_same_machine()
     {
@@ -74,7 +74,7 @@ public sealed class LoginFaultTests(HealingFixture fixture) : HealingTest(fixtur
         Assert.Equal((before.StableId, before.IPv4, before.DnsName), Identity("outdated"));
     }
 
-    // No recording: the time is read off KeyExpiry (03-status/running.json).
+    // No recording: the time is read off KeyExpiry (status-running.json).
     [Fact(Timeout = 120_000)]
     public async Task A_node_whose_key_expires_in_two_weeks_says_so_and_serves_on()
     {
@@ -90,7 +90,7 @@ public sealed class LoginFaultTests(HealingFixture fixture) : HealingTest(fixtur
         Assert.Equal(0, (await Daemon.StatusAsync(Cancellation)).Find("expiring")!.Tailscaled!.Restarts);
     }
 
-    // 02-up/machine-approval.txt, 03-status/needsmachineauth.json.
+    // up-approval.txt, status-needsmachineauth.json.
     [Fact(Timeout = 120_000)]
     public async Task A_node_that_waits_for_approval_says_so_and_heals_when_it_is_given()
     {
@@ -104,7 +104,7 @@ public sealed class LoginFaultTests(HealingFixture fixture) : HealingTest(fixtur
         Assert.Equal(1, Fixture.Machine("waiting").RegistrationCount);
     }
 
-    // 02-up/invalid-key.txt, 04-bus/invalid-key.ndjson, 03-status/needslogin-bad-key.json.
+    // up-invalid-key.txt, bus-invalid-key.ndjson.
     [Fact(Timeout = 120_000)]
     public async Task A_rejected_key_is_not_tried_again_and_a_new_one_in_its_file_heals()
     {
@@ -120,7 +120,7 @@ public sealed class LoginFaultTests(HealingFixture fixture) : HealingTest(fixtur
         Assert.Equal(1, Fixture.Machine("rejected").RegistrationCount);
     }
 
-    // The same, and 04-bus/node-deleted-by-admin.ndjson: only a node that must log in anew has any use for a key at run time.
+    // The same: only a node that must log in anew has any use for a key at run time.
     [Fact(Timeout = 120_000)]
     public async Task A_key_that_is_rejected_at_run_time_is_not_tried_again_and_a_new_one_in_its_file_heals()
     {
@@ -138,7 +138,7 @@ public sealed class LoginFaultTests(HealingFixture fixture) : HealingTest(fixtur
         AssertLoginsWithKey("evicted", 3);
     }
 
-    // 02-up/invalid-key.txt ("single-use key").
+    // up-invalid-key.txt: a single-use key is refused the second time.
     [Fact(Timeout = 120_000)]
     public async Task A_key_that_is_used_up_is_told_from_a_wrong_one_and_a_new_one_heals()
     {
@@ -168,27 +168,30 @@ public sealed class LoginFaultTests(HealingFixture fixture) : HealingTest(fixtur
         await Fixture.HealedAsync("late", "key-expired");
     }
 
-    // 02-up/tags.txt.
+    // up-tags.txt.
     [Fact(Timeout = 120_000)]
     public async Task A_new_node_with_forbidden_tags_says_so_and_heals_when_they_are_permitted()
     {
         Control.Faults.RefuseTag("tag:forbidden");
         await using var container = await Fixture.RunContainerAsync(Tagged("tagged", "tag:forbidden"));
 
-        Assert.Contains("tag:forbidden", (await Fixture.NamedAsync("tagged", "tags-not-permitted")).Condition("tags-not-permitted").Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "tag:forbidden",
+            (await Fixture.NamedAsync("tagged", "tags-not-permitted")).Condition("tags-not-permitted").Text,
+            StringComparison.Ordinal);
 
         Control.Faults.PermitTag("tag:forbidden");
         await Fixture.HealedAsync("tagged", "tags-not-permitted");
         Assert.Equal(["tag:forbidden"], Fixture.Machine("tagged").Tags);
     }
 
-    // 02-up/tags.txt ("Running node, control refuses the new tags").
+    // up-tags.txt.
     [Fact(Timeout = 120_000)]
     public async Task A_running_node_that_is_given_forbidden_tags_says_so_and_heals_as_the_same_machine()
     {
         Control.Faults.RefuseTag("tag:secret");
         var plain = await Fixture.RunContainerAsync(Tagged("retagged", "tag:plain"));
-        await Daemon.ReadyAsync("retagged", Cancellation);
+        await Daemon.ReadyAsync("retagged");
         var before = Fixture.Machine("retagged");
         await plain.RemoveAsync(Cancellation);
         await using var container = await Fixture.RunContainerAsync(Tagged("retagged", "tag:secret"));
@@ -201,7 +204,7 @@ public sealed class LoginFaultTests(HealingFixture fixture) : HealingTest(fixtur
         Assert.Equal(["tag:secret"], Fixture.Machine("retagged").Tags);
     }
 
-    // 04-bus/node-deleted-by-admin.ndjson.
+    // Recorded with 1.96.5: Self.Online turns false, and the log says "node not found"; the bus is silent.
     [Fact(Timeout = 120_000)]
     public async Task A_machine_that_was_removed_says_so_and_registers_anew_with_the_key()
     {
@@ -218,7 +221,7 @@ public sealed class LoginFaultTests(HealingFixture fixture) : HealingTest(fixtur
         AssertLoginsWithKey("removed", 2);
     }
 
-    // No recording of a start whose machine is gone; the stand-in asks for a login, as for an expired one (04-bus/restart-while-expired.ndjson).
+    // No recording of a start whose machine is gone; the stand-in asks for a login, as for an expired one.
     [Fact(Timeout = 120_000)]
     public async Task A_machine_that_was_removed_while_it_was_down_registers_anew_with_the_key()
     {
@@ -235,11 +238,12 @@ public sealed class LoginFaultTests(HealingFixture fixture) : HealingTest(fixtur
         AssertLoginsWithKey("absent", 2);
     }
 
-    // 02-up/hostname.txt ("clash").
+    // up-hostname.txt.
     [Fact(Timeout = 120_000)]
     public async Task A_node_whose_name_is_taken_says_so_and_serves_under_the_name_it_was_given()
     {
-        await using var other = await TailnetPeer.StartAsync(Fixture.Tailnet, Fixture.Directory, "taken", Fixture.Tailnet.AuthKey, Cancellation);
+        await using var other = await TailnetPeer.StartAsync(
+            Fixture.Tailnet, Fixture.Directory, "taken", Fixture.Tailnet.AuthKey, Cancellation);
         await using var container = await Fixture.RunServiceAsync("taken");
 
         var status = await Fixture.NamedAsync("taken", "name-taken", seen => seen.State == "Ready", Eventually.Deadline);
@@ -247,7 +251,7 @@ public sealed class LoginFaultTests(HealingFixture fixture) : HealingTest(fixtur
         await Fixture.AnswersAsync("taken-1");
     }
 
-    // 02-up/rate-limited.txt.
+    // Recorded with 1.96.5: a 429 from the control server is tried again, whatever its Retry-After.
     [Fact(Timeout = 120_000)]
     public async Task A_control_server_that_limits_logins_is_named_and_the_node_heals_afterwards()
     {
@@ -278,7 +282,8 @@ public sealed class LoginFaultTests(HealingFixture fixture) : HealingTest(fixtur
         Assert.Equal(1, Fixture.Machine("patient").RegistrationCount);
     }
 
-    private static Dictionary<string, string> Tagged(string name, string tags) => new() { ["name"] = name, ["port"] = "80", ["tags"] = tags };
+    private static Dictionary<string, string> Tagged(string name, string tags) =>
+        new() { ["name"] = name, ["port"] = "80", ["tags"] = tags };
 
     private (string StableId, string IPv4, string DnsName) Identity(string service)
     {
@@ -293,7 +298,9 @@ public sealed class LoginFaultTests(HealingFixture fixture) : HealingTest(fixtur
     private void AssertLoginsWithKey(string service, int logins)
     {
         Assert.Single(Control.Nodes, node => node.Name == service);
-        Assert.Equal(logins, Daemon.Log.Split('\n').Count(line => line.Contains($"{service}: logging in with the auth key", StringComparison.Ordinal)));
+        Assert.Equal(
+            logins,
+            Daemon.Log.Split('\n').Count(line => line.Contains($"{service}: logging in with the auth key", StringComparison.Ordinal)));
     }
 
     /// <summary>The control server is no longer asked with the refused key.</summary>
@@ -301,14 +308,16 @@ public sealed class LoginFaultTests(HealingFixture fixture) : HealingTest(fixtur
     {
         var attempts = Control.RegisterAttempts(service);
         await Eventually.GetAsync(
-            $"the tries of {service} to end",
-            async cancellation =>
+            async _ =>
             {
                 attempts = Control.RegisterAttempts(service);
-                await Eventually.StaysAsync("no further try", () => Control.RegisterAttempts(service) == attempts, TimeSpan.FromSeconds(3), cancellation);
+                await Eventually.StaysAsync(
+                    () => Control.RegisterAttempts(service) == attempts, "no further try", TimeSpan.FromSeconds(3));
                 return true;
             },
-            quiet => quiet, Settling + TimeSpan.FromSeconds(3), Cancellation);
+            quiet => quiet,
+            $"the tries of {service} to end",
+            deadline: Settling + TimeSpan.FromSeconds(3));
         EndToEndTest.Report($"{service}: {attempts} tries with the refused key, then none");
     }
 }

@@ -13,7 +13,7 @@ public sealed class ShutdownUnderWayTests(Engine engine) : EndToEndTest(engine)
     {
         var daemon = StartDaemon(new Dictionary<string, string?> { ["TS_AUTHKEY"] = null });
         await RunServiceAsync("pending");
-        await daemon.ServiceAsync("pending", service => service.LoginUrl is not null, "a login URL", Cancellation);
+        await daemon.ServiceAsync("pending", service => service.LoginUrl is not null, "a login URL");
 
         await EndsInTimeAsync(daemon);
     }
@@ -23,10 +23,12 @@ public sealed class ShutdownUnderWayTests(Engine engine) : EndToEndTest(engine)
     {
         var daemon = StartDaemon();
         await RunServiceAsync("ready");
-        await daemon.ReadyAsync("ready", Cancellation);
+        await daemon.ReadyAsync("ready");
         Control().Faults.RegisterDelay = TimeSpan.FromMinutes(1);
         await RunServiceAsync("slow");
-        await Eventually.TrueAsync("an up to run", () => ProcessTable.Mentioning(RuntimeDirectory).Values.Any(line => line.Contains(" up ", StringComparison.Ordinal)), cancellation: Cancellation);
+        await Eventually.TrueAsync(
+            () => ProcessTable.Mentioning(RuntimeDirectory).Values.Any(line => line.Contains(" up ", StringComparison.Ordinal)),
+            "an up to run");
 
         await EndsInTimeAsync(daemon);
     }
@@ -47,7 +49,7 @@ public sealed class ShutdownUnderWayTests(Engine engine) : EndToEndTest(engine)
 
         foreach (var name in names)
         {
-            await daemon.ServiceAsync(name, service => service.State == "CertPending", "CertPending", Cancellation);
+            await daemon.ServiceAsync(name, service => service.State == "CertPending", "CertPending");
         }
 
         await EndsInTimeAsync(daemon);
@@ -59,11 +61,12 @@ public sealed class ShutdownUnderWayTests(Engine engine) : EndToEndTest(engine)
         var daemon = StartDaemon();
         await RunServiceAsync("hung");
         await RunServiceAsync("killed");
-        var hung = (await daemon.ReadyAsync("hung", Cancellation)).Tailscaled!.Pid!.Value;
-        var killed = (await daemon.ReadyAsync("killed", Cancellation)).Tailscaled!.Pid!.Value;
+        var hung = (await daemon.ReadyAsync("hung")).Tailscaled!.Pid!.Value;
+        var killed = (await daemon.ReadyAsync("killed")).Tailscaled!.Pid!.Value;
         Signals.Send(hung, Signals.Stop);
         Signals.Send(killed, Signals.Kill);
-        await Eventually.TrueAsync("the killed one to be missed", () => daemon.Log.Contains("killed: tailscaled was ended", StringComparison.Ordinal), cancellation: Cancellation);
+        await Eventually.TrueAsync(
+            () => daemon.Log.Contains("killed: tailscaled was ended", StringComparison.Ordinal), "the killed one to be missed");
 
         await EndsInTimeAsync(daemon);
     }

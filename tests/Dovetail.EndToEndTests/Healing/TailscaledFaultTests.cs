@@ -8,7 +8,7 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
 {
     private static readonly TimeSpan HangIsSeenWithin = TimeSpan.FromSeconds(15) + HealingFixture.NamedWithin;
 
-    // 12-signals/signals.txt, 04-bus/daemon-sigkill.ndjson, 01-daemon/restart-after-sigterm-and-sigkill.txt.
+    // Recorded with 1.96.5: no word at the end, the bus breaks off, the next tailscaled is the same machine.
     [Fact(Timeout = 120_000)]
     public async Task A_killed_tailscaled_is_named_and_replaced_as_the_same_machine()
     {
@@ -18,7 +18,10 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
 
         Signals.Send(running.Tailscaled!.Pid!.Value, Signals.Kill);
         // Gone again after a second or two: the status may be too late for it, the log is not.
-        await Eventually.TrueAsync("the log to name the signal", () => Daemon.Log.Contains("killed: tailscaled was ended by signal 9", StringComparison.Ordinal), HealingFixture.NamedWithin, Cancellation);
+        await Eventually.TrueAsync(
+            () => Daemon.Log.Contains("killed: tailscaled was ended by signal 9", StringComparison.Ordinal),
+            "the log to name the signal",
+            deadline: HealingFixture.NamedWithin);
 
         var status = await Fixture.HealedAsync("killed", "tailscaled-ended", seen => seen.Tailscaled!.Restarts == 1);
         Assert.NotEqual(running.Tailscaled.Pid, status.Tailscaled!.Pid);
@@ -26,7 +29,7 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
         AssertSameMachine(before, "killed");
     }
 
-    // 01-daemon/extras.txt ("hung daemon").
+    // Recorded with 1.96.5: a stopped tailscaled takes connections on its socket and answers nothing.
     [Fact(Timeout = 120_000)]
     public async Task A_hung_tailscaled_is_replaced_as_the_same_machine()
     {
@@ -37,13 +40,15 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
 
         await Fixture.NamedAsync("hung", "tailscaled-silent");
         await Eventually.TrueAsync(
-            "the log to name the hang", () => Daemon.Log.Contains("hung: tailscaled stopped answering for 15 s", StringComparison.Ordinal), HangIsSeenWithin, Cancellation);
+            () => Daemon.Log.Contains("hung: tailscaled stopped answering for 15 s", StringComparison.Ordinal),
+            "the log to name the hang",
+            deadline: HangIsSeenWithin);
         await Fixture.HealedAsync("hung", "tailscaled-ended", seen => seen.Tailscaled!.Restarts == 1);
         Assert.DoesNotContain(process, ProcessTable.Mentioning(Fixture.States).Keys);
         AssertSameMachine(before, "hung");
     }
 
-    // 01-daemon/statedir-problems.txt, 03-status/nostate-broken-state-store.json.
+    // Recorded with 1.96.5: tailscaled runs on in NoState, refuses every up, and leaves the broken file as it is.
     [Theory(Timeout = 120_000)]
     [InlineData("garbage", "this is no state")]
     [InlineData("truncated", "{\"_machinekey\":\"cHJpdmtl")]
@@ -62,7 +67,7 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
         Assert.Equal(1, Fixture.Machine(service).RegistrationCount);
     }
 
-    // The same recordings.
+    // Recorded in the same way.
     [Fact(Timeout = 120_000)]
     public async Task A_state_that_breaks_at_run_time_is_moved_aside_and_the_node_registers_anew()
     {
@@ -73,13 +78,14 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
         Signals.Send((await Daemon.StatusAsync(Cancellation)).Find("decayed")!.Tailscaled!.Pid!.Value, Signals.Kill);
 
         // Its former machine keeps the name until somebody removes it.
-        var status = await Fixture.NamedAsync("decayed", "state-moved-aside", seen => seen.State == "Ready" && seen.Has("name-taken"), HealingFixture.HealedWithin);
+        var status = await Fixture.NamedAsync(
+            "decayed", "state-moved-aside", seen => seen.State == "Ready" && seen.Has("name-taken"), HealingFixture.HealedWithin);
 
         await Fixture.AnswersAsync(status.DnsName!.Split('.')[0]);
         Assert.Equal(content, await File.ReadAllTextAsync(Assert.Single(KeptAside("decayed")), Cancellation));
     }
 
-    // 01-daemon/statedir-problems.txt ("a file instead of a directory").
+    // Recorded with 1.96.5: NoState, as for a broken state file.
     [Fact(Timeout = 120_000)]
     public async Task A_state_directory_that_cannot_be_used_is_named_and_heals_when_it_can()
     {
@@ -95,7 +101,7 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
         Assert.Equal(1, Fixture.Machine("blocked").RegistrationCount);
     }
 
-    // The same recording.
+    // Recorded in the same way.
     [Fact(Timeout = 120_000)]
     public async Task A_state_directory_that_becomes_unusable_is_named_and_heals_as_the_same_machine()
     {
@@ -114,7 +120,7 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
         AssertSameMachine(before, "unmounted");
     }
 
-    // 01-daemon/statedir-problems.txt ("state dir full").
+    // Recorded with 1.96.5: tailscaled starts, and up fails with "no space left on device".
     [Fact(Timeout = 120_000)]
     public async Task A_full_disk_is_named_and_the_node_registers_when_there_is_room()
     {
@@ -129,7 +135,7 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
         Assert.Equal(1, Fixture.Machine("full").RegistrationCount);
     }
 
-    // Recorded for a node without state only (01-daemon/statedir-problems.txt): what tailscaled makes of it is not asked here.
+    // Recorded for a node without state only: what tailscaled makes of it is not asked here.
     [Fact(Timeout = 120_000)]
     public async Task A_disk_that_fills_up_and_becomes_read_only_at_run_time_costs_no_state()
     {
@@ -140,12 +146,13 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
         disk.Fill();
         await disk.MakeReadOnlyAsync();
         await using var load = new SteadyLoad(Fixture.Peer, ["readonly"]);
-        await Eventually.TrueAsync("the service to serve on", () => load.Results.Count > 10, cancellation: Cancellation);
+        await Eventually.TrueAsync(() => load.Results.Count > 10, "the service to serve on");
         await load.StopAsync();
         Assert.DoesNotContain(load.Results, result => result.Failure is not null);
         Signals.Send((await Daemon.StatusAsync(Cancellation)).Find("readonly")!.Tailscaled!.Pid!.Value, Signals.Kill);
 
-        await Daemon.ServiceAsync("readonly", seen => seen.Tailscaled is { Restarts: > 0 }, "the next tailscaled", Cancellation, HealingFixture.NamedWithin);
+        await Daemon.ServiceAsync(
+            "readonly", seen => seen.Tailscaled is { Restarts: > 0 }, "the next tailscaled", HealingFixture.NamedWithin);
         Assert.Equal(state, await File.ReadAllTextAsync(Path.Combine(Fixture.States, "readonly", "tailscaled.state"), Cancellation));
 
         await disk.MakeWritableAsync();
@@ -154,13 +161,13 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
         AssertSameMachine(before, "readonly");
     }
 
-    // Docker's doing: no recording is needed.
     [Fact(Timeout = 120_000)]
     public async Task A_service_whose_container_stops_says_so_and_heals_when_it_starts()
     {
         // Without a hold, which would keep requests for a while.
-        await using var container = await Fixture.RunContainerAsync(new Dictionary<string, string> { ["name"] = "stopped", ["port"] = "80", ["hold"] = "0s" });
-        await Daemon.ReadyAsync("stopped", Cancellation);
+        await using var container = await Fixture.RunContainerAsync(
+            new Dictionary<string, string> { ["name"] = "stopped", ["port"] = "80", ["hold"] = "0s" });
+        await Daemon.ReadyAsync("stopped");
         await container.StopAsync(Cancellation);
 
         await Fixture.NamedAsync("stopped", "no-upstream");
@@ -196,12 +203,13 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
         await Fixture.HealedAsync("unplugged", "upstream-unreachable");
     }
 
-    // The commonest mistake of all: the application listens elsewhere.
+    // A common mistake: the application listens on another port than the label says.
     [Fact(Timeout = 120_000)]
     public async Task A_container_that_refuses_connections_is_named_and_served_once_it_listens()
     {
-        await using var container = await Fixture.RunContainerAsync(new Dictionary<string, string> { ["name"] = "deaf", ["port"] = "81", ["hold"] = "0s" });
-        await Daemon.ReadyAsync("deaf", Cancellation);
+        await using var container = await Fixture.RunContainerAsync(
+            new Dictionary<string, string> { ["name"] = "deaf", ["port"] = "81", ["hold"] = "0s" });
+        await Daemon.ReadyAsync("deaf");
         await Fixture.AnswersAsync("deaf", status: HttpStatusCode.BadGateway);
 
         var status = await Fixture.NamedAsync("deaf", "upstream-unreachable");
@@ -216,7 +224,8 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
     private void AssertSameMachine(FakeTailscale.Control.TailnetNode before, string service)
     {
         var after = Fixture.Machine(service);
-        Assert.Equal((before.StableId, before.IPv4, before.DnsName, 1), (after.StableId, after.IPv4, after.DnsName, after.RegistrationCount));
+        Assert.Equal(
+            (before.StableId, before.IPv4, before.DnsName, 1), (after.StableId, after.IPv4, after.DnsName, after.RegistrationCount));
         Assert.Equal(1, Control.CertificateOrders(after.DnsName));
     }
 }

@@ -17,19 +17,23 @@ public sealed class AccessTests(ListenerFixture fixture)
     [InlineData("for-devices", false, false, true)]
     [InlineData("for-capability", false, true, false)]
     [InlineData("blind-for-all", false, false, false)]
-    public async Task A_service_lets_in_whom_its_label_names_and_nobody_while_whois_is_down(string service, bool alice, bool bob, bool tagged)
+    public async Task A_service_lets_in_whom_its_label_names_and_nobody_while_whois_is_down(
+        string service, bool alice, bool bob, bool tagged)
     {
         foreach (var (peer, allowed) in ((TailnetPeer, bool)[])[(fixture.Alice, alice), (fixture.Bob, bob), (fixture.Tagged, tagged)])
         {
             foreach (var version in (Version[])[HttpVersion.Version11, HttpVersion.Version20])
             {
                 var before = fixture.Upstream.Requests.Count;
-                using var request = new HttpRequestMessage(HttpMethod.Get, $"https://{peer.NameOf(service)}/private?token=secret") { Version = version };
+                using var request =
+                    new HttpRequestMessage(HttpMethod.Get, $"https://{peer.NameOf(service)}/private?token=secret") { Version = version };
                 request.Headers.Add("Tailscale-User-Login", ListenerFixture.AllowedLogin);
 
                 using var response = await peer.Http(version).SendAsync(request, Token);
 
-                Assert.True((allowed ? HttpStatusCode.OK : HttpStatusCode.Forbidden) == response.StatusCode, $"{service} answers {peer.Login} {response.StatusCode}");
+                Assert.True(
+                    (allowed ? HttpStatusCode.OK : HttpStatusCode.Forbidden) == response.StatusCode,
+                    $"{service} answers {peer.Login} {response.StatusCode}");
                 Assert.Equal(allowed ? 1 : 0, fixture.Upstream.Requests.Count - before);
                 if (!allowed)
                 {
@@ -55,7 +59,9 @@ public sealed class AccessTests(ListenerFixture fixture)
         Assert.Equal(HttpStatusCode.PermanentRedirect, response.StatusCode);
         Assert.Equal($"https://{peer.NameOf(service)}/a?b=c", response.Headers.Location!.OriginalString);
         Assert.Equal("", await response.Content.ReadAsStringAsync(Token));
-        Assert.Equal(["Content-Length", "Date", "Location"], response.Headers.Concat(response.Content.Headers).Select(header => header.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["Content-Length", "Date", "Location"],
+            response.Headers.Concat(response.Content.Headers).Select(header => header.Key).Order(StringComparer.Ordinal));
         Assert.Equal(before, fixture.Upstream.Requests.Count);
     }
 
@@ -64,7 +70,8 @@ public sealed class AccessTests(ListenerFixture fixture)
     {
         Assert.Contains($"{service}: ", page, StringComparison.Ordinal);
         Assert.All(
-            (string[])["127.0.0.1", $"{fixture.Upstream.Port}", fixture.Container.HostName, "tag:", "cap:", "@", "whois", "secret", "private"],
+            (string[])[
+                "127.0.0.1", $"{fixture.Upstream.Port}", fixture.Container.HostName, "tag:", "cap:", "@", "whois", "secret", "private"],
             word => Assert.DoesNotContain(word, page, StringComparison.OrdinalIgnoreCase));
     }
 }

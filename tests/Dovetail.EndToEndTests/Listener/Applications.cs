@@ -3,14 +3,16 @@ using System.Runtime.InteropServices;
 namespace Dovetail.EndToEndTests.Listener;
 
 /// <summary>
-/// Options of <c>docker run</c> that put the test backend in the place of the test image's web server: this machine's own runtime, read-only.
+/// Options of <c>docker run</c> that put the test backend in the place of the test image's web server: this machine's own runtime,
+/// read-only.
 /// </summary>
 internal static class Applications
 {
     private const string Folder = "/backend";
 
     // A test program that was published with its runtime has it beside itself; else it is in ROOT/shared/NAME/VERSION.
-    private static string[] Runtime { get; } = Path.GetFullPath(RuntimeEnvironment.GetRuntimeDirectory()) == Path.GetFullPath(AppContext.BaseDirectory)
+    private static string[] Runtime { get; } =
+        Path.GetFullPath(RuntimeEnvironment.GetRuntimeDirectory()) == Path.GetFullPath(AppContext.BaseDirectory)
         ? []
         : [Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."))];
 
@@ -34,7 +36,8 @@ internal static class Applications
     /// <summary>What Compose labels one of several replicas of a service with.</summary>
     public static IEnumerable<string> Replica(string project, int number) =>
     [
-        "-l", $"com.docker.compose.project={project}", "-l", "com.docker.compose.service=web", "-l", $"com.docker.compose.container-number={number}",
+        "-l", $"com.docker.compose.project={project}", "-l", "com.docker.compose.service=web", "-l",
+        $"com.docker.compose.container-number={number}",
         "-l", "com.docker.compose.oneoff=False",
     ];
 }

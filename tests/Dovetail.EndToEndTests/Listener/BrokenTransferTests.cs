@@ -1,5 +1,4 @@
 using System.Text;
-using Dovetail.EndToEndTests.Harness;
 using TestBackend;
 
 namespace Dovetail.EndToEndTests.Listener;
@@ -32,7 +31,8 @@ public sealed class BrokenTransferTests(StreamFixture fixture) : IClassFixture<S
 
         var text = Encoding.Latin1.GetString(answer.ToArray());
         Assert.StartsWith("HTTP/1.1 200 OK\r\n", text, StringComparison.Ordinal);
-        Assert.Contains(length == "yes" ? $"\r\nContent-Length: {Size}\r\n" : "\r\nTransfer-Encoding: chunked\r\n", text, StringComparison.Ordinal);
+        Assert.Contains(
+            length == "yes" ? $"\r\nContent-Length: {Size}\r\n" : "\r\nTransfer-Encoding: chunked\r\n", text, StringComparison.Ordinal);
         Assert.InRange(text.Length, Given, Size - 1);
         Assert.False(text.EndsWith("\r\n0\r\n\r\n", StringComparison.Ordinal), "A final chunk has come.");
     }
@@ -70,7 +70,8 @@ public sealed class BrokenTransferTests(StreamFixture fixture) : IClassFixture<S
     {
         var id = Guid.NewGuid().ToString("N");
         var client = fixture.Peer.Http(Version.Parse(version));
-        using (var response = await client.GetAsync($"{Url}/give?id={id}&size={long.MaxValue}", HttpCompletionOption.ResponseHeadersRead, Cancellation))
+        var url = $"{Url}/give?id={id}&size={long.MaxValue}";
+        using (var response = await client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, Cancellation))
         {
             await using var body = await response.Content.ReadAsStreamAsync(Cancellation);
             await body.ReadExactlyAsync(new byte[Given], Cancellation);
@@ -151,5 +152,5 @@ public sealed class BrokenTransferTests(StreamFixture fixture) : IClassFixture<S
     private Task<(string State, long Bytes)> AbortedAsync(string id) => SeenAsync(id, seen => seen.State == Exchange.Aborted);
 
     private Task<(string State, long Bytes)> SeenAsync(string id, Func<(string State, long Bytes), bool> expected) => Eventually.GetAsync(
-        "the container to see the exchange as expected", token => fixture.Service.SeenAsync(id, token), expected, cancellation: Cancellation);
+        token => fixture.Service.SeenAsync(id, token), expected, "the container to see the exchange as expected");
 }

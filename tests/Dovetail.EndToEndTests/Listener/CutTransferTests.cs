@@ -19,10 +19,11 @@ public sealed class CutTransferTests(Engine engine) : EndToEndTest(engine)
     {
         var daemon = StartDaemon();
         using var service = await StreamService.RunAsync(this, Named("stopped"), cancellation: Cancellation);
-        await daemon.ReadyAsync(service.Name, Cancellation);
+        await daemon.ReadyAsync(service.Name);
         var peer = await PeerAsync();
         var url = $"https://{peer.NameOf(service.Name)}";
-        // The first two never end by themselves; the third would take three days; the last two end while the listener drains, or soon after.
+        // The first two never end by themselves; the third would take three days; the last two end while the listener drains, or soon
+        // after.
         var answers = new[]
             {
                 $"size=5000000&hold={Given}", $"size=5000000&hold={Given}&length=no", "size=13000000000&rate=50000",
@@ -34,7 +35,7 @@ public sealed class CutTransferTests(Engine engine) : EndToEndTest(engine)
         foreach (var id in _begun)
         {
             await Eventually.GetAsync(
-                "the container to have the request", token => service.SeenAsync(id, token), seen => seen.State != Exchange.Expected, cancellation: Cancellation);
+                token => service.SeenAsync(id, token), seen => seen.State != Exchange.Expected, "the container to have the request");
         }
 
         daemon.Terminate();

@@ -11,10 +11,14 @@ internal static class Forgeries
 
     private static readonly string[] Spellings =
     [
-        "Tailscale-User-Login", "tailscale-user-login", "TAILSCALE-USER-LOGIN", "Tailscale_User_Login", "tailscale_user-login", "tailscale-user_login",
-        "Tailscale.User.Login", "Tailscale~User~Login", "Tailscale-User-Name", "Tailscale-User-Profile-Pic", "Tailscale-App-Capabilities", "Tailscale-Headers-Info", "Tailscale-",
-        "X-Tailscale-User", "X_Tailscale_User", "x-tailscale_user", "X-Tailscale-Login", "X-Tailscale-Name", "X-Tailscale-Tailnet", "X-Tailscale-Whatever",
-        "X-Forwarded-For", "X_Forwarded_For", "x-forwarded_for", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Prefix",
+        "Tailscale-User-Login", "tailscale-user-login", "TAILSCALE-USER-LOGIN", "Tailscale_User_Login", "tailscale_user-login",
+        "tailscale-user_login",
+        "Tailscale.User.Login", "Tailscale~User~Login", "Tailscale-User-Name", "Tailscale-User-Profile-Pic", "Tailscale-App-Capabilities",
+        "Tailscale-Headers-Info", "Tailscale-",
+        "X-Tailscale-User", "X_Tailscale_User", "x-tailscale_user", "X-Tailscale-Login", "X-Tailscale-Name", "X-Tailscale-Tailnet",
+        "X-Tailscale-Whatever",
+        "X-Forwarded-For", "X_Forwarded_For", "x-forwarded_for", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-User",
+        "X-Forwarded-Email", "X-Forwarded-Prefix",
         "X-Forwarded", "Forwarded", "FORWARDED", "X-Real-IP", "X_Real_IP", "x-real_ip",
     ];
 
@@ -32,12 +36,32 @@ internal static class Forgeries
     /// <summary>Over HTTP/1.1, in and behind a body; a WebSocket's request has none.</summary>
     public static IEnumerable<Forgery> InBodies => Kinds.SelectMany(name => (Forgery[])
     [
-        new($"{name} in trailers", $"Trailer: {name}\r\nTE: trailers\r\nTransfer-Encoding: chunked\r\n", true, $"1\r\nx\r\n0\r\n{name}: {Claim}\r\n\r\n"),
-        new($"{name} in trailers that were not announced", "Transfer-Encoding: chunked\r\n", true, $"1\r\nx\r\n0\r\n{name}: {Claim}\r\n\r\n"),
+        new(
+            $"{name} in trailers",
+            $"Trailer: {name}\r\nTE: trailers\r\nTransfer-Encoding: chunked\r\n",
+            true,
+            $"1\r\nx\r\n0\r\n{name}: {Claim}\r\n\r\n"),
+        new(
+            $"{name} in trailers that were not announced",
+            "Transfer-Encoding: chunked\r\n",
+            true,
+            $"1\r\nx\r\n0\r\n{name}: {Claim}\r\n\r\n"),
         new($"{name} in an extension of a chunk", "Transfer-Encoding: chunked\r\n", false, $"1;{name}={Claim}\r\nx\r\n0\r\n\r\n"),
-        new($"{name} in a request that two lengths hide", $"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n", false, $"0\r\n\r\n{Hidden(name)}"),
-        new($"{name} in a request behind an odd encoding", $"Content-Length: {Hidden(name).Length}\r\nTransfer-Encoding: xchunked\r\n", false, Hidden(name)),
-        new($"{name} in a request behind a chunk of an odd size", "Transfer-Encoding: chunked\r\n", false, $"00000000000000000\r\n\r\n{Hidden(name)}"),
+        new(
+            $"{name} in a request that two lengths hide",
+            $"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+            false,
+            $"0\r\n\r\n{Hidden(name)}"),
+        new(
+            $"{name} in a request behind an odd encoding",
+            $"Content-Length: {Hidden(name).Length}\r\nTransfer-Encoding: xchunked\r\n",
+            false,
+            Hidden(name)),
+        new(
+            $"{name} in a request behind a chunk of an odd size",
+            "Transfer-Encoding: chunked\r\n",
+            false,
+            $"00000000000000000\r\n\r\n{Hidden(name)}"),
         new($"{name} in a request behind two different lengths", "Content-Length: 0\r\nContent-Length: 5\r\n", false, Hidden(name)),
     ]);
 
@@ -72,7 +96,9 @@ internal static class Forgeries
         new($"{name} with soft hyphens", $"{name.Replace('-', '\u00ad')}: {Claim}\r\n", false),
         new($"{name} named in Connection", $"Connection: {name}\r\n{name}: {Claim}\r\n"),
         new($"{name} named in Connection alone", $"Connection: {name}\r\n"),
-        new($"{name} named in Connection in another spelling", $"Connection: {name.ToUpperInvariant()} , {name.Replace('-', '_')}\r\n{name}: {Claim}\r\n"),
+        new(
+            $"{name} named in Connection in another spelling",
+            $"Connection: {name.ToUpperInvariant()} , {name.Replace('-', '_')}\r\n{name}: {Claim}\r\n"),
         new($"{name} named in Connection twice", $"Connection: {name}\r\nConnection: x-a,{name}\r\n"),
         new($"{name} named in quotes in Connection", $"Connection: \"{name}\"\r\n"),
         new($"{name} named in Proxy-Connection and Keep-Alive", $"Proxy-Connection: {name}\r\nKeep-Alive: {name}\r\n"),

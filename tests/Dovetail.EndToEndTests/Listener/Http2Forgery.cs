@@ -8,4 +8,5 @@ namespace Dovetail.EndToEndTests.Listener;
 /// <param name="Authority">Value of <c>:authority</c>; null: the service's name.</param>
 /// <param name="Method">Value of <c>:method</c>; null: GET.</param>
 internal sealed record Http2Forgery(
-    string What, (string Name, string Value)[] Fields, bool IsProper = true, string? Path = null, string? Authority = null, string? Method = null);
+    string What, (string Name, string Value)[] Fields, bool IsProper = true, string? Path = null, string? Authority = null,
+    string? Method = null);

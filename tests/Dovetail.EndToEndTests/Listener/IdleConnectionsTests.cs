@@ -20,8 +20,9 @@ public sealed class IdleConnectionsTests(Engine engine) : EndToEndTest(engine)
         var (web, hoarder, other) = (Named("web"), await PeerAsync("hoarder@example.com"), await PeerAsync());
         var daemon = StartDaemon();
         await RunServiceAsync(web);
-        await daemon.ReadyAsync(web, Cancellation);
-        await Eventually.GetAsync("the page", token => other.Http().GetStringAsync($"https://{other.NameOf(web)}/", token), _ => true, cancellation: Cancellation);
+        await daemon.ReadyAsync(web);
+        await Eventually.GetAsync(
+            token => other.Http().GetStringAsync($"https://{other.NameOf(web)}/", token), _ => true, "the page");
         var before = Footprint.Of(daemon.ProcessId);
         await using var load = new SteadyLoad(other, [web], page: _ => "Hello from");
         var connections = new ConcurrentBag<SslStream>();
@@ -33,7 +34,9 @@ public sealed class IdleConnectionsTests(Engine engine) : EndToEndTest(engine)
             Assert.Equal(Idle, connections.Count);
             await MoreAnswersAsync(load);
             var after = Footprint.Of(daemon.ProcessId);
-            Report($"{Idle} idle connections opened in {opening.TotalSeconds:0.0} s, {(after.Memory - before.Memory) * 1024.0 / Idle:0} KB each; {after}");
+            Report(
+                $"{Idle} idle connections opened in {opening.TotalSeconds:0.0} s, {(after.Memory - before.Memory) * 1024.0 / Idle:0} KB "
+                    + $"each; {after}");
 
             // Beyond its share the peer is sent away; the other one is not.
             await OpenAsync(hoarder, web, 100, connections);
@@ -57,7 +60,7 @@ public sealed class IdleConnectionsTests(Engine engine) : EndToEndTest(engine)
         Assert.DoesNotContain(load.Results, result => result.Failure is not null);
     }
 
-    private static async Task OpenAsync(TailnetPeer peer, string service, int count, ConcurrentBag<SslStream> connections) => await Parallel.ForAsync(
+    private static Task OpenAsync(TailnetPeer peer, string service, int count, ConcurrentBag<SslStream> connections) => Parallel.ForAsync(
         0, count, new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = Cancellation }, async (_, token) =>
         {
             try
@@ -73,6 +76,6 @@ public sealed class IdleConnectionsTests(Engine engine) : EndToEndTest(engine)
     private static async Task MoreAnswersAsync(SteadyLoad load)
     {
         var wanted = load.Results.Count + 10;
-        await Eventually.TrueAsync("the other peer's requests to end", () => load.Results.Count >= wanted, cancellation: Cancellation);
+        await Eventually.TrueAsync(() => load.Results.Count >= wanted, "the other peer's requests to end");
     }
 }

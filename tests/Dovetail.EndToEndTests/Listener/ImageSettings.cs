@@ -13,7 +13,9 @@ internal static partial class ImageSettings
         var text = File.ReadAllText(Path.Combine(BaseImages.Repository, "Dockerfile"));
         var settings = Setting().Matches(text[text.LastIndexOf("\nFROM ", StringComparison.Ordinal)..])
             .ToDictionary(match => match.Groups["name"].Value, string? (match) => match.Groups["value"].Value);
-        return settings.Count > 0 ? settings : throw new InvalidOperationException("The Dockerfile's last stage sets nothing for the runtime any more.");
+        return settings.Count > 0
+            ? settings
+            : throw new InvalidOperationException("The Dockerfile's last stage sets nothing for the runtime any more.");
     }
 
     [GeneratedRegex(@"\b(?<name>DOTNET_\w+)=(?<value>\S+)")]

@@ -19,7 +19,7 @@ public sealed class LargeTransferTests(Engine engine) : EndToEndTest(engine)
     {
         var daemon = StartDaemon(ImageSettings.Runtime);
         using var service = await StreamService.RunAsync(this, Named("large"), cancellation: Cancellation);
-        await daemon.ReadyAsync(service.Name, Cancellation);
+        await daemon.ReadyAsync(service.Name);
         var peer = await PeerAsync();
         var client = peer.Http(Version.Parse(version));
         client.Timeout = Timeout.InfiniteTimeSpan;
@@ -40,7 +40,9 @@ public sealed class LargeTransferTests(Engine engine) : EndToEndTest(engine)
         Assert.All(answers, answer => Assert.Equal($"{Size} intact", answer));
         var peak = PeakMemory.Of(daemon.ProcessId);
         Report(
-            $"HTTP/{version}: {Size / 1e9:0} GB up and {Size / 1e9:0} GB down at once in {took.TotalSeconds:0} s ({2 * Size / 1e6 / took.TotalSeconds:0} MB/s, {worked.TotalSeconds / (2 * Size / 1e9):0.0} s of processor time per GB); " +
+            $"HTTP/{version}: {Size / 1e9:0} GB up and {Size / 1e9:0} GB down at once in {took.TotalSeconds:0} s "
+                + $"({2 * Size / 1e6 / took.TotalSeconds:0} MB/s, {worked.TotalSeconds / (2 * Size / 1e9):0.0} s of processor time per "
+                    + "GB); " +
             $"resident {before:0.0} MB at first, {warm:0.0} MB warm, {peak:0.0} MB at most");
         Assert.InRange(peak - warm, 0, AllowedGrowth);
     }

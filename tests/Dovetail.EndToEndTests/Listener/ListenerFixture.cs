@@ -61,7 +61,7 @@ public sealed class ListenerFixture(Engine engine) : SharedStage(engine)
         Control().GrantCapability(Control().Nodes.Single(node => node.User == OtherLogin).DnsName.Split('.')[0], Capability);
         foreach (var service in Services.Keys)
         {
-            await Daemon.ReadyAsync(service, Cancellation);
+            await Daemon.ReadyAsync(service);
         }
     }
 

@@ -22,15 +22,22 @@ public sealed class ListenerSettingsTests(Engine engine) : EndToEndTest(engine)
             ["DOVETAIL_REQUEST_HEADER_COUNT"] = "20",
         });
         var container = await RunServiceAsync(web);
-        await daemon.ReadyAsync(web, Cancellation);
+        await daemon.ReadyAsync(web);
 
         Assert.Equal((HttpStatusCode.OK, ""), await AskAsync(peer, web, "/?token=secret"));
-        Assert.Equal((HttpStatusCode.RequestUriTooLong, "DOVETAIL_REQUEST_LINE_SIZE"), await AskAsync(peer, web, "/long?secret=" + new string('p', 1500)));
-        Assert.Equal((HttpStatusCode.RequestHeaderFieldsTooLarge, "DOVETAIL_REQUEST_HEADERS_SIZE"), await AskAsync(peer, web, "/large", ("Cookie", 1, 5000)));
-        Assert.Equal((HttpStatusCode.RequestHeaderFieldsTooLarge, "DOVETAIL_REQUEST_HEADER_COUNT"), await AskAsync(peer, web, "/many", ("X-Many", 25, 1)));
+        Assert.Equal(
+            (HttpStatusCode.RequestUriTooLong, "DOVETAIL_REQUEST_LINE_SIZE"),
+            await AskAsync(peer, web, "/long?secret=" + new string('p', 1500)));
+        Assert.Equal(
+            (HttpStatusCode.RequestHeaderFieldsTooLarge, "DOVETAIL_REQUEST_HEADERS_SIZE"),
+            await AskAsync(peer, web, "/large", ("Cookie", 1, 5000)));
+        Assert.Equal(
+            (HttpStatusCode.RequestHeaderFieldsTooLarge, "DOVETAIL_REQUEST_HEADER_COUNT"),
+            await AskAsync(peer, web, "/many", ("X-Many", 25, 1)));
 
         var name = await container.NameAsync(Cancellation);
-        await Eventually.TrueAsync("the log to tell of all four", () => daemon.Log.Contains("\"GET /many\"", StringComparison.Ordinal), cancellation: Cancellation);
+        await Eventually.TrueAsync(
+            () => daemon.Log.Contains("\"GET /many\"", StringComparison.Ordinal), "the log to tell of all four");
         Assert.Matches($@"{web}: {peer.Login} ""GET /"" 200, \d+ bytes, \d+ ms, {name}", daemon.Log);
         Assert.Matches($@"{web}: {peer.Address} ""GET /long"" 414, \d+ bytes, \d+ ms, no upstream", daemon.Log);
         Assert.Matches($@"{web}: {peer.Address} ""GET /large"" 431, ", daemon.Log);
@@ -43,7 +50,7 @@ public sealed class ListenerSettingsTests(Engine engine) : EndToEndTest(engine)
         var (web, peer) = (Named("web"), await PeerAsync());
         var daemon = StartDaemon();
         await RunServiceAsync(web);
-        await daemon.ReadyAsync(web, Cancellation);
+        await daemon.ReadyAsync(web);
 
         await AskAsync(peer, web, "/");
 
@@ -65,7 +72,7 @@ public sealed class ListenerSettingsTests(Engine engine) : EndToEndTest(engine)
         await RunAsync(misnamed, ("other", trusted, "https"), ("insecure", untrusted, "https+insecure"));
         foreach (var service in (string[])["good", "unknown", "other", "insecure"])
         {
-            await daemon.ReadyAsync(service, Cancellation);
+            await daemon.ReadyAsync(service);
         }
 
         // The visitor may say Host as they like: it makes no certificate good or bad.
@@ -78,7 +85,8 @@ public sealed class ListenerSettingsTests(Engine engine) : EndToEndTest(engine)
         }
     }
 
-    private static async Task<(HttpStatusCode Status, string Limit)> AskAsync(TailnetPeer peer, string service, string path, (string Name, int Count, int Length)? header = null)
+    private static async Task<(HttpStatusCode Status, string Limit)> AskAsync(
+        TailnetPeer peer, string service, string path, (string Name, int Count, int Length)? header = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"https://{peer.NameOf(service)}{path}");
         if (header is var (name, count, length))
@@ -112,7 +120,9 @@ public sealed class ListenerSettingsTests(Engine engine) : EndToEndTest(engine)
     private static X509Certificate2 Leaf(string name, X509Certificate2 authority)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        return Request(name, key).Create(authority, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(12), [1, 2, 3]).CopyWithPrivateKey(key);
+        return Request(name, key)
+            .Create(authority, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(12), [1, 2, 3])
+            .CopyWithPrivateKey(key);
     }
 
     private static X509Certificate2 SelfSigned(string name)
@@ -131,7 +141,8 @@ public sealed class ListenerSettingsTests(Engine engine) : EndToEndTest(engine)
     }
 
     /// <summary>Runs a container of that name in the host's network, whose services are the test's own.</summary>
-    private Task<TestContainer> RunAsync(string name, params (string Service, RawUpstream Upstream, string Scheme)[] services) => RunContainerAsync(
+    private Task<TestContainer> RunAsync(
+        string name, params (string Service, RawUpstream Upstream, string Scheme)[] services) => RunContainerAsync(
         services.SelectMany(service => (KeyValuePair<string, string>[])
         [
             new($"services.{service.Service}.name", service.Service),

@@ -7,7 +7,9 @@ internal static class PeakMemory
 {
     /// <summary>In MB, since the start of the process or the last <see cref="Forget"/>.</summary>
     public static double Of(int processId) => double.Parse(
-        File.ReadLines($"/proc/{processId}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+        File.ReadLines($"/proc/{processId}/status")
+            .First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
         CultureInfo.InvariantCulture) / 1024;
 
     /// <summary>The peak is what is resident now (proc_pid_clear_refs(5): 5 resets it).</summary>

@@ -4,7 +4,9 @@ using Dovetail.EndToEndTests.Harness;
 
 namespace Dovetail.EndToEndTests.Listener;
 
-/// <summary>One Dovetail with a service per scheme, and the same application straight: what a peer sees must be what a neighbour sees.</summary>
+/// <summary>
+/// One Dovetail with a service per scheme, and the same application straight: what a peer sees must be what a neighbour sees.
+/// </summary>
 public sealed class ProtocolFixture(Engine engine) : SharedStage(engine)
 {
     private readonly ConcurrentDictionary<string, HttpClient> _clients = new();
@@ -62,7 +64,8 @@ public sealed class ProtocolFixture(Engine engine) : SharedStage(engine)
     {
         Peer = await PeerAsync();
         string[] schemes = ["http", "h2c", "https", "https+insecure"];
-        _upstream = Own(await ProtocolUpstream.StartAsync(schemes.Select(scheme => Peer.NameOf(ServiceOf(scheme))), UpstreamAnswers.AnswerAsync));
+        _upstream = Own(
+            await ProtocolUpstream.StartAsync(schemes.Select(scheme => Peer.NameOf(ServiceOf(scheme))), UpstreamAnswers.AnswerAsync));
         var trusted = Directory["upstream.pem"];
         await File.WriteAllTextAsync(trusted, _upstream.CertificatePem, Cancellation);
         Daemon = StartDaemon(new Dictionary<string, string?> { ["SSL_CERT_FILE"] = trusted });
@@ -75,7 +78,7 @@ public sealed class ProtocolFixture(Engine engine) : SharedStage(engine)
         await RunContainerAsync(labels, options: ["--network", "host"], command: ["sleep", "100000"]);
         foreach (var scheme in schemes)
         {
-            await Daemon.ReadyAsync(ServiceOf(scheme), Cancellation);
+            await Daemon.ReadyAsync(ServiceOf(scheme));
         }
     }
 }

@@ -7,7 +7,11 @@ namespace Dovetail.EndToEndTests.Listener;
 public sealed class ProtocolTests(ProtocolFixture fixture) : IClassFixture<ProtocolFixture>
 {
     private static readonly (string Scheme, string Version)[] Ways =
-        [.. from scheme in new[] { "http", "h2c", "https", "https+insecure" } from version in new[] { "1.1", "2.0" } select (scheme, version)];
+    [
+        .. from scheme in new[] { "http", "h2c", "https", "https+insecure" }
+           from version in new[] { "1.1", "2.0" }
+           select (scheme, version),
+    ];
 
     private static readonly Dictionary<string, Func<HttpRequestMessage>> Exchanges = new()
     {
@@ -36,11 +40,14 @@ public sealed class ProtocolTests(ProtocolFixture fixture) : IClassFixture<Proto
         ["POST of known length"] = () => Ask("POST", "echo", new ByteArrayContent(UpstreamAnswers.File)),
         ["POST of unknown length"] = () => Ask("POST", "echo", new UnknownLength(UpstreamAnswers.File)),
         ["a method that few know"] = () => Ask("PROPFIND", "echo", new StringContent("<propfind/>", Encoding.UTF8, "application/xml")),
-        ["a form of several parts"] = () => Ask("POST", "echo", new MultipartFormDataContent("boundary") { { new StringContent("value"), "name" } }),
+        ["a form of several parts"] = () => Ask(
+            "POST", "echo", new MultipartFormDataContent("boundary") { { new StringContent("value"), "name" } }),
         ["a range"] = () => Ask("GET", "file", with: headers => headers.TryAddWithoutValidation("Range", "bytes=20-1019")),
         ["a range to the end"] = () => Ask("GET", "file", with: headers => headers.TryAddWithoutValidation("Range", "bytes=9000-")),
-        ["several ranges"] = () => Ask("GET", "multipart-ranges", with: headers => headers.TryAddWithoutValidation("Range", "bytes=0-1,8-9")),
-        ["a range that there is not"] = () => Ask("GET", "file", with: headers => headers.TryAddWithoutValidation("Range", "bytes=1000000-")),
+        ["several ranges"] = () => Ask(
+            "GET", "multipart-ranges", with: headers => headers.TryAddWithoutValidation("Range", "bytes=0-1,8-9")),
+        ["a range that there is not"] = () => Ask(
+            "GET", "file", with: headers => headers.TryAddWithoutValidation("Range", "bytes=1000000-")),
         ["204"] = () => Ask("GET", "status?code=204"),
         ["205"] = () => Ask("POST", "status?code=205"),
         ["304"] = () => Ask("GET", "not-modified", with: headers => headers.TryAddWithoutValidation("If-None-Match", "\"v1\"")),
@@ -72,7 +79,8 @@ public sealed class ProtocolTests(ProtocolFixture fixture) : IClassFixture<Proto
         var differences = new List<string>();
         foreach (var (name, request) in Exchanges)
         {
-            var straight = await TranscribeAsync(fixture.StraightClient(scheme, version), fixture.Straight(scheme), request(), scheme, version);
+            var straight = await TranscribeAsync(
+                fixture.StraightClient(scheme, version), fixture.Straight(scheme), request(), scheme, version);
             var through = await TranscribeAsync(fixture.PeerClient(version), fixture.Through(scheme), request(), scheme, version);
             if (straight != through)
             {
@@ -90,15 +98,19 @@ public sealed class ProtocolTests(ProtocolFixture fixture) : IClassFixture<Proto
         return request;
     }
 
-    private static async Task<string> TranscribeAsync(HttpClient client, Uri site, HttpRequestMessage request, string scheme, string version)
+    private static async Task<string> TranscribeAsync(
+        HttpClient client, Uri site, HttpRequestMessage request, string scheme, string version)
     {
         var step = ProtocolSteps.New();
         var path = request.RequestUri!.OriginalString;
         using (request)
         {
-            var target = path.StartsWith("broken", StringComparison.Ordinal) ? $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}step={step}" : path;
+            var target = path.StartsWith("broken", StringComparison.Ordinal)
+                ? $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}step={step}"
+                : path;
             request.RequestUri = new Uri(site + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
-            return await Transcript.OfAsync(client, request, reason: (scheme, version) == ("http", "1.1"), () => ProtocolSteps.Take(step), Cancellation);
+            return await Transcript.OfAsync(
+                client, request, reason: (scheme, version) == ("http", "1.1"), () => ProtocolSteps.Take(step), Cancellation);
         }
     }
 
@@ -106,7 +118,8 @@ public sealed class ProtocolTests(ProtocolFixture fixture) : IClassFixture<Proto
 
     private sealed class UnknownLength(byte[] body) : HttpContent
     {
-        protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context) => stream.WriteAsync(body, 0, body.Length);
+        protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context) =>
+            stream.WriteAsync(body, 0, body.Length);
 
         protected override bool TryComputeLength(out long length)
         {

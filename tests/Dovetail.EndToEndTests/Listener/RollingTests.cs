@@ -23,7 +23,7 @@ public sealed class RollingTests(Engine engine) : EndToEndTest(engine)
         var daemon = StartDaemon(Talkative);
         var container = await RunContainerAsync(
             Labels("web"), options: Applications.Options(stopSignal, TimeSpan.FromMilliseconds(leaveAfterMilliseconds)));
-        await daemon.ReadyAsync("web", Cancellation);
+        await daemon.ReadyAsync("web");
         await using var load = new OpenLoad(peer, "web", postsInTen: postsInTen);
 
         for (var restart = 0; restart < Restarts; restart++)
@@ -37,7 +37,8 @@ public sealed class RollingTests(Engine engine) : EndToEndTest(engine)
     }
 
     /// <param name="newFirst">Whether the new container starts before the old one is told to stop, or takes its place.</param>
-    /// <param name="isChecked">Whether the containers have a HEALTHCHECK, and the next one's turn comes when the new one is healthy.</param>
+    /// <param name="isChecked">Whether the containers have a HEALTHCHECK, and the next one's turn comes when the new one is
+    /// healthy.</param>
     [Theory(Timeout = 240_000)]
     [InlineData("TERM", 1000, 3, false, false)]
     [InlineData("TERM", 1000, 3, true, true)]
@@ -53,7 +54,10 @@ public sealed class RollingTests(Engine engine) : EndToEndTest(engine)
             old.Add(await ReplicaAsync("old", number));
         }
 
-        await daemon.ServiceAsync("web", service => service.State == "Ready" && service.Upstreams.Count(upstream => upstream.Health is "None" or "Healthy") == Replicas, "Ready with all replicas", Cancellation);
+        await daemon.ServiceAsync(
+            "web",
+            service => service.State == "Ready" && service.Upstreams.Count(upstream => upstream.Health is "None" or "Healthy") == Replicas,
+            "Ready with all replicas");
         await using var load = new OpenLoad(peer, "web", postsInTen: postsInTen);
         await AnsweredAsync(load);
 
@@ -74,13 +78,15 @@ public sealed class RollingTests(Engine engine) : EndToEndTest(engine)
         await AnsweredAsync(load);
         await AllAnsweredAsync(load);
         var client = peer.Http();
-        Assert.StartsWith("new from ", await client.GetStringAsync($"https://{peer.NameOf("web")}/", Cancellation), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "new from ", await client.GetStringAsync($"https://{peer.NameOf("web")}/", Cancellation), StringComparison.Ordinal);
 
         Task<TestContainer> ReplicaAsync(string greeting, int number) => RunContainerAsync(
             Labels("web"),
             greeting,
             [
-                .. Applications.Options(stopSignal, TimeSpan.FromMilliseconds(leaveAfterMilliseconds)), .. Applications.Replica(Prefix, number),
+                .. Applications.Options(stopSignal, TimeSpan.FromMilliseconds(leaveAfterMilliseconds)),
+                .. Applications.Replica(Prefix, number),
                 .. isChecked ? Applications.HealthCheck : [],
             ]);
     }
@@ -94,28 +100,34 @@ public sealed class RollingTests(Engine engine) : EndToEndTest(engine)
         string[] serves = ["--stop-signal", "TERM", "--stop-timeout", "60"];
         var leaving = await RunContainerAsync(Labels("web"), "leaving", [.. serves, .. Applications.Replica(Prefix, 1)]);
         await RunContainerAsync(Labels("web"), "staying", [.. serves, .. Applications.Replica(Prefix, 2)]);
-        await daemon.ServiceAsync("web", service => service is { State: "Ready", Upstreams.Count: 2 }, "Ready with both replicas", Cancellation);
+        await daemon.ServiceAsync(
+            "web", service => service is { State: "Ready", Upstreams.Count: 2 }, "Ready with both replicas");
 
         var stopping = Engine.DockerAsync(["stop", leaving.Id], cancellation: Cancellation);
-        await daemon.ServiceAsync("web", service => service.Upstreams.Any(upstream => upstream.Health == "Stopping"), "an upstream that stops", Cancellation);
+        await daemon.ServiceAsync(
+            "web", service => service.Upstreams.Any(upstream => upstream.Health == "Stopping"), "an upstream that stops");
         using var direct = new HttpClient();
-        Assert.StartsWith("leaving", await direct.GetStringAsync($"http://{await leaving.AddressAsync(Cancellation)}/", Cancellation), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "leaving",
+            await direct.GetStringAsync($"http://{await leaving.AddressAsync(Cancellation)}/", Cancellation),
+            StringComparison.Ordinal);
         var client = peer.Http();
         for (var request = 0; request < 10; request++)
         {
-            Assert.StartsWith("staying", await client.GetStringAsync($"https://{peer.NameOf("web")}/", Cancellation), StringComparison.Ordinal);
+            Assert.StartsWith(
+                "staying", await client.GetStringAsync($"https://{peer.NameOf("web")}/", Cancellation), StringComparison.Ordinal);
         }
 
         await Engine.DockerAsync(["kill", leaving.Id], cancellation: Cancellation);
         await stopping;
-        await daemon.ServiceAsync("web", service => service.Upstreams.Count == 1, "Ready with the other replica", Cancellation);
+        await daemon.ServiceAsync("web", service => service.Upstreams.Count == 1, "Ready with the other replica");
     }
 
     private Task<string> HealthyAsync(TestContainer container) => Eventually.GetAsync(
-        "the new container to be healthy",
-        async token => (await Engine.DockerAsync(["inspect", "-f", "{{.State.Health.Status}}", container.Id], cancellation: token)).Stdout.Trim(),
+        async token =>
+            (await Engine.DockerAsync(["inspect", "-f", "{{.State.Health.Status}}", container.Id], cancellation: token)).Stdout.Trim(),
         health => health == "healthy",
-        cancellation: Cancellation);
+        "the new container to be healthy");
 
     private static Dictionary<string, string> Labels(string service) => new() { ["name"] = service, ["port"] = "80" };
 
@@ -124,7 +136,7 @@ public sealed class RollingTests(Engine engine) : EndToEndTest(engine)
     {
         var since = Stopwatch.GetTimestamp();
         return Eventually.TrueAsync(
-            "requests to be answered", () => load.Open < 50 && load.Results.Count(result => result.Begun > since) >= 100, cancellation: Cancellation);
+            () => load.Open < 50 && load.Results.Count(result => result.Begun > since) >= 100, "requests to be answered");
     }
 
     private static async Task AllAnsweredAsync(OpenLoad load)

@@ -42,7 +42,8 @@ public sealed class SlowExchangeTests(SlowExchanges exchanges) : IClassFixture<S
     [Theory(Timeout = Limit)]
     [InlineData("1.1")]
     [InlineData("2.0")]
-    public async Task An_answer_may_take_its_time(string version) => Assert.Equal("at last", await exchanges.ResultAsync("late answer", version));
+    public async Task An_answer_may_take_its_time(string version) =>
+        Assert.Equal("at last", await exchanges.ResultAsync("late answer", version));
 
     [Theory(Timeout = Limit)]
     [InlineData("1.1")]
@@ -53,7 +54,8 @@ public sealed class SlowExchangeTests(SlowExchanges exchanges) : IClassFixture<S
     [Theory(Timeout = Limit)]
     [InlineData("1.1")]
     [InlineData("2.0")]
-    public async Task A_WebSocket_may_be_idle(string version) => Assert.Equal("before after", await exchanges.ResultAsync("WebSocket", version));
+    public async Task A_WebSocket_may_be_idle(string version) =>
+        Assert.Equal("before after", await exchanges.ResultAsync("WebSocket", version));
 
     [Fact(Timeout = Limit)]
     public async Task A_raw_connection_may_be_idle() => Assert.Equal("before after", await exchanges.ResultAsync("raw TCP"));

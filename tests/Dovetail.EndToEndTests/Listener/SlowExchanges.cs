@@ -39,16 +39,20 @@ public sealed class SlowExchanges(Engine engine) : SharedStage(engine)
     protected override async Task SetUpAsync()
     {
         Daemon = StartDaemon();
-        _service = await StreamService.RunAsync(this, Named("slow"), new Dictionary<string, string> { [$"tcp.{TcpPort}"] = "81" }, Cancellation);
+        _service = await StreamService.RunAsync(
+            this, Named("slow"), new Dictionary<string, string> { [$"tcp.{TcpPort}"] = "81" }, Cancellation);
         _peer = await PeerAsync();
-        await Daemon.ReadyAsync(_service.Name, Cancellation);
+        await Daemon.ReadyAsync(_service.Name);
 
         foreach (var version in (string[])["1.1", "2.0"])
         {
             foreach (var known in (bool[])[true, false])
             {
                 Begin($"upload {known}", version, (client, _) => UploadAsync(client, new PatternContent(Steadily, Rate, known)));
-                Begin($"download {known}", version, (client, _) => DownloadAsync(client, $"size={Steadily}&rate={Rate}&length={(known ? "yes" : "no")}"));
+                Begin(
+                    $"download {known}",
+                    version,
+                    (client, _) => DownloadAsync(client, $"size={Steadily}&rate={Rate}&length={(known ? "yes" : "no")}"));
             }
 
             Begin("read slowly", version, (client, _) => DownloadAsync(client, $"size={Steadily}", Rate));

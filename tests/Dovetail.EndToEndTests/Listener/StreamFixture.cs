@@ -21,7 +21,7 @@ public sealed class StreamFixture(Engine engine) : SharedStage(engine)
     internal async Task<StreamService> RunAsync(string name, CancellationToken cancellation)
     {
         var service = await StreamService.RunAsync(this, name, new Dictionary<string, string> { ["hold"] = "0" }, cancellation);
-        await Daemon.ReadyAsync(name, cancellation);
+        await Daemon.ReadyAsync(name);
         return service;
     }
 

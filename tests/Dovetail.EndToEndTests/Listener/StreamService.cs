@@ -27,7 +27,8 @@ internal sealed class StreamService : IDisposable
         var all = new Dictionary<string, string>(labels ?? new Dictionary<string, string>()) { ["name"] = name, ["port"] = "80" };
         var container = await test.RunContainerAsync(all, options: Applications.Options());
         var service = new StreamService(name, container, await container.AddressAsync(cancellation));
-        await Eventually.GetAsync("the backend to answer", token => service._direct.GetStringAsync("/", token), _ => true, cancellation: cancellation);
+        await Eventually.GetAsync(
+            token => service._direct.GetStringAsync("/", token), _ => true, "the backend to answer");
         return service;
     }
 
@@ -42,7 +43,8 @@ internal sealed class StreamService : IDisposable
     public async Task SayAsync(string id, CancellationToken cancellation) => await _direct.GetStringAsync($"/say?id={id}", cancellation);
 
     /// <summary>Ends the backend as the kernel does it when memory is short.</summary>
-    public Task KillAsync(Engine engine, CancellationToken cancellation) => engine.DockerAsync(["kill", Container.Id], cancellation: cancellation);
+    public Task KillAsync(Engine engine, CancellationToken cancellation) =>
+        engine.DockerAsync(["kill", Container.Id], cancellation: cancellation);
 
     public void Dispose() => _direct.Dispose();
 }

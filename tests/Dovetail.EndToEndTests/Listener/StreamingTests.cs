@@ -83,7 +83,8 @@ public sealed class StreamingTests(ProtocolFixture fixture) : IClassFixture<Prot
             Version = client.DefaultRequestVersion,
             VersionPolicy = client.DefaultVersionPolicy,
         };
-        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation).WaitAsync(Patience, Cancellation);
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation)
+            .WaitAsync(Patience, Cancellation);
         await using var body = await response.Content.ReadAsStreamAsync(Cancellation);
         var text = new StringBuilder($"{response.StatusCode} {response.Content.Headers.ContentType} {response.Headers.CacheControl}\n");
         var buffer = new byte[4096];
@@ -128,7 +129,9 @@ public sealed class StreamingTests(ProtocolFixture fixture) : IClassFixture<Prot
             await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, Cancellation).WaitAsync(Patience, Cancellation);
         }
 
-        return text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{socket.CloseStatus} {socket.CloseStatusDescription} {socket.State}").ToString();
+        return text.Append(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"{socket.CloseStatus} {socket.CloseStatusDescription} {socket.State}").ToString();
     }
 
     private static async Task<(int Length, WebSocketMessageType Type)> ReceiveAsync(ClientWebSocket socket)
@@ -162,7 +165,8 @@ public sealed class StreamingTests(ProtocolFixture fixture) : IClassFixture<Prot
             content.Send(Message(message));
         }
 
-        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation).WaitAsync(Patience, Cancellation);
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation)
+            .WaitAsync(Patience, Cancellation);
         await using var answers = await response.Content.ReadAsStreamAsync(Cancellation);
         var text = new StringBuilder($"{response.StatusCode} {response.Content.Headers.ContentType}\n");
         for (var message = 0; message < messages; message++)

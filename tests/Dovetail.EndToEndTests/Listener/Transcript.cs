@@ -13,7 +13,8 @@ internal static class Transcript
     /// <summary>Sends a request and writes down its answer to the end.</summary>
     /// <param name="reason">Whether the reason phrase counts: HTTP/2 has none.</param>
     /// <param name="begun">Called once the beginning of the body is there.</param>
-    public static async Task<string> OfAsync(HttpClient client, HttpRequestMessage request, bool reason, Action? begun, CancellationToken cancellation)
+    public static async Task<string> OfAsync(
+        HttpClient client, HttpRequestMessage request, bool reason, Action? begun, CancellationToken cancellation)
     {
         request.Version = client.DefaultRequestVersion;
         request.VersionPolicy = client.DefaultVersionPolicy;

@@ -19,7 +19,8 @@ internal static class Transfers
     /// <param name="pauseAfter">When at least so many bytes have been read, <paramref name="pause"/> is waited for.</param>
     /// <exception cref="IOException">It broke off.</exception>
     public static async Task<string> DownloadAsync(
-        HttpClient client, string url, CancellationToken cancellation, int rate = 0, long pauseAfter = long.MaxValue, Func<Task>? pause = null)
+        HttpClient client, string url, CancellationToken cancellation, int rate = 0, long pauseAfter = long.MaxValue,
+        Func<Task>? pause = null)
     {
         using var response = await client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, cancellation);
         response.EnsureSuccessStatusCode();

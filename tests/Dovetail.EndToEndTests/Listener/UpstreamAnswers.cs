@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Compression;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text;
@@ -10,13 +11,16 @@ namespace Dovetail.EndToEndTests.Listener;
 /// <summary>The application's answers: each path is one thing that a proxy can get wrong.</summary>
 internal static class UpstreamAnswers
 {
-    public static readonly byte[] File = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 1000).Select(line => $"line {line:0000}\n")));
+    public static readonly byte[] File = Encoding.ASCII.GetBytes(
+        string.Concat(Enumerable.Range(0, 1000).Select(line => $"line {line:0000}\n")));
 
     private const int BigSize = 3_000_000;
 
     // What a proxy has to change or to add, or what depends on the hop alone.
     private static readonly string[] OfTheHop =
-        ["host", "connection", "keep-alive", "transfer-encoding", "te", "x-real-ip", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"];
+        [
+            "host", "connection", "keep-alive", "transfer-encoding", "te", "x-real-ip", "x-forwarded-for", "x-forwarded-host",
+            "x-forwarded-proto"];
 
     public static Task AnswerAsync(HttpContext context)
     {
@@ -54,7 +58,9 @@ internal static class UpstreamAnswers
         {
             // Dovetail says of a DELETE without a body that it has none, so that no HTTP client repeats it.
             var saysNothing = name == "Content-Length" && values == "0";
-            if (!saysNothing && !OfTheHop.Contains(name, StringComparer.OrdinalIgnoreCase) && !name.StartsWith("Tailscale-", StringComparison.OrdinalIgnoreCase)
+            if (!saysNothing
+                && !OfTheHop.Contains(name, StringComparer.OrdinalIgnoreCase)
+                && !name.StartsWith("Tailscale-", StringComparison.OrdinalIgnoreCase)
                 && !name.StartsWith("X-Tailscale-", StringComparison.OrdinalIgnoreCase))
             {
                 text.Append(CultureInfo.InvariantCulture, $"{name.ToUpperInvariant()}: {string.Join(" | ", values.ToArray())}\n");
@@ -129,7 +135,8 @@ internal static class UpstreamAnswers
         response.StatusCode = StatusCodes.Status206PartialContent;
         response.ContentType = "multipart/byteranges; boundary=THIS_SEPARATES";
         await response.WriteAsync(
-            "--THIS_SEPARATES\r\nContent-Range: bytes 0-1/10\r\n\r\nab\r\n--THIS_SEPARATES\r\nContent-Range: bytes 8-9/10\r\n\r\nij\r\n--THIS_SEPARATES--\r\n");
+            "--THIS_SEPARATES\r\nContent-Range: bytes 0-1/10\r\n\r\nab\r\n--THIS_SEPARATES\r\nContent-Range: bytes "
+                + "8-9/10\r\n\r\nij\r\n--THIS_SEPARATES--\r\n");
     }
 
     private static Task HeadersAsync(HttpResponse response)
@@ -159,7 +166,7 @@ internal static class UpstreamAnswers
     {
         response.Headers.ContentEncoding = "gzip";
         using var buffer = new MemoryStream();
-        await using (var gzip = new System.IO.Compression.GZipStream(buffer, System.IO.Compression.CompressionLevel.Optimal, leaveOpen: true))
+        await using (var gzip = new GZipStream(buffer, CompressionLevel.Optimal, leaveOpen: true))
         {
             await gzip.WriteAsync(File);
         }
@@ -241,7 +248,8 @@ internal static class UpstreamAnswers
     {
         using var socket = await context.WebSockets.AcceptWebSocketAsync(context.WebSockets.WebSocketRequestedProtocols.LastOrDefault());
         var buffer = new byte[64 * 1024];
-        while (await socket.ReceiveAsync(buffer.AsMemory(), context.RequestAborted) is { MessageType: not WebSocketMessageType.Close } received)
+        while (await socket.ReceiveAsync(buffer.AsMemory(), context.RequestAborted) is var received
+            && received.MessageType != WebSocketMessageType.Close)
         {
             var leave = received.MessageType == WebSocketMessageType.Text && Encoding.UTF8.GetString(buffer, 0, received.Count) == "leave";
             if (leave)
@@ -255,7 +263,8 @@ internal static class UpstreamAnswers
 
         if (socket.State == WebSocketState.CloseReceived)
         {
-            await socket.CloseOutputAsync(socket.CloseStatus ?? WebSocketCloseStatus.Empty, socket.CloseStatusDescription, context.RequestAborted);
+            await socket.CloseOutputAsync(
+                socket.CloseStatus ?? WebSocketCloseStatus.Empty, socket.CloseStatusDescription, context.RequestAborted);
         }
     }
 

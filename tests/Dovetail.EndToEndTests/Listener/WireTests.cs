@@ -19,7 +19,8 @@ public sealed partial class WireTests(ProtocolFixture fixture) : IClassFixture<P
     [InlineData("GET /status?code=299&reason=Quite%20Fine HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")]
     [InlineData("GET /status?code=204 HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")]
     [InlineData("GET /not-modified HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")]
-    [InlineData("POST /echo HTTP/1.1\r\nHost: web\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")]
+    [InlineData(
+        "POST /echo HTTP/1.1\r\nHost: web\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")]
     [InlineData("POST /echo HTTP/1.1\r\nHost: web\r\nConnection: close\r\nContent-Length: 5\r\n\r\nabcde")]
     [InlineData("GET /echo HTTP/1.1\r\nHost: web\r\n\r\nGET /echo?second HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")]
     [InlineData("GET /large-header HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")]
@@ -34,7 +35,9 @@ public sealed partial class WireTests(ProtocolFixture fixture) : IClassFixture<P
     }
 
     [Theory(Timeout = 60_000)]
-    [InlineData("POST /refuse HTTP/1.1\r\nHost: web\r\nConnection: close\r\nContent-Length: 5000000\r\nExpect: 100-continue\r\n\r\n", "HTTP/1.1 413")]
+    [InlineData(
+        "POST /refuse HTTP/1.1\r\nHost: web\r\nConnection: close\r\nContent-Length: 5000000\r\nExpect: 100-continue\r\n\r\n",
+        "HTTP/1.1 413")]
     [InlineData("POST /echo HTTP/1.1\r\nHost: web\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n", "HTTP/1.1 100")]
     [InlineData("POST /echo HTTP/1.1\r\nHost: web\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n", "HTTP/1.1 100")]
     public async Task A_body_is_asked_for_when_the_application_asks(string request, string answer)
@@ -58,11 +61,15 @@ public sealed partial class WireTests(ProtocolFixture fixture) : IClassFixture<P
         var answer = await reader.ReadToEndAsync(Cancellation).WaitAsync(Patience, Cancellation);
 
         // How a body is cut into chunks belongs to the hop (RFC 9112 section 7.1); that its last one comes does not.
-        answer = Chunks().Replace(answer, body => string.Concat(Chunk().Matches(body.Value).Select(chunk => chunk.Groups[1].Value)) + "<the last chunk>");
+        answer = Chunks()
+            .Replace(
+                answer, body => string.Concat(Chunk().Matches(body.Value).Select(chunk => chunk.Groups[1].Value)) + "<the last chunk>");
 
         // The order of different fields has no meaning (RFC 9110 section 5.3); of each answer the header is sorted.
         return Header().Replace(Date().Replace(answer, ""), header =>
-            string.Join("\r\n", header.Value.Split("\r\n").Take(1).Concat(header.Value.Split("\r\n").Skip(1).Order(StringComparer.OrdinalIgnoreCase))));
+            string.Join(
+                "\r\n",
+                header.Value.Split("\r\n").Take(1).Concat(header.Value.Split("\r\n").Skip(1).Order(StringComparer.OrdinalIgnoreCase))));
     }
 
     [GeneratedRegex(@"(?<=\r\n\r\n)(?:[0-9a-f]+\r\n[^\r]*\r\n)*0\r\n\r\n")]

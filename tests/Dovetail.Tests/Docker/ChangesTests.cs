@@ -24,7 +24,7 @@ public sealed class ChangesTests
         Assert.False(wait.IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(0.1));
 
-        await wait.WaitAsync(Eventually.Limit, Cancelled);
+        await wait.WaitAsync(Eventually.Deadline, Cancelled);
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public sealed class ChangesTests
         Assert.False(wait.IsCompleted);
         _time.Advance(TimeSpan.FromMilliseconds(1));
 
-        await wait.WaitAsync(Eventually.Limit, Cancelled);
+        await wait.WaitAsync(Eventually.Deadline, Cancelled);
     }
 
     [Fact]

@@ -18,9 +18,6 @@ internal sealed class Watch : IAsyncDisposable
         MaxReconnectDelay = TimeSpan.FromMilliseconds(200),
     };
 
-    // Long enough for a slow machine; a passing test does not wait for it.
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(45);
-
     private readonly DockerClient _client;
     private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
     private readonly IAsyncEnumerator<ContainerSnapshot> _snapshots;
@@ -47,11 +44,11 @@ internal sealed class Watch : IAsyncDisposable
     {
         try
         {
-            Assert.True(await _next.WaitAsync(Limit, TestContext.Current.CancellationToken));
+            Assert.True(await _next.WaitAsync(Eventually.Deadline, TestContext.Current.CancellationToken));
         }
         catch (TimeoutException)
         {
-            Assert.Fail($"No snapshot within {Limit.TotalSeconds} s. Health: {Watcher.Health}");
+            Assert.Fail($"No snapshot within {Eventually.Deadline.TotalSeconds} s. Health: {Watcher.Health}");
         }
 
         var snapshot = _snapshots.Current;

@@ -4,12 +4,13 @@ using FakeTailscale.Common;
 
 namespace FakeTailscale.Cli;
 
-/// <summary><c>tailscale cert</c> (recordings 05-cert).</summary>
+/// <summary><c>tailscale cert</c> (recordings cert-*.txt).</summary>
 internal static class CertCommand
 {
     public static async Task<int> RunAsync(LocalClient client, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
-        GoFlags flags = GoFlags.Parse(arguments, new HashSet<string> { "serve-demo" }, new HashSet<string> { "cert-file", "key-file", "min-validity" });
+        GoFlags flags = GoFlags.Parse(
+            arguments, new HashSet<string> { "serve-demo" }, new HashSet<string> { "cert-file", "key-file", "min-validity" });
         string validity = flags.Text("min-validity", "0s");
         if (!GoDuration.TryParse(validity, out _))
         {

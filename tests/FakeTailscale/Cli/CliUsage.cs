@@ -1,6 +1,6 @@
 namespace FakeTailscale.Cli;
 
-/// <summary>First lines of the usage texts (recordings 01-daemon/version.txt and 02-up/errors.txt); the lists of flags are shortened.</summary>
+/// <summary>First lines of the usage texts (recordings version.txt and up-errors-*.txt); the lists of flags are shortened.</summary>
 internal static class CliUsage
 {
     public static string Of(string command) => command switch

@@ -45,7 +45,8 @@ internal sealed class LocalClient(string socket, IReadOnlyList<string> commandLi
     }
 
     /// <exception cref="CliException">Refused, in the CLI's words.</exception>
-    public async Task<byte[]> CallAsync(string method, string path, byte[]? body, CancellationToken cancellation, params (string Name, string Value)[] headers)
+    public async Task<byte[]> CallAsync(
+        string method, string path, byte[]? body, CancellationToken cancellation, params (string Name, string Value)[] headers)
     {
         try
         {
@@ -55,7 +56,9 @@ internal sealed class LocalClient(string socket, IReadOnlyList<string> commandLi
             return reply.Status switch
             {
                 < 300 => answer,
-                403 => throw new CliException($"Access denied: {text}\n\nUse 'sudo tailscale {string.Join(' ', commandLine)}'.\nTo not require root, use 'sudo tailscale set --operator=$USER' once."),
+                403 => throw new CliException(
+                    $"Access denied: {text}\n\nUse 'sudo tailscale {string.Join(' ', commandLine)}'.\nTo not require root, use 'sudo "
+                        + "tailscale set --operator=$USER' once."),
                 404 => throw new CliException(text) { ExitCode = 404 },
                 _ => throw new CliException($"{reply.StatusLine}: {text}"),
             };
@@ -72,8 +75,10 @@ internal sealed class LocalClient(string socket, IReadOnlyList<string> commandLi
 
     public Task<HttpReply> WatchBusAsync(CancellationToken cancellation) => OpenAsync("GET", "watch-ipn-bus?mask=0", null, cancellation);
 
-    private Task<HttpReply> OpenAsync(string method, string path, byte[]? body, CancellationToken cancellation, params (string Name, string Value)[] headers) =>
-        HttpCall.SendAsync(new UnixDomainSocketEndPoint(socket), method, "/localapi/v0/" + path, "local-tailscaled.sock", body, cancellation, headers);
+    private Task<HttpReply> OpenAsync(
+        string method, string path, byte[]? body, CancellationToken cancellation, params (string Name, string Value)[] headers) =>
+        HttpCall.SendAsync(
+            new UnixDomainSocketEndPoint(socket), method, "/localapi/v0/" + path, "local-tailscaled.sock", body, cancellation, headers);
 
     private static string ErrorText(byte[] answer)
     {
@@ -92,7 +97,8 @@ internal sealed class LocalClient(string socket, IReadOnlyList<string> commandLi
         string reason = failure.SocketErrorCode is SocketError.AddressNotAvailable || !File.Exists(socket)
             ? "connect: no such file or directory"
             : GoSocketError.Describe(failure.SocketErrorCode);
-        string error = $"Failed to connect to local Tailscale daemon for /localapi/v0/status; not running? Error: dial unix {socket}: {reason}";
+        string error =
+            $"Failed to connect to local Tailscale daemon for /localapi/v0/status; not running? Error: dial unix {socket}: {reason}";
         return RunningDaemon() is { } process
             ? $"failed to connect to local tailscaled (which appears to be running as tailscaled, pid {process}). Got error: {error}"
             : $"failed to connect to local tailscaled; it doesn't appear to be running (sudo systemctl start tailscaled ?)";

@@ -13,7 +13,8 @@ namespace FakeTailscale.Cli;
 internal static class OAuthKey
 {
     /// <exception cref="CliException">No tags, or no key to be had.</exception>
-    public static async Task<string> ResolveAsync(string key, IReadOnlyList<string> tags, string loginServer, CancellationToken cancellation)
+    public static async Task<string> ResolveAsync(
+        string key, IReadOnlyList<string> tags, string loginServer, CancellationToken cancellation)
     {
         if (!key.StartsWith("tskey-client-", StringComparison.Ordinal))
         {
@@ -27,7 +28,8 @@ internal static class OAuthKey
 
         string[] parts = key.Split('?', 2);
         Dictionary<string, string> attributes = (parts.Length > 1 ? parts[1] : "").Split('&', StringSplitOptions.RemoveEmptyEntries)
-            .Select(static attribute => attribute.Split('=', 2)).ToDictionary(static pair => pair[0], static pair => pair.Length > 1 ? Uri.UnescapeDataString(pair[1]) : "");
+            .Select(static attribute => attribute.Split('=', 2))
+                .ToDictionary(static pair => pair[0], static pair => pair.Length > 1 ? Uri.UnescapeDataString(pair[1]) : "");
         string baseUrl = attributes.GetValueOrDefault("baseURL", loginServer).TrimEnd('/');
         byte[] body = Json.Line(writer =>
         {
@@ -45,7 +47,9 @@ internal static class OAuthKey
             byte[] answer = await reply.ReadBodyAsync(cancellation);
             if (reply.Status != 200)
             {
-                throw new CliException($"Post \"{baseUrl}/api/v2/tailnet/-/keys\": oauth2: cannot fetch token: {reply.StatusLine}\nResponse: {Encoding.UTF8.GetString(answer).Trim()}");
+                throw new CliException(
+                    $"Post \"{baseUrl}/api/v2/tailnet/-/keys\": oauth2: cannot fetch token: {reply.StatusLine}\nResponse: "
+                        + $"{Encoding.UTF8.GetString(answer).Trim()}");
             }
 
             using JsonDocument document = JsonDocument.Parse(answer);
@@ -53,7 +57,9 @@ internal static class OAuthKey
         }
         catch (SocketException failure)
         {
-            throw new CliException($"Post \"{baseUrl}/api/v2/tailnet/-/keys\": Post \"{baseUrl}/api/v2/oauth/token\": dial tcp {ServerAddress.HostPort(baseUrl)}: {GoSocketError.Describe(failure.SocketErrorCode)}");
+            throw new CliException(
+                $"Post \"{baseUrl}/api/v2/tailnet/-/keys\": Post \"{baseUrl}/api/v2/oauth/token\": dial tcp "
+                    + $"{ServerAddress.HostPort(baseUrl)}: {GoSocketError.Describe(failure.SocketErrorCode)}");
         }
     }
 }

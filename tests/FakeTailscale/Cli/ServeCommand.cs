@@ -6,7 +6,7 @@ using FakeTailscale.Daemon;
 
 namespace FakeTailscale.Cli;
 
-/// <summary><c>tailscale serve</c> for plain TCP (recording 06-serve/cli.txt).</summary>
+/// <summary><c>tailscale serve</c> for plain TCP (recording serve-cli.txt).</summary>
 internal static class ServeCommand
 {
     private const string Hint = "\n\ntry `tailscale serve --help` for usage info";
@@ -40,7 +40,9 @@ internal static class ServeCommand
 
         using JsonDocument status = await client.StatusAsync(peers: false, cancellation);
         StringBuilder text = new();
-        foreach ((int port, TcpHandler handler) in config.Tcp.OrderBy(static pair => pair.Key.ToString(CultureInfo.InvariantCulture), StringComparer.Ordinal))
+        IEnumerable<KeyValuePair<int, TcpHandler>> handlers =
+            config.Tcp.OrderBy(static pair => pair.Key.ToString(CultureInfo.InvariantCulture), StringComparer.Ordinal);
+        foreach ((int port, TcpHandler handler) in handlers)
         {
             text.Append(Lines(status.RootElement, port, "TLS over TCP, tailnet only", handler.TcpForward));
         }
@@ -57,7 +59,10 @@ internal static class ServeCommand
 
     private static async Task<int> SetAsync(LocalClient client, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
-        GoFlags flags = GoFlags.Parse(arguments, new HashSet<string> { "bg", "yes" }, new HashSet<string> { "tcp", "proxy-protocol", "http", "https", "tls-terminated-tcp" });
+        GoFlags flags = GoFlags.Parse(
+            arguments,
+            new HashSet<string> { "bg", "yes" },
+            new HashSet<string> { "tcp", "proxy-protocol", "http", "https", "tls-terminated-tcp" });
         int protocol = int.Parse(flags.Text("proxy-protocol", "0"), CultureInfo.InvariantCulture);
         if (flags.Has("proxy-protocol") && !StandInVersion.KnowsProxyProtocol)
         {
@@ -71,7 +76,10 @@ internal static class ServeCommand
 
         if (flags.Has("http") || flags.Has("https") || flags.Has("tls-terminated-tcp"))
         {
-            throw new CliException(protocol > 0 ? "PROXY protocol is only supported for TCP forwarding, not HTTP/HTTPS" : "error: the stand-in serves plain TCP only" + Hint);
+            throw new CliException(
+                protocol > 0
+                    ? "PROXY protocol is only supported for TCP forwarding, not HTTP/HTTPS"
+                    : "error: the stand-in serves plain TCP only" + Hint);
         }
 
         if (!uint.TryParse(flags.Text("tcp"), CultureInfo.InvariantCulture, out uint port) || flags.Arguments.Count != 1)
@@ -81,7 +89,9 @@ internal static class ServeCommand
 
         if (port == 0)
         {
-            throw new CliException($"error: failed apply web serve: must be a URL starting with one of the supported schemes: [http https https+insecure unix]{Hint}");
+            throw new CliException(
+                "error: failed apply web serve: must be a URL starting with one of the supported schemes: [http https https+insecure "
+                    + $"unix]{Hint}");
         }
 
         if (port > 65535)
@@ -104,7 +114,8 @@ internal static class ServeCommand
         return await ApplyAsync(client, status.RootElement, (int)port, protocol, flags, cancellation);
     }
 
-    private static async Task<int> ApplyAsync(LocalClient client, JsonElement status, int port, int protocol, GoFlags flags, CancellationToken cancellation)
+    private static async Task<int> ApplyAsync(
+        LocalClient client, JsonElement status, int port, int protocol, GoFlags flags, CancellationToken cancellation)
     {
         byte[] body = await client.CallAsync("GET", "serve-config", null, cancellation);
         ServeConfig config = body.AsSpan().SequenceEqual("null"u8) ? ServeConfig.Empty : ServeConfig.Parse(body);
@@ -121,12 +132,14 @@ internal static class ServeCommand
         }
 
         string forward = Target(target);
-        await PostAsync(client, config.WithHandler(port, new TcpHandler { TcpForward = forward, ProxyProtocol = protocol }), body, cancellation);
+        await PostAsync(
+            client, config.WithHandler(port, new TcpHandler { TcpForward = forward, ProxyProtocol = protocol }), body, cancellation);
         string kind = protocol > 0 ? $"TLS over TCP, PROXY protocol v{protocol}" : "TLS over TCP";
         string text = "Available within your tailnet:\n\n" + Lines(status, port, kind, forward) + "\n";
         if (flags.IsSet("bg"))
         {
-            CliOutput.Out($"{text}Serve started and running in the background.\nTo disable the proxy, run: tailscale serve --tcp={port} off\n");
+            CliOutput.Out(
+                $"{text}Serve started and running in the background.\nTo disable the proxy, run: tailscale serve --tcp={port} off\n");
             return 0;
         }
 
@@ -143,7 +156,9 @@ internal static class ServeCommand
             : given.EndsWith(":0", StringComparison.Ordinal) ? "invalid port \"0\""
             : !given.StartsWith(Scheme, StringComparison.Ordinal) ? $"non-localhost target \"tcp://{given}\" must include a scheme"
             : null;
-        return trouble is null ? given[Scheme.Length..] : throw new CliException($"error: failed to apply TCP serve: unable to expand target: {trouble}{Hint}");
+        return trouble is null
+            ? given[Scheme.Length..]
+            : throw new CliException($"error: failed to apply TCP serve: unable to expand target: {trouble}{Hint}");
     }
 
     private static async Task PostAsync(LocalClient client, ServeConfig config, byte[] before, CancellationToken cancellation)
@@ -163,6 +178,8 @@ internal static class ServeCommand
     {
         string name = status.GetProperty("Self").Text("DNSName").TrimEnd('.');
         string[] addresses = status.Texts("TailscaleIPs");
-        return $"|-- tcp://{name}:{port} ({kind})\n|-- tcp://{addresses[0]}:{port}\n|-- tcp://[{addresses[1]}]:{port}\n|--> tcp://{target.Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal)}\n";
+        string shown = target.Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal);
+        return $"|-- tcp://{name}:{port} ({kind})\n|-- tcp://{addresses[0]}:{port}\n|-- tcp://[{addresses[1]}]:{port}\n"
+            + $"|--> tcp://{shown}\n";
     }
 }

@@ -8,10 +8,12 @@ internal static class SetCommand
     public static async Task<int> RunAsync(LocalClient client, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
         GoFlags flags = GoFlags.Parse(
-            arguments, new HashSet<string> { "accept-dns", "accept-routes", "shields-up" }, new HashSet<string> { "hostname", "operator", "accept-risk" });
+            arguments, new HashSet<string> { "accept-dns", "accept-routes", "shields-up" },
+            new HashSet<string> { "hostname", "operator", "accept-risk" });
         if (flags.Arguments.Count > 0)
         {
-            throw new CliException($"too many non-flag arguments: [{string.Join(' ', flags.Arguments.Select(static word => $"\"{word}\""))}]");
+            throw new CliException(
+                $"too many non-flag arguments: [{string.Join(' ', flags.Arguments.Select(static word => $"\"{word}\""))}]");
         }
 
         if (flags.Count == 0)

@@ -6,7 +6,7 @@ using FakeTailscale.Daemon;
 
 namespace FakeTailscale.Cli;
 
-/// <summary><c>tailscale status</c> (recording 03-status/cli-in-all-states.txt).</summary>
+/// <summary><c>tailscale status</c> (recording status-cli.txt).</summary>
 internal static class StatusCommand
 {
     public static async Task<int> RunAsync(LocalClient client, IReadOnlyList<string> arguments, CancellationToken cancellation)
@@ -73,11 +73,16 @@ internal static class StatusCommand
     {
         string id = node.Number("UserID").ToString(CultureInfo.InvariantCulture);
         JsonElement users = status.GetProperty("User");
-        string login = users.ValueKind == JsonValueKind.Object && users.TryGetProperty(id, out JsonElement user) ? user.Text("LoginName") : "";
+        string login = users.ValueKind == JsonValueKind.Object && users.TryGetProperty(id, out JsonElement user)
+            ? user.Text("LoginName")
+            : "";
         int at = login.IndexOf('@', StringComparison.Ordinal);
         string state = self || node.IsTrue("Online") ? "-"
-            : node.Text("LastSeen") is { Length: > 0 } seen && seen != GoTime.Zero ? $"offline, last seen {Ago(GoTime.Parse(seen))} ago" : "offline";
-        return [node.Texts("TailscaleIPs")[0], node.Text("DNSName").Split('.')[0], at < 0 ? login : login[..(at + 1)], node.Text("OS"), state];
+            : node.Text("LastSeen") is { Length: > 0 } seen && seen != GoTime.Zero
+                ? $"offline, last seen {Ago(GoTime.Parse(seen))} ago"
+                : "offline";
+        string name = node.Text("DNSName").Split('.')[0];
+        return [node.Texts("TailscaleIPs")[0], name, at < 0 ? login : login[..(at + 1)], node.Text("OS"), state];
     }
 
     private static string Ago(DateTimeOffset time)

@@ -4,7 +4,7 @@ using FakeTailscale.Common;
 
 namespace FakeTailscale.Cli;
 
-/// <summary>What <c>up</c> refuses before it changes anything (recordings 02-up/hostname.txt, tags.txt and errors.txt).</summary>
+/// <summary>What <c>up</c> refuses before it changes anything (recordings up-hostname.txt, up-tags.txt and up-errors-*.txt).</summary>
 internal static class UpChecks
 {
     private const int LongestLabel = 63;
@@ -47,7 +47,8 @@ internal static class UpChecks
             string? trouble = !tag.StartsWith("tag:", StringComparison.Ordinal) ? "tags must start with 'tag:'"
                 : tag.Length == 4 ? "tag names must not be empty"
                 : !char.IsAsciiLetter(tag[4]) ? "tag names must start with a letter, after 'tag:'"
-                : tag[4..].Any(static character => !char.IsAsciiLetterOrDigit(character) && character != '-') ? "tag names can only contain numbers, letters, or dashes"
+                : tag[4..].Any(static character => !char.IsAsciiLetterOrDigit(character) && character != '-')
+                    ? "tag names can only contain numbers, letters, or dashes"
                 : null;
             if (trouble is not null)
             {
@@ -65,7 +66,9 @@ internal static class UpChecks
         Add("accept-routes", prefs.IsTrue("RouteAll") ? "--accept-routes" : null);
         Add("advertise-tags", prefs.Texts("AdvertiseTags") is { Length: > 0 } tags ? $"--advertise-tags={string.Join(',', tags)}" : null);
         Add("hostname", prefs.Text("Hostname") is { Length: > 0 } name ? $"--hostname={name}" : null);
-        Add("login-server", prefs.Text("ControlURL") is { Length: > 0 } url && url != UpFlags.DefaultServer ? $"--login-server={url}" : null);
+        Add(
+            "login-server",
+            prefs.Text("ControlURL") is { Length: > 0 } url && url != UpFlags.DefaultServer ? $"--login-server={url}" : null);
         Add("operator", prefs.Text("OperatorUser") is { Length: > 0 } user ? $"--operator={user}" : null);
         Add("shields-up", prefs.IsTrue("ShieldsUp") ? "--shields-up" : null);
         if (missing.Count == 0)
@@ -73,7 +76,8 @@ internal static class UpChecks
             return;
         }
 
-        IEnumerable<string> given = flags.Given.Where(static name => name is not ("auth-key" or "authkey")).Select(name => $"--{name}={flags.Text(name)}");
+        IEnumerable<string> given = flags.Given.Where(static name => name is not ("auth-key" or "authkey"))
+            .Select(name => $"--{name}={flags.Text(name)}");
         throw new CliException(
             $"""
             Error: changing settings via 'tailscale up' requires mentioning all

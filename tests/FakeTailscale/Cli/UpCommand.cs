@@ -6,7 +6,7 @@ using FakeTailscale.Http;
 
 namespace FakeTailscale.Cli;
 
-/// <summary><c>tailscale up</c>: the steps and texts of the real one (recordings 02-up).</summary>
+/// <summary><c>tailscale up</c>: the steps and texts of the real one (recordings up-*.txt).</summary>
 internal sealed class UpCommand(LocalClient client, IReadOnlyList<string> arguments)
 {
     private const string TooSlow = "timeout waiting for Tailscale service to enter a Running state; check health with \"tailscale status\"";
@@ -19,7 +19,8 @@ internal sealed class UpCommand(LocalClient client, IReadOnlyList<string> argume
     {
         if (_flags.Arguments.Count > 0)
         {
-            throw new CliException($"too many non-flag arguments: [{string.Join(' ', _flags.Arguments.Select(static word => $"\"{word}\""))}]");
+            throw new CliException(
+                $"too many non-flag arguments: [{string.Join(' ', _flags.Arguments.Select(static word => $"\"{word}\""))}]");
         }
 
         using JsonDocument statusDocument = await client.StatusAsync(peers: true, cancellation);
@@ -29,7 +30,10 @@ internal sealed class UpCommand(LocalClient client, IReadOnlyList<string> argume
         using JsonDocument prefsDocument = JsonDocument.Parse(await client.CallAsync("GET", "prefs", null, cancellation));
         JsonElement before = prefsDocument.RootElement;
         string state = status.Text("BackendState");
-        bool simple = !_flags.Reset && _flags.Given.Count == 0 && before.GetProperty("Config").ValueKind == JsonValueKind.Object && state != nameof(IpnState.NeedsLogin);
+        bool simple = !_flags.Reset
+            && _flags.Given.Count == 0
+            && before.GetProperty("Config").ValueKind == JsonValueKind.Object
+            && state != nameof(IpnState.NeedsLogin);
         if (!_flags.Reset && !simple && before.GetProperty("Config").ValueKind == JsonValueKind.Object)
         {
             UpChecks.AccidentalReverts(_flags, before);
@@ -93,8 +97,8 @@ internal sealed class UpCommand(LocalClient client, IReadOnlyList<string> argume
             using JsonDocument message = JsonDocument.Parse(line ?? throw new CliException("EOF"));
             JsonElement notify = message.RootElement;
 
-            // The start announces preferences first. An error before that belongs to the attempt that it replaces: the real CLI can trip over it, but
-            // within a few milliseconds, which here would be many.
+            // The start announces preferences first. An error before that belongs to the attempt that it replaces: the real CLI can trip
+            // over it, but within a few milliseconds, which here would be many.
             started |= notify.GetProperty("Prefs").ValueKind == JsonValueKind.Object;
             if (started && notify.Text("ErrMessage") is { Length: > 0 } error)
             {
@@ -153,7 +157,9 @@ internal sealed class UpCommand(LocalClient client, IReadOnlyList<string> argume
         _lastUrl = url;
         if (_flags.Json)
         {
-            CliOutput.Out($"{{\n\t\"AuthURL\": \"{url}\",\n\t\"QR\": \"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAIAAAACAAQMAAAD5\",\n\t\"BackendState\": \"NeedsLogin\"\n}}\n");
+            CliOutput.Out(
+                $"{{\n\t\"AuthURL\": \"{url}\",\n\t\"QR\": "
+                    + "\"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAIAAAACAAQMAAAD5\",\n\t\"BackendState\": \"NeedsLogin\"\n}\n");
         }
         else
         {

@@ -8,10 +8,14 @@ internal sealed class UpFlags
     public const string DefaultServer = "https://controlplane.tailscale.com";
 
     private static readonly HashSet<string> Booleans =
-        ["reset", "json", "qr", "force-reauth", "accept-dns", "accept-routes", "shields-up", "ssh", "advertise-exit-node", "exit-node-allow-lan-access", "snat-subnet-routes", "stateful-filtering", "advertise-connector"];
+        [
+            "reset", "json", "qr", "force-reauth", "accept-dns", "accept-routes", "shields-up", "ssh", "advertise-exit-node",
+            "exit-node-allow-lan-access", "snat-subnet-routes", "stateful-filtering", "advertise-connector"];
 
     private static readonly HashSet<string> Others =
-        ["auth-key", "authkey", "hostname", "login-server", "timeout", "advertise-tags", "operator", "advertise-routes", "exit-node", "netfilter-mode", "accept-risk"];
+        [
+            "auth-key", "authkey", "hostname", "login-server", "timeout", "advertise-tags", "operator", "advertise-routes", "exit-node",
+            "netfilter-mode", "accept-risk"];
 
     private readonly GoFlags _flags;
 

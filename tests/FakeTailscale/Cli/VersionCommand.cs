@@ -4,7 +4,7 @@ using FakeTailscale.Common;
 
 namespace FakeTailscale.Cli;
 
-/// <summary><c>tailscale version</c> (recording 01-daemon/version.txt).</summary>
+/// <summary><c>tailscale version</c> (recording version.txt).</summary>
 internal static class VersionCommand
 {
     public static async Task<int> RunAsync(LocalClient client, IReadOnlyList<string> arguments, CancellationToken cancellation)

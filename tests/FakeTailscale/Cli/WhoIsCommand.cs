@@ -12,7 +12,8 @@ internal static class WhoIsCommand
         GoFlags flags = GoFlags.Parse(arguments, new HashSet<string> { "json" }, new HashSet<string> { "proto" });
         if (flags.Arguments.Count != 1)
         {
-            throw new CliException(flags.Arguments.Count == 0 ? "missing argument, expected one peer" : "too many arguments, expected at most one peer");
+            throw new CliException(
+                flags.Arguments.Count == 0 ? "missing argument, expected one peer" : "too many arguments, expected at most one peer");
         }
 
         byte[] body;

@@ -1,6 +1,8 @@
 namespace FakeTailscale.Common;
 
-/// <summary>Flags by the rules of Go's flag package: one or two dashes, <c>=value</c> or the next argument, stop at the first other word.</summary>
+/// <summary>
+/// Flags by the rules of Go's flag package: one or two dashes, <c>=value</c> or the next argument, stop at the first other word.
+/// </summary>
 internal sealed class GoFlags
 {
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);

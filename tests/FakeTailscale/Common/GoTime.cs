@@ -14,8 +14,10 @@ internal static class GoTime
         DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
 
     /// <summary>Cuts to whole seconds, as control announces expiry and creation.</summary>
-    public static DateTimeOffset ToSeconds(DateTimeOffset time) => new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
+    public static DateTimeOffset ToSeconds(DateTimeOffset time) =>
+        new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
 
     /// <summary>Cuts to tenths of a second, as control announces when a node was last seen.</summary>
-    public static DateTimeOffset ToTenths(DateTimeOffset time) => new(time.UtcTicks - (time.UtcTicks % (TimeSpan.TicksPerSecond / 10)), TimeSpan.Zero);
+    public static DateTimeOffset ToTenths(DateTimeOffset time) =>
+        new(time.UtcTicks - (time.UtcTicks % (TimeSpan.TicksPerSecond / 10)), TimeSpan.Zero);
 }

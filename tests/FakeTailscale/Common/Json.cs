@@ -7,9 +7,12 @@ namespace FakeTailscale.Common;
 /// <summary>JSON as Go writes it: tabs or spaces, non-ASCII as it is.</summary>
 internal static class Json
 {
-    private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-    private static readonly JsonWriterOptions Tabs = Compact with { Indented = true, IndentCharacter = '\t', IndentSize = 1, NewLine = "\n" };
-    private static readonly JsonWriterOptions Spaces = Compact with { Indented = true, IndentCharacter = ' ', IndentSize = 2, NewLine = "\n" };
+    private static readonly JsonWriterOptions Compact =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Tabs =
+        Compact with { Indented = true, IndentCharacter = '\t', IndentSize = 1, NewLine = "\n" };
+    private static readonly JsonWriterOptions Spaces =
+        Compact with { Indented = true, IndentCharacter = ' ', IndentSize = 2, NewLine = "\n" };
 
     public static byte[] Line(Action<Utf8JsonWriter> write) => Write(Compact, write);
 

@@ -10,11 +10,12 @@ internal static class StandInVersion
     public const string GoVersion = "go1.26.10";
     public const int Capability = 133;
 
-    public static string Short { get; } = Environment.GetEnvironmentVariable("FAKE_TAILSCALE_VERSION") is { Length: > 0 } claimed ? claimed : "1.96.5";
+    public static string Short { get; } =
+        Environment.GetEnvironmentVariable("FAKE_TAILSCALE_VERSION") is { Length: > 0 } claimed ? claimed : "1.96.5";
 
     public static string Long { get; } = Short + "-t88200dbb4-g000000000";
 
-    /// <summary>The lines of <c>--version</c> (recording 01-daemon/version.txt).</summary>
+    /// <summary>The lines of <c>--version</c> (recording version.txt).</summary>
     public static string Text { get; } =
         $"{Short}\n  tailscale commit: {Commit}\n  long version: {Long}\n  other commit: {OtherCommit}\n  go version: {GoVersion}\n";
 

@@ -5,7 +5,7 @@ using FakeTailscale.Http;
 
 namespace FakeTailscale.Control;
 
-/// <summary>The certificate authority's front: not ACME, but with its failures (recording 05-cert/failures.txt).</summary>
+/// <summary>The certificate authority's front: not ACME, but with its failures (recording cert-acme.txt).</summary>
 internal sealed class AcmeApi(Tailnet tailnet, ControlFaults faults, CertificateAuthority authority)
 {
     private readonly ConcurrentDictionary<string, int> _issued = new(StringComparer.OrdinalIgnoreCase);
@@ -27,10 +27,15 @@ internal sealed class AcmeApi(Tailnet tailnet, ControlFaults faults, Certificate
         switch (faults.Acme)
         {
             case AcmeBehavior.RateLimited429:
-                await ControlApi.SendAsync(exchange, 429, "429 urn:ietf:params:acme:error:rateLimited: Error creating new order :: too many certificates (5) already issued for this exact set of domains in the last 168 hours: see https://letsencrypt.org/docs/rate-limits/\n");
+                await ControlApi.SendAsync(
+                    exchange,
+                    429,
+                    "429 urn:ietf:params:acme:error:rateLimited: Error creating new order :: too many certificates (5) already issued "
+                        + "for this exact set of domains in the last 168 hours: see https://letsencrypt.org/docs/rate-limits/\n");
                 return;
             case AcmeBehavior.RefuseChallenge:
-                await ControlApi.SendAsync(exchange, 403, "Accept: 403 urn:ietf:params:acme:error:rejectedIdentifier: dns TXT record not found\n");
+                await ControlApi.SendAsync(
+                    exchange, 403, "Accept: 403 urn:ietf:params:acme:error:rejectedIdentifier: dns TXT record not found\n");
                 return;
             case AcmeBehavior.Hang:
                 await Task.Delay(Timeout.Infinite, gone);
@@ -44,7 +49,8 @@ internal sealed class AcmeApi(Tailnet tailnet, ControlFaults faults, Certificate
         string name = body.RootElement.Text("name");
         if (!tailnet.MayHaveCertificate(name))
         {
-            await ControlApi.SendAsync(exchange, 403, "Accept: 403 urn:ietf:params:acme:error:rejectedIdentifier: dns TXT record not found\n");
+            await ControlApi.SendAsync(
+                exchange, 403, "Accept: 403 urn:ietf:params:acme:error:rejectedIdentifier: dns TXT record not found\n");
             return;
         }
 

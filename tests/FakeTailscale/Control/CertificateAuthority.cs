@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace FakeTailscale.Control;
 
-/// <summary>The test CA: a root, an intermediate, and leaves as recorded in 05-cert/cli-success.txt.</summary>
+/// <summary>The test CA: a root, an intermediate, and leaves as the control server of the recordings issues them.</summary>
 internal sealed class CertificateAuthority : IDisposable
 {
     private static readonly TimeSpan BackDating = TimeSpan.FromHours(1);
@@ -27,7 +27,8 @@ internal sealed class CertificateAuthority : IDisposable
         issuer.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
         issuer.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(issuer.PublicKey, false));
         issuer.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_root, true, false));
-        _issuer = issuer.Create(_root.SubjectName, X509SignatureGenerator.CreateForECDsa(_rootKey), now - BackDating, now.AddYears(9), Serial());
+        _issuer = issuer.Create(
+            _root.SubjectName, X509SignatureGenerator.CreateForECDsa(_rootKey), now - BackDating, now.AddYears(9), Serial());
     }
 
     public string RootPem => _root.ExportCertificatePem() + "\n";

@@ -50,7 +50,9 @@ internal sealed class ControlApi(Tailnet tailnet, ControlFaults faults)
 
         if (faults.RegisterLimit is { } limit && limit.Take())
         {
-            (string, string)[] wait = limit.RetryAfter is { } after ? [("Retry-After", ((int)after.TotalSeconds).ToString(CultureInfo.InvariantCulture))] : [];
+            (string, string)[] wait = limit.RetryAfter is { } after
+                ? [("Retry-After", ((int)after.TotalSeconds).ToString(CultureInfo.InvariantCulture))]
+                : [];
             await SendAsync(exchange, 429, "rate limit exceeded\n", wait);
             return;
         }

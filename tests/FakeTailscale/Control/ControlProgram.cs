@@ -18,7 +18,8 @@ internal static class ControlProgram
         try
         {
             flags = GoFlags.Parse(arguments, Booleans, Others);
-            if (!IPEndPoint.TryParse(flags.Text("listen", "127.0.0.1:0"), out address) || !GoDuration.TryParse(flags.Text("register-delay", "0"), out delay))
+            if (!IPEndPoint.TryParse(flags.Text("listen", "127.0.0.1:0"), out address)
+                || !GoDuration.TryParse(flags.Text("register-delay", "0"), out delay))
             {
                 throw new GoFlagException("--listen takes IP:PORT, --register-delay a duration like 10s");
             }
@@ -30,7 +31,12 @@ internal static class ControlProgram
         }
 
         await using TestControlServer server = await TestControlServer.StartAsync(
-            new TestControlOptions { Address = address.Address, Port = address.Port, TailnetSuffix = flags.Text("suffix", "tailtest.ts.net") });
+            new TestControlOptions
+            {
+                Address = address.Address,
+                Port = address.Port,
+                TailnetSuffix = flags.Text("suffix", "tailtest.ts.net"),
+            });
         server.RequireLogin = flags.IsSet("require-login", otherwise: true);
         server.RequireApproval = flags.IsSet("require-approval");
         server.Faults.RegisterDelay = delay;

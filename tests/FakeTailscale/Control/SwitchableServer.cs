@@ -10,7 +10,7 @@ namespace FakeTailscale.Control;
 /// </summary>
 internal sealed class SwitchableServer : IAsyncDisposable
 {
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private readonly Func<HttpExchange, Task> _handle;
     private readonly Socket _reservation;
     private HttpServer? _server;
@@ -27,7 +27,7 @@ internal sealed class SwitchableServer : IAsyncDisposable
     /// <summary>Listens, or resets every connection and refuses new ones.</summary>
     public void Set(bool reachable)
     {
-        lock (_gate)
+        lock (_lock)
         {
             if (reachable && _server is null)
             {

@@ -5,134 +5,89 @@ using FakeTailscale.Network;
 namespace FakeTailscale.Control;
 
 /// <summary>
-/// Users, keys and nodes of the tailnet, and the rules by which nodes are let in. They are those of the recorded control server: addresses count
-/// up, a taken name gets <c>-1</c>, untagged nodes expire after 180 days, a logout leaves an expired node behind.
+/// The tailnet of a control server: who is on it, what each node sees of it, and the map polls that tell daemons of changes. One lock
+/// guards its users, keys, nodes and registrations.
 /// </summary>
-internal sealed class Tailnet(TestControlOptions options, ControlFaults faults, Func<string> url, Func<string> acmeUrl)
+internal sealed class Tailnet
 {
-    private const string ProfilePicture = "https://tailscale.com/static/images/marketing/team-carney.jpg";
-
-    private static readonly TimeSpan KeyLifetime = TimeSpan.FromDays(180);
-
-    private readonly Lock _gate = new();
-    private readonly List<NodeRecord> _nodes = [];
-    private readonly Dictionary<string, KeyRecord> _keys = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string[]> _oauthClients = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, LoginRecord> _logins = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, UserInfo> _users = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<string, int> _attempts = new(StringComparer.OrdinalIgnoreCase);
+    private readonly TestControlOptions _options;
+    private readonly ControlFaults _faults;
+    private readonly Func<string> _acmeUrl;
+    private readonly Lock _lock = new();
+    private readonly TailnetUsers _users;
+    private readonly TailnetNodes _nodes;
+    private readonly TailnetKeys _keys = new();
+    private readonly Registrations _registrations;
     private readonly List<(string Peer, string Capability, string Values)> _grants = [];
     private readonly string _secret = Native.RandomHex(16);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _lastNode;
-    private long _lastUser;
-    private int _registrations;
 
-    public bool RequireLogin { get; set; } = true;
-
-    public bool RequireApproval { get; set; }
-
-    public int TotalRegistrations
+    public Tailnet(TestControlOptions options, ControlFaults faults, Func<string> url, Func<string> acmeUrl)
     {
-        get
-        {
-            lock (_gate)
-            {
-                return _registrations;
-            }
-        }
+        _options = options;
+        _faults = faults;
+        _acmeUrl = acmeUrl;
+        _users = new TailnetUsers(options);
+        _nodes = new TailnetNodes(options, _users);
+        _registrations = new Registrations(_nodes, _users, _keys, faults, url);
     }
 
-    public IReadOnlyList<TailnetNode> Nodes
+    public bool RequireLogin
     {
-        get
-        {
-            lock (_gate)
-            {
-                return [.. _nodes.Select(Describe)];
-            }
-        }
+        get => Locked(() => _registrations.RequireLogin);
+        set => Locked(() => _registrations.RequireLogin = value);
     }
 
-    public IReadOnlyList<PendingLogin> PendingLogins
+    public bool RequireApproval
     {
-        get
-        {
-            lock (_gate)
-            {
-                return [.. _logins.Where(static login => !login.Value.Completed.Task.IsCompleted).Select(static login => new PendingLogin(login.Key, login.Value.Request.Hostname))];
-            }
-        }
+        get => Locked(() => _registrations.RequireApproval);
+        set => Locked(() => _registrations.RequireApproval = value);
     }
 
-    public IReadOnlyList<TailnetUser> Users
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return [.. _users.Values.Select(static user => new TailnetUser(user.LoginName, user.DisplayName, user.ProfilePictureUrl))];
-            }
-        }
-    }
+    public int TotalRegistrations => Locked(() => _registrations.Total);
 
-    public int Attempts(string name)
-    {
-        lock (_gate)
-        {
-            return _attempts.GetValueOrDefault(name);
-        }
-    }
+    public IReadOnlyList<TailnetNode> Nodes => Locked(() => _nodes.All.Select(_nodes.Describe).ToArray());
+
+    public IReadOnlyList<PendingLogin> PendingLogins => Locked(() => _registrations.PendingLogins.ToArray());
+
+    public IReadOnlyList<TailnetUser> Users => Locked(
+        () => _users.All.Select(static user => new TailnetUser(user.LoginName, user.DisplayName, user.ProfilePictureUrl)).ToArray());
+
+    public int Attempts(string name) => Locked(() => _registrations.AttemptsOf(name));
 
     public void AddKey(string key, AuthKeyOptions keyOptions)
     {
-        lock (_gate)
+        lock (_lock)
         {
-            _keys[key] = new KeyRecord(keyOptions);
+            _keys.Add(key, keyOptions);
         }
     }
 
     public void RevokeKey(string key)
     {
-        lock (_gate)
+        lock (_lock)
         {
-            if (_keys.TryGetValue(key, out KeyRecord? record))
-            {
-                record.Revoked = true;
-            }
+            _keys.Revoke(key);
         }
     }
 
     public void AddOAuthClient(string secret, string[] tags)
     {
-        lock (_gate)
+        lock (_lock)
         {
-            _oauthClients[secret] = tags;
+            _keys.AddOAuthClient(secret, tags);
         }
     }
 
-    /// <summary>A new auth key for an OAuth client; null when there is no such client or it may not give these tags.</summary>
-    public string? CreateKey(string secret, IReadOnlyList<string> tags, bool ephemeral, bool preauthorized)
-    {
-        lock (_gate)
-        {
-            if (!_oauthClients.TryGetValue(secret, out string[]? allowed) || tags.Any(tag => !allowed.Contains(tag)))
-            {
-                return null;
-            }
-
-            string key = TestControlServer.NewKey("auth");
-            _keys[key] = new KeyRecord(new AuthKeyOptions { Reusable = false, Tags = [.. tags], Ephemeral = ephemeral, Preauthorized = preauthorized });
-            return key;
-        }
-    }
+    /// <inheritdoc cref="TailnetKeys.Create"/>
+    public string? CreateKey(string secret, IReadOnlyList<string> tags, bool ephemeral, bool preauthorized) =>
+        Locked(() => _keys.Create(secret, tags, ephemeral, preauthorized));
 
     public void AddUser(TailnetUser user)
     {
-        lock (_gate)
+        lock (_lock)
         {
-            long id = _users.TryGetValue(user.LoginName, out UserInfo? known) ? known.Id : ++_lastUser;
-            _users[user.LoginName] = new UserInfo(id, user.LoginName, user.DisplayName, user.ProfilePictureUrl);
+            _users.Add(user);
         }
 
         Changed();
@@ -140,7 +95,7 @@ internal sealed class Tailnet(TestControlOptions options, ControlFaults faults, 
 
     public void Grant(string peer, string capability, string values)
     {
-        lock (_gate)
+        lock (_lock)
         {
             _grants.RemoveAll(grant => grant.Peer == peer && grant.Capability == capability);
             _grants.Add((peer, capability, values));
@@ -151,7 +106,7 @@ internal sealed class Tailnet(TestControlOptions options, ControlFaults faults, 
 
     public void Withdraw(string peer, string capability)
     {
-        lock (_gate)
+        lock (_lock)
         {
             _grants.RemoveAll(grant => grant.Peer == peer && grant.Capability == capability);
         }
@@ -159,22 +114,15 @@ internal sealed class Tailnet(TestControlOptions options, ControlFaults faults, 
         Changed();
     }
 
-    /// <returns>False when nobody waits at that URL.</returns>
-    public bool CompleteLogin(string loginUrl, string? user)
-    {
-        lock (_gate)
-        {
-            // Kept until the daemon asks how it went.
-            return _logins.TryGetValue(loginUrl, out LoginRecord? login) && login.Completed.TrySetResult(user);
-        }
-    }
+    /// <inheritdoc cref="Registrations.CompleteLogin"/>
+    public bool CompleteLogin(string loginUrl, string? user) => Locked(() => _registrations.CompleteLogin(loginUrl, user));
 
     /// <exception cref="InvalidOperationException">There is no such node.</exception>
     public void Update(string name, Func<NodeInfo, NodeInfo> change)
     {
-        lock (_gate)
+        lock (_lock)
         {
-            NodeRecord record = Find(name);
+            NodeRecord record = _nodes.Find(name);
             record.Info = change(record.Info);
             record.Version++;
         }
@@ -185,9 +133,9 @@ internal sealed class Tailnet(TestControlOptions options, ControlFaults faults, 
     /// <exception cref="InvalidOperationException">There is no such node.</exception>
     public void Delete(string name)
     {
-        lock (_gate)
+        lock (_lock)
         {
-            NodeRecord record = Find(name);
+            NodeRecord record = _nodes.Find(name);
             _nodes.Remove(record);
             record.Poll?.Cancel();
         }
@@ -199,32 +147,18 @@ internal sealed class Tailnet(TestControlOptions options, ControlFaults faults, 
     public async Task<RegisterReply> RegisterAsync(RegisterRequest request, CancellationToken cancellation)
     {
         string? login = null;
-        bool loggedIn = false;
-        if (request.Followup.Length > 0)
+        bool followsUp = request.Followup.Length > 0;
+        if (followsUp)
         {
-            Task<string?> completed;
-            lock (_gate)
+            if (Locked(() => _registrations.LoginAt(request.Followup)) is not { } completed)
             {
-                if (!_logins.TryGetValue(request.Followup, out LoginRecord? pending))
-                {
-                    return new RegisterReply { Error = "unknown login" };
-                }
-
-                completed = pending.Completed.Task;
+                return new RegisterReply { Error = "unknown login" };
             }
 
             login = await completed.WaitAsync(cancellation);
-            loggedIn = true;
         }
 
-        RegisterReply reply;
-        lock (_gate)
-        {
-            _logins.Remove(request.Followup);
-            _attempts[request.Hostname] = _attempts.GetValueOrDefault(request.Hostname) + 1;
-            reply = request.Logout ? LogOut(request) : Decide(request, loggedIn, login);
-        }
-
+        RegisterReply reply = Locked(() => _registrations.Answer(request, followsUp, login));
         Changed();
         return reply;
     }
@@ -233,9 +167,9 @@ internal sealed class Tailnet(TestControlOptions options, ControlFaults faults, 
     public NodeRecord? BeginPoll(MapRequest request, IReadOnlyList<string> endpoints, CancellationTokenSource poll)
     {
         NodeRecord? record;
-        lock (_gate)
+        lock (_lock)
         {
-            record = _nodes.FirstOrDefault(node => node.Info.Key == request.NodeKey);
+            record = _nodes.OfKey(request.NodeKey);
             if (record is null || !request.Stream)
             {
                 return record;
@@ -261,7 +195,7 @@ internal sealed class Tailnet(TestControlOptions options, ControlFaults faults, 
 
     public void EndPoll(NodeRecord record, CancellationTokenSource poll)
     {
-        lock (_gate)
+        lock (_lock)
         {
             if (record.Poll != poll)
             {
@@ -269,7 +203,7 @@ internal sealed class Tailnet(TestControlOptions options, ControlFaults faults, 
             }
 
             record.Poll = null;
-            record.Info = record.Info with { Online = false, LastSeen = GoTime.ToTenths(Now) };
+            record.Info = record.Info with { Online = false, LastSeen = GoTime.ToTenths(TimeProvider.System.GetUtcNow()) };
         }
 
         Changed();
@@ -277,11 +211,11 @@ internal sealed class Tailnet(TestControlOptions options, ControlFaults faults, 
 
     public void SetHostname(string nodeKey, string hostname)
     {
-        lock (_gate)
+        lock (_lock)
         {
-            if (_nodes.FirstOrDefault(node => node.Info.Key == nodeKey) is { } record)
+            if (_nodes.OfKey(nodeKey) is { } record)
             {
-                Rename(record, hostname);
+                _nodes.Rename(record, hostname);
             }
         }
 
@@ -291,49 +225,41 @@ internal sealed class Tailnet(TestControlOptions options, ControlFaults faults, 
     /// <summary>The map as one node sees it, with the task that ends at the next change of anything.</summary>
     public (NetworkMap Map, int Version, Task Changed) MapOf(NodeRecord record)
     {
-        lock (_gate)
+        lock (_lock)
         {
-            NodeInfo[] peers = [.. _nodes.Where(node => node != record && !faults.IsHidden(node.Info.HostName)).Select(static node => node.Info)];
+            NodeInfo[] peers = [.. _nodes.All
+                .Where(node => node != record && !_faults.IsHidden(node.Info.HostName))
+                .Select(static node => node.Info)];
             HashSet<long> owners = [.. peers.Append(record.Info).Select(static node => node.UserId)];
             NetworkMap map = new()
             {
                 Self = record.Info,
                 Peers = peers,
-                Users = [.. _users.Values.Append(UserInfo.TaggedDevices).Where(user => owners.Contains(user.Id))],
-                Capabilities = peers.Append(record.Info).Select(node => (node.Key, Granted: (IReadOnlyDictionary<string, string>)Granted(node))).Where(static node => node.Granted.Count > 0)
+                Users = [.. _users.All.Append(UserInfo.TaggedDevices).Where(user => owners.Contains(user.Id))],
+                Capabilities = peers.Append(record.Info)
+                    .Select(node => (node.Key, Granted: (IReadOnlyDictionary<string, string>)Granted(node)))
+                    .Where(static node => node.Granted.Count > 0)
                     .ToDictionary(static node => node.Key, static node => node.Granted),
-                Domain = options.TailnetName,
-                Suffix = options.TailnetSuffix,
-                Https = faults.CertificatesEnabled,
+                Domain = _options.TailnetName,
+                Suffix = _options.TailnetSuffix,
+                Https = _faults.CertificatesEnabled,
                 Secret = _secret,
-                AcmeUrl = acmeUrl(),
-                WhoIsError = faults.WhoIsErrorOf(record.Info.HostName),
+                AcmeUrl = _acmeUrl(),
+                WhoIsError = _faults.WhoIsErrorOf(record.Info.HostName),
             };
             return (map, record.Version, _changed.Task);
         }
     }
 
-    public bool IsNewer(NodeRecord record, int version)
-    {
-        lock (_gate)
-        {
-            return record.Version != version;
-        }
-    }
+    public bool IsNewer(NodeRecord record, int version) => Locked(() => record.Version != version);
 
-    public bool MayHaveCertificate(string name)
-    {
-        lock (_gate)
-        {
-            return _nodes.Any(node => node.Info.DnsName == name);
-        }
-    }
+    public bool MayHaveCertificate(string name) => Locked(() => _nodes.All.Any(node => node.Info.DnsName == name));
 
     /// <summary>Wakes every map poll.</summary>
     public void Changed()
     {
         TaskCompletionSource before;
-        lock (_gate)
+        lock (_lock)
         {
             before = _changed;
             _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -342,217 +268,17 @@ internal sealed class Tailnet(TestControlOptions options, ControlFaults faults, 
         before.TrySetResult();
     }
 
-    private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
-
-    private RegisterReply LogOut(RegisterRequest request)
-    {
-        if (_nodes.FirstOrDefault(node => node.Info.Key == request.NodeKey) is { } record)
-        {
-            if (record.Ephemeral)
-            {
-                _nodes.Remove(record);
-            }
-
-            record.Info = record.Info with { KeyExpiry = GoTime.ToSeconds(Now) };
-            record.Version++;
-        }
-
-        return new RegisterReply { KeyExpired = true };
-    }
-
-    private RegisterReply Decide(RegisterRequest request, bool loggedIn, string? login)
-    {
-        if (faults.RefusalOf(request.Hostname) is { } refusal)
-        {
-            return new RegisterReply { Error = refusal };
-        }
-
-        KeyRecord? key = null;
-        if (request.AuthKey.Length > 0)
-        {
-            if (!_keys.TryGetValue(request.AuthKey, out key))
-            {
-                return new RegisterReply { Error = "invalid key: API key does not exist" };
-            }
-
-            if (!key.IsValid)
-            {
-                return new RegisterReply { Error = $"invalid key: API key {KeyId(request.AuthKey)} not valid" };
-            }
-        }
-
-        NodeRecord? known = _nodes.FirstOrDefault(node => node.Info.Key == request.NodeKey);
-        if (known is not null && known.Info.IsExpired(Now))
-        {
-            return new RegisterReply { KeyExpired = true, Authorized = known.Info.Authorized };
-        }
-
-        IReadOnlyList<string> tags = request.Tags.Count > 0 ? request.Tags : known is null ? key?.Options.Tags ?? [] : [];
-        if (tags.Any(faults.IsRefusedTag) || (key is { Options.Tags.Count: > 0 } && tags.Any(tag => !key.Options.Tags.Contains(tag))))
-        {
-            return new RegisterReply { Error = $"requested tags [{string.Join(' ', tags)}] are invalid or not permitted" };
-        }
-
-        if (known is not null)
-        {
-            Readmit(known, request, key, tags);
-            return Admitted(known);
-        }
-
-        bool admitted = loggedIn || (key is not null && !faults.KeyIsNotEnough) || (key is null && !RequireLogin && request.OldNodeKey.Length == 0);
-        if (!admitted)
-        {
-            foreach (string older in _logins.Where(login => login.Value.Request.MachineKey == request.MachineKey).Select(static login => login.Key).ToArray())
-            {
-                _logins.Remove(older);
-            }
-
-            string loginUrl = $"{url()}/auth/{Native.RandomHex(10)}";
-            _logins[loginUrl] = new LoginRecord(request);
-            return new RegisterReply { AuthUrl = loginUrl, Authorized = true };
-        }
-
-        NodeRecord node = _nodes.FirstOrDefault(old => old.Held(request.OldNodeKey)) is { } replaced
-            ? Rekey(replaced, request, tags)
-            : Create(request, key, tags, login);
-        if (key is not null)
-        {
-            key.Used = true;
-        }
-
-        _registrations++;
-        return Admitted(node);
-    }
-
-    private NodeRecord Create(RegisterRequest request, KeyRecord? key, IReadOnlyList<string> tags, string? login)
-    {
-        UserInfo user = tags.Count > 0 ? UserInfo.TaggedDevices : FindUser(login ?? key?.Options.User);
-        NodeRecord record = new()
-        {
-            Ephemeral = request.Ephemeral || key is { Options.Ephemeral: true },
-            Info = new NodeInfo
-            {
-                Id = ++_lastNode,
-                Name = "",
-                HostName = request.Hostname,
-                UserId = user.Id,
-                Key = request.NodeKey,
-                MachineKey = request.MachineKey,
-                Created = GoTime.ToSeconds(Now),
-                KeyExpiry = tags.Count > 0 ? null : GoTime.ToSeconds(Now + KeyLifetime),
-                Tags = [.. tags],
-                Authorized = !RequireApproval || key is { Options.Preauthorized: true },
-            },
-        };
-        record.Info = record.Info with { Name = FreeName(record, request.Hostname) };
-        _nodes.Add(record);
-        return record;
-    }
-
-    private NodeRecord Rekey(NodeRecord record, RegisterRequest request, IReadOnlyList<string> tags)
-    {
-        record.PreviousKey = record.Info.Key;
-        record.Info = record.Info with { Key = request.NodeKey, KeyExpiry = tags.Count > 0 ? null : GoTime.ToSeconds(Now + KeyLifetime) };
-        record.Registrations++;
-        record.Version++;
-        Rename(record, request.Hostname);
-        return record;
-    }
-
-    private void Readmit(NodeRecord record, RegisterRequest request, KeyRecord? key, IReadOnlyList<string> tags)
-    {
-        if (key is { Options.Reusable: false })
-        {
-            key.Used = true;
-        }
-
-        Rename(record, request.Hostname);
-        if (tags.SequenceEqual(record.Info.Tags) || (request.Tags.Count == 0 && record.Info.Tags.Count > 0 && key is { Options.Tags.Count: > 0 }))
-        {
-            return;
-        }
-
-        bool untagged = tags.Count == 0;
-        record.Version++;
-
-        // A node that gives up its tags has no owner until somebody logs in: control expires its key (recorded).
-        record.Info = record.Info with
-        {
-            Tags = [.. tags],
-            UserId = untagged ? FindUser(null).Id : UserInfo.TaggedDevices.Id,
-            KeyExpiry = untagged ? GoTime.ToSeconds(Now) : null,
-        };
-    }
-
-    private void Rename(NodeRecord record, string hostname)
-    {
-        if (record.Info.HostName != hostname)
-        {
-            record.Info = record.Info with { HostName = hostname, Name = FreeName(record, hostname) };
-            record.Version++;
-        }
-    }
-
-    private RegisterReply Admitted(NodeRecord record) => new()
-    {
-        Authorized = record.Info.Authorized,
-        NodeId = record.Info.StableId,
-        User = record.Info.UserId == UserInfo.TaggedDevices.Id ? UserInfo.TaggedDevices : _users.Values.First(user => user.Id == record.Info.UserId),
-    };
-
-    private UserInfo FindUser(string? login)
-    {
-        if (login is not null && _users.TryGetValue(login, out UserInfo? known))
-        {
-            return known;
-        }
-
-        long id = ++_lastUser;
-        string name = login ?? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"user-{id}@{options.TailnetName}");
-        string display = login is null ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"User {id}") : login.Split('@')[0];
-        UserInfo user = new(id, name, display, ProfilePicture);
-        _users[name] = user;
-        return user;
-    }
-
-    private string FreeName(NodeRecord record, string hostname)
-    {
-        string wanted = string.Concat(hostname.ToLowerInvariant().Select(static character => char.IsAsciiLetterOrDigit(character) || character is '-' or '.' ? character : '-')).Trim('-', '.');
-        string suffix = "." + options.TailnetSuffix + ".";
-        for (int number = 0; ; number++)
-        {
-            string name = (number == 0 ? wanted : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{wanted}-{number}")) + suffix;
-            if (!_nodes.Any(node => node != record && node.Info.Name == name))
-            {
-                return name;
-            }
-        }
-    }
-
     private Dictionary<string, string> Granted(NodeInfo node) => _grants
-        .Where(grant => grant.Peer == "*" || grant.Peer.Equals(node.ShortName, StringComparison.OrdinalIgnoreCase) || grant.Peer == node.DnsName)
+        .Where(
+            grant =>
+                grant.Peer == "*" || grant.Peer.Equals(node.ShortName, StringComparison.OrdinalIgnoreCase) || grant.Peer == node.DnsName)
         .GroupBy(static grant => grant.Capability).ToDictionary(static grant => grant.Key, static grant => grant.Last().Values);
 
-    private NodeRecord Find(string name) => _nodes.LastOrDefault(node => name.Equals(node.Info.ShortName, StringComparison.OrdinalIgnoreCase) || name == node.Info.DnsName)
-        ?? throw new InvalidOperationException($"there is no node \"{name}\" on the tailnet");
-
-    private TailnetNode Describe(NodeRecord record) => new()
+    private T Locked<T>(Func<T> read)
     {
-        Id = record.Info.Id,
-        StableId = record.Info.StableId,
-        Name = record.Info.HostName,
-        DnsName = record.Info.DnsName,
-        IPv4 = record.Info.IPv4,
-        IPv6 = record.Info.IPv6,
-        User = record.Info.UserId == UserInfo.TaggedDevices.Id ? UserInfo.TaggedDevices.LoginName : _users.Values.First(user => user.Id == record.Info.UserId).LoginName,
-        Tags = record.Info.Tags,
-        Online = record.Info.Online,
-        LastSeen = record.Info.LastSeen,
-        Approved = record.Info.Authorized,
-        KeyExpiry = record.Info.KeyExpiry,
-        RegistrationCount = record.Registrations,
-        MapPolls = record.MapPolls,
-    };
-
-    private static string KeyId(string key) => key.Split('-') is { Length: > 2 } parts ? parts[2] : "";
+        lock (_lock)
+        {
+            return read();
+        }
+    }
 }

@@ -116,14 +116,18 @@ public sealed class TestControlServer : IAsyncDisposable
     public void ExtendNode(string node) => SetKeyExpiry(node, TimeProvider.System.GetUtcNow().AddDays(180));
 
     /// <summary>Sets a node's key expiry, to the second.</summary>
-    public void SetKeyExpiry(string node, DateTimeOffset expiry) => _tailnet.Update(node, info => info with { KeyExpiry = GoTime.ToSeconds(expiry) });
+    public void SetKeyExpiry(string node, DateTimeOffset expiry) =>
+        _tailnet.Update(node, info => info with { KeyExpiry = GoTime.ToSeconds(expiry) });
 
     /// <summary>Removes a node, as an administrator does: its daemon is not known any more.</summary>
     public void DeleteNode(string node) => _tailnet.Delete(node);
 
     /// <summary>The node of that name; null when there is none.</summary>
     public TailnetNode? FindNode(string name) =>
-        Nodes.LastOrDefault(node => name.Equals(node.DnsName, StringComparison.OrdinalIgnoreCase) || node.DnsName.StartsWith(name + ".", StringComparison.OrdinalIgnoreCase));
+        Nodes.LastOrDefault(
+            node =>
+                name.Equals(node.DnsName, StringComparison.OrdinalIgnoreCase)
+                    || node.DnsName.StartsWith(name + ".", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Requests to register that came with that host name, refused ones and those of returning daemons included.</summary>
     public int RegisterAttempts(string name) => _tailnet.Attempts(name);

@@ -6,8 +6,8 @@ using FakeTailscale.Http;
 namespace FakeTailscale.Daemon;
 
 /// <summary>
-/// Orders certificates. The words and waits are those recorded for ACME (05-cert/failures.txt): a refused connection is an error at once, while
-/// answers 5xx and 429 are tried again until the caller goes away.
+/// Orders certificates. The words and waits are those recorded for ACME (cert-acme.txt): a refused connection is an error at once,
+/// while answers 5xx and 429 are tried again until the caller goes away.
 /// </summary>
 internal sealed class AcmeClient(string directoryUrl)
 {
@@ -52,7 +52,9 @@ internal sealed class AcmeClient(string directoryUrl)
             }
             catch (SocketException failure)
             {
-                throw new ControlException($"{step}: Get \"{directoryUrl}\": dial tcp {ServerAddress.HostPort(directoryUrl)}: {GoSocketError.Describe(failure.SocketErrorCode)}");
+                throw new ControlException(
+                    $"{step}: Get \"{directoryUrl}\": dial tcp {ServerAddress.HostPort(directoryUrl)}: "
+                        + $"{GoSocketError.Describe(failure.SocketErrorCode)}");
             }
             catch (IOException)
             {

@@ -1,34 +1,29 @@
 using System.Text.Json;
 using FakeTailscale.Common;
 using FakeTailscale.DataPath;
-using FakeTailscale.Network;
 
 namespace FakeTailscale.Daemon;
 
 /// <summary>
-/// The state machine of a daemon. Changes happen one at a time under a lock and are announced on the bus in the order recorded in
-/// 04-bus/timelines.txt; readers take <see cref="Snapshot"/> and never wait.
+/// The state machine of a daemon. Changes happen one at a time under a lock and are announced on the bus in the recorded order; readers take <see cref="Snapshot"/> and never wait.
 /// </summary>
 internal sealed class Backend : IAsyncDisposable
 {
-    // Recorded: the "starting" warning goes when the node runs, or by itself.
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
-
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private readonly BackendTransitions _transitions;
     private readonly StateStore _store;
     private readonly BackendSessions _sessions;
-    private readonly CancellationTokenSource _stop = new();
-    private int _warmUps;
-    private int _maps;
-    private int _polls;
+    private readonly BackendTimers _timers;
+    private readonly ControlEvents _events;
 
     public Backend(StateStore store, DataGate gate, MapRequest about, Random random)
     {
         _store = store;
         Gate = gate;
         _transitions = new BackendTransitions(gate);
-        _sessions = new BackendSessions(this, store, about, random);
+        _timers = new BackendTimers(_lock, _transitions);
+        _events = new ControlEvents(_lock, _transitions, _timers, store, () => _sessions!.Current);
+        _sessions = new BackendSessions(_events, store, about, random);
     }
 
     public BackendSnapshot Snapshot => _transitions.Snapshot;
@@ -37,14 +32,18 @@ internal sealed class Backend : IAsyncDisposable
     public DataGate Gate { get; }
 
     /// <summary>Called once a network map is there.</summary>
-    public Action? OnFirstMap { get; set; }
+    public Action? OnFirstMap
+    {
+        get => _events.OnFirstMap;
+        set => _events.OnFirstMap = value;
+    }
 
     public ControlClient? Control => _sessions.Current?.Client;
 
     /// <summary>Takes up what the state file says: nothing, a stopped node, or one that goes back to its tailnet by itself.</summary>
     public void Boot()
     {
-        lock (_gate)
+        lock (_lock)
         {
             if (_store.Failure is { } failure)
             {
@@ -80,7 +79,7 @@ internal sealed class Backend : IAsyncDisposable
                 }
                 else
                 {
-                    BeginWarmUp();
+                    _timers.BeginWarmUp();
                 }
             }
         }
@@ -90,7 +89,7 @@ internal sealed class Backend : IAsyncDisposable
     /// <exception cref="BackendException">The state cannot be kept.</exception>
     public void Start(string authKey, Prefs? update)
     {
-        lock (_gate)
+        lock (_lock)
         {
             if (_store.Failure is not null)
             {
@@ -136,7 +135,7 @@ internal sealed class Backend : IAsyncDisposable
 
                 if (prefs.WantRunning && !before.WantRunning)
                 {
-                    BeginWarmUp();
+                    _timers.BeginWarmUp();
                 }
 
                 _transitions.SendHealth(2);
@@ -155,7 +154,7 @@ internal sealed class Backend : IAsyncDisposable
     /// <param name="process">The process that asked, the only one to be told a login URL.</param>
     public void LoginInteractive(int process)
     {
-        lock (_gate)
+        lock (_lock)
         {
             DaemonLog.Line("StartLoginInteractiveAs(\"root\"): url=" + (Snapshot.AuthUrl.Length > 0 ? "true" : "false"));
             if (_sessions.Current is null)
@@ -172,7 +171,7 @@ internal sealed class Backend : IAsyncDisposable
     /// <summary><c>PATCH prefs</c>.</summary>
     public Prefs EditPrefs(JsonElement mask)
     {
-        lock (_gate)
+        lock (_lock)
         {
             Prefs before = Snapshot.Prefs;
             Prefs prefs = before.With(mask);
@@ -195,7 +194,7 @@ internal sealed class Backend : IAsyncDisposable
                     _sessions.Begin(Snapshot.Prefs, "", loginAtOnce: true);
                     if (!_transitions.GoUp(prefs))
                     {
-                        BeginWarmUp();
+                        _timers.BeginWarmUp();
                     }
                 }
                 else
@@ -223,7 +222,7 @@ internal sealed class Backend : IAsyncDisposable
     {
         ControlSession session;
         NodeIdentity identity;
-        lock (_gate)
+        lock (_lock)
         {
             if (Snapshot.Prefs.Identity is not { } known)
             {
@@ -248,7 +247,7 @@ internal sealed class Backend : IAsyncDisposable
             throw new BackendException(failure.Message);
         }
 
-        lock (_gate)
+        lock (_lock)
         {
             _store.DeleteProfile();
             Prefs prefs = new() { ControlUrl = Snapshot.Prefs.ControlUrl, AcceptDns = Snapshot.Prefs.AcceptDns };
@@ -268,7 +267,7 @@ internal sealed class Backend : IAsyncDisposable
     /// <exception cref="BackendException">There is no network map yet.</exception>
     public bool SetServeConfig(ServeConfig config, string? expectedEtag)
     {
-        lock (_gate)
+        lock (_lock)
         {
             if (expectedEtag is not null && expectedEtag != ServeConfig.Etag(Snapshot.VisibleServe?.Text ?? "null"))
             {
@@ -286,27 +285,16 @@ internal sealed class Backend : IAsyncDisposable
         }
     }
 
-    /// <param name="mask">1 engine, 2 state, 4 preferences, 8 network map, 128 health (recording 04-bus/masks.txt).</param>
+    /// <param name="mask">1 engine, 2 state, 4 preferences, 8 network map, 128 health (recorded with 1.96.5).</param>
     /// <param name="process">The process that watches.</param>
     public BusSubscriber Subscribe(long mask, int process)
     {
-        lock (_gate)
+        lock (_lock)
         {
             BusSubscriber subscriber = new(process);
-            BackendSnapshot now = Snapshot;
             if ((mask & 15) != 0)
             {
-                BusMessage first = new()
-                {
-                    SessionId = (mask & 2) != 0 ? Native.RandomHex(8) : null,
-                    State = (mask & 2) != 0 ? now.State : null,
-                    BrowseToUrl = (mask & 2) != 0 && now.AuthUrl.Length > 0 ? now.AuthUrl : null,
-                    Prefs = (mask & 4) != 0 ? now.Prefs : null,
-                    NetMap = (mask & 8) != 0 ? now.NetMap : null,
-                    Engine = (mask & 1) != 0,
-                    Health = (mask & 128) != 0 ? _transitions.Health.Document() : null,
-                };
-                subscriber.Lines.Writer.TryWrite(first.ToLine());
+                subscriber.Lines.Writer.TryWrite(_transitions.FirstMessage(mask).ToLine());
             }
 
             _transitions.Bus.Add(subscriber);
@@ -316,7 +304,7 @@ internal sealed class Backend : IAsyncDisposable
 
     public void Unsubscribe(BusSubscriber subscriber)
     {
-        lock (_gate)
+        lock (_lock)
         {
             _transitions.Bus.Remove(subscriber);
         }
@@ -324,163 +312,13 @@ internal sealed class Backend : IAsyncDisposable
 
     public void EndBus()
     {
-        lock (_gate)
+        lock (_lock)
         {
             _transitions.Bus.Complete();
         }
     }
 
-    public void OnLoginUrl(ControlSession session, string url, int? process, bool hadAuthKey)
-    {
-        lock (_gate)
-        {
-            if (session != _sessions.Current)
-            {
-                return;
-            }
-
-            _transitions.Publish(Snapshot with { AuthUrl = url });
-            if (Snapshot.State == IpnState.NoState)
-            {
-                _transitions.SwitchTo(IpnState.NeedsLogin);
-                _transitions.Bus.Send(new BusMessage { State = IpnState.NeedsLogin });
-            }
-
-            if (hadAuthKey)
-            {
-                _transitions.Health.Set(HealthWarning.LoginState(""));
-                _transitions.Publish(Snapshot);
-            }
-
-            _transitions.Bus.Send(new BusMessage { Engine = true });
-            _transitions.Bus.Send(new BusMessage { BrowseToUrl = url }, process);
-        }
-    }
-
-    public void OnLoginRefused(ControlSession session, string error)
-    {
-        lock (_gate)
-        {
-            if (session == _sessions.Current)
-            {
-                _transitions.Bus.Send(new BusMessage { ErrMessage = error });
-                _transitions.SetLoginHealth(error);
-            }
-        }
-    }
-
-    public void OnLoginFailed(ControlSession session, string error)
-    {
-        lock (_gate)
-        {
-            if (session == _sessions.Current)
-            {
-                _transitions.SetLoginHealth(error);
-            }
-        }
-    }
-
-    public void OnLoggedIn(ControlSession session, string nodeKey, RegisterReply reply)
-    {
-        DaemonLog.Noise(0.6);
-        lock (_gate)
-        {
-            if (session != _sessions.Current)
-            {
-                return;
-            }
-
-            bool newLogin = Snapshot.Prefs.Identity?.NodeKey != nodeKey;
-            bool hadWarning = _transitions.Health.Clear(HealthTracker.LoginState);
-            Prefs prefs = Snapshot.Prefs with { Identity = new NodeIdentity(nodeKey, reply.NodeId, reply.User!), LoggedOut = false };
-            try
-            {
-                _store.SavePrefs(prefs);
-            }
-            catch (StateStoreException failure)
-            {
-                DaemonLog.Line($"failed to save profile: {failure.Message}");
-            }
-
-            _transitions.Publish(Snapshot with { Prefs = prefs, AuthUrl = "" });
-            DaemonLog.Line($"active login: {reply.User!.LoginName}");
-            if (newLogin)
-            {
-                _transitions.Bus.Send(new BusMessage { LoginFinished = true });
-                _transitions.SendHealth(1);
-                _transitions.Bus.Send(new BusMessage { Prefs = prefs });
-            }
-            else if (hadWarning)
-            {
-                _transitions.SendHealth(1);
-            }
-        }
-    }
-
-    public void OnMap(ControlSession session, NetworkMap map)
-    {
-        lock (_gate)
-        {
-            if (session != _sessions.Current)
-            {
-                return;
-            }
-
-            IpnState before = Snapshot.State;
-            bool wasExpired = before == IpnState.NeedsLogin && Snapshot.NetMap is not null;
-            bool sawFirst = Snapshot.NetMap is null;
-            _polls++;
-            if (sawFirst)
-            {
-                OnFirstMap?.Invoke();
-            }
-
-            _transitions.Publish(Snapshot with { NetMap = map, InMapPoll = Snapshot.Prefs.WantRunning });
-            bool healed = _transitions.Health.Clear(HealthTracker.NotInMapPoll);
-            IpnState next = _transitions.NextState();
-            if (next == IpnState.Running && wasExpired)
-            {
-                _transitions.Bus.Send(new BusMessage { LoginFinished = true });
-            }
-
-            if (healed)
-            {
-                _transitions.Publish(Snapshot);
-                _transitions.SendHealth(1);
-            }
-
-            _transitions.Bus.Send(new BusMessage { NetMap = map });
-            if (next == IpnState.Running && before != IpnState.Running)
-            {
-                _transitions.SendFirstMap(map, sawFirst);
-            }
-            else if (next != before)
-            {
-                _transitions.SwitchTo(next);
-                _transitions.Bus.Send(new BusMessage { State = next });
-                _transitions.SendHealth(2);
-            }
-
-            WatchExpiry(map.Self);
-            _transitions.Publish(Snapshot);
-        }
-    }
-
-    public void OnMapLost(ControlSession session)
-    {
-        lock (_gate)
-        {
-            if (session != _sessions.Current || !Snapshot.InMapPoll)
-            {
-                return;
-            }
-
-            _transitions.Publish(Snapshot with { InMapPoll = false });
-            _ = WarnOfLostMapAsync(_polls);
-        }
-    }
-
-    /// <summary>Ends everything; in-memory nodes log out first, as recorded in 09-logout-down.</summary>
+    /// <summary>Ends everything; in-memory nodes log out first, as the real one does.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_store.IsMemory && Snapshot.Prefs.Identity is not null)
@@ -496,78 +334,10 @@ internal sealed class Backend : IAsyncDisposable
             }
         }
 
-        await _stop.CancelAsync();
-        lock (_gate)
+        await _timers.DisposeAsync();
+        lock (_lock)
         {
             _sessions.End();
-        }
-    }
-
-    private void BeginWarmUp()
-    {
-        _transitions.BeginWarmUp();
-        _ = EndWarmUpLaterAsync(++_warmUps);
-    }
-
-    private async Task EndWarmUpLaterAsync(int which)
-    {
-        await WaitAsync(WarmUp);
-        lock (_gate)
-        {
-            if (which == _warmUps && _transitions.Health.Clear(HealthTracker.WarmingUp))
-            {
-                _transitions.Publish(Snapshot);
-                _transitions.SendHealth(1);
-            }
-        }
-    }
-
-    private async Task WarnOfLostMapAsync(int which)
-    {
-        await WaitAsync(Knobs.MapPollHealthDelay);
-        lock (_gate)
-        {
-            if (which == _polls && Snapshot.State == IpnState.Running && !_stop.IsCancellationRequested)
-            {
-                _transitions.Health.Set(HealthWarning.NotInMapPoll());
-                _transitions.Publish(Snapshot);
-                _transitions.SendHealth(1);
-            }
-        }
-    }
-
-    private void WatchExpiry(NodeInfo self)
-    {
-        int which = ++_maps;
-        TimeSpan left = (self.KeyExpiry ?? DateTimeOffset.MaxValue) - TimeProvider.System.GetUtcNow();
-        if (left > TimeSpan.Zero && left < TimeSpan.FromDays(1))
-        {
-            _ = ExpireLaterAsync(which, left);
-        }
-    }
-
-    private async Task ExpireLaterAsync(int which, TimeSpan left)
-    {
-        await WaitAsync(left + TimeSpan.FromMilliseconds(20));
-        lock (_gate)
-        {
-            if (which == _maps && Snapshot.State == IpnState.Running && _transitions.NextState() == IpnState.NeedsLogin)
-            {
-                _transitions.Bus.Send(new BusMessage { NetMap = Snapshot.NetMap });
-                _transitions.SwitchTo(IpnState.NeedsLogin);
-                _transitions.Bus.Send(new BusMessage { State = IpnState.NeedsLogin });
-            }
-        }
-    }
-
-    private async Task WaitAsync(TimeSpan time)
-    {
-        try
-        {
-            await Task.Delay(time, _stop.Token);
-        }
-        catch (OperationCanceledException)
-        {
         }
     }
 }

@@ -1,7 +1,7 @@
 namespace FakeTailscale.Daemon;
 
 /// <summary>A backend's session with control: at most one at a time. Not thread-safe: guarded by the backend.</summary>
-internal sealed class BackendSessions(Backend backend, StateStore store, MapRequest about, Random random)
+internal sealed class BackendSessions(ControlEvents events, StateStore store, MapRequest about, Random random)
 {
     public ControlSession? Current { get; private set; }
 
@@ -39,7 +39,7 @@ internal sealed class BackendSessions(Backend backend, StateStore store, MapRequ
             Paused = !prefs.WantRunning,
             Map = about,
         };
-        ControlSession session = new(backend, options, random);
+        ControlSession session = new(events, options, random);
         return session;
     }
 

@@ -1,10 +1,11 @@
+using FakeTailscale.Common;
 using FakeTailscale.DataPath;
 using FakeTailscale.Network;
 
 namespace FakeTailscale.Daemon;
 
 /// <summary>
-/// The changes of a backend and what each says on the bus, in the order recorded in 04-bus/timelines.txt. Not thread-safe but for
+/// The changes of a backend and what each says on the bus, in the recorded order. Not thread-safe but for
 /// <see cref="Snapshot"/>: guarded by the backend.
 /// </summary>
 internal sealed class BackendTransitions(DataGate gate)
@@ -29,8 +30,27 @@ internal sealed class BackendTransitions(DataGate gate)
     public void SwitchTo(IpnState state)
     {
         BackendSnapshot now = Snapshot;
-        DaemonLog.Line($"Switching ipn state {now.State} -> {state} (WantRunning={(now.Prefs.WantRunning ? "true" : "false")}, nm={(now.NetMap is null ? "false" : "true")})");
+        DaemonLog.Line(
+            $"Switching ipn state {now.State} -> {state} (WantRunning={(now.Prefs.WantRunning ? "true" : "false")}, "
+                + $"nm={(now.NetMap is null ? "false" : "true")})");
         Publish(now with { State = state });
+    }
+
+    /// <summary>What a new watcher of the bus is told first.</summary>
+    /// <param name="mask">As in <see cref="Backend.Subscribe"/>.</param>
+    public BusMessage FirstMessage(long mask)
+    {
+        BackendSnapshot now = Snapshot;
+        return new BusMessage
+        {
+            SessionId = (mask & 2) != 0 ? Native.RandomHex(8) : null,
+            State = (mask & 2) != 0 ? now.State : null,
+            BrowseToUrl = (mask & 2) != 0 && now.AuthUrl.Length > 0 ? now.AuthUrl : null,
+            Prefs = (mask & 4) != 0 ? now.Prefs : null,
+            NetMap = (mask & 8) != 0 ? now.NetMap : null,
+            Engine = (mask & 1) != 0,
+            Health = (mask & 128) != 0 ? Health.Document() : null,
+        };
     }
 
     /// <summary>The state that follows from preferences, network map and time.</summary>

@@ -4,7 +4,7 @@ using FakeTailscale.Network;
 
 namespace FakeTailscale.Daemon;
 
-/// <summary>A notification: what did not change is null, in the order of fields recorded in 04-bus.</summary>
+/// <summary>A notification: what did not change is null, in the order of fields of bus-fresh-login.ndjson.</summary>
 internal sealed record BusMessage
 {
     private static readonly byte[] EngineDocument = """{"RBytes":0,"WBytes":0,"NumLive":0,"LiveDERPs":1,"LivePeers":{}}"""u8.ToArray();

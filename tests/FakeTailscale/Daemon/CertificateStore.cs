@@ -7,8 +7,8 @@ using FakeTailscale.Network;
 namespace FakeTailscale.Daemon;
 
 /// <summary>
-/// <c>certs/</c> under the state directory. A valid certificate is answered from there; one that is due is renewed in the background at that call
-/// only; anything else is ordered while the caller waits. Calls for one name share an order (recordings 05-cert).
+/// <c>certs/</c> under the state directory. A valid certificate is answered from there; one that is due is renewed in the background at
+/// that call only; anything else is ordered while the caller waits. Calls for one name share an order.
 /// </summary>
 internal sealed class CertificateStore(string stateDirectory, Backend backend) : IDisposable
 {
@@ -86,7 +86,9 @@ internal sealed class CertificateStore(string stateDirectory, Backend backend) :
 
         if (!map.CertDomains.Contains(name))
         {
-            throw new ControlException($"invalid domain \"{name}\"; must be one of [{string.Join(' ', map.CertDomains.Select(static domain => $"\"{domain}\""))}]");
+            throw new ControlException(
+                $"invalid domain \"{name}\"; must be one of "
+                    + $"[{string.Join(' ', map.CertDomains.Select(static domain => $"\"{domain}\""))}]");
         }
     }
 

@@ -44,7 +44,8 @@ internal sealed class ControlClient(string url)
         }
         catch (Exception failure) when (failure is IOException or SocketException)
         {
-            throw new ControlException($"register request: Post \"https://{ServerAddress.HostPort(_url)}/machine/register\": {Describe(failure)}");
+            throw new ControlException(
+                $"register request: Post \"https://{ServerAddress.HostPort(_url)}/machine/register\": {Describe(failure)}");
         }
     }
 
@@ -115,7 +116,9 @@ internal sealed class ControlClient(string url)
                 byte[] answer = await reply.ReadBodyAsync(limit.Token);
                 if (reply.Status != 200)
                 {
-                    throw new ControlException($"SetDNS \"{name}\" => \"{value}\": set-dns response: {reply.StatusLine}, {Encoding.UTF8.GetString(answer).Trim()}");
+                    throw new ControlException(
+                        $"SetDNS \"{name}\" => \"{value}\": set-dns response: {reply.StatusLine}, "
+                            + $"{Encoding.UTF8.GetString(answer).Trim()}");
                 }
 
                 return;
@@ -126,7 +129,9 @@ internal sealed class ControlClient(string url)
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                throw new ControlException($"SetDNS \"{name}\" => \"{value}\": Post \"https://{new Uri(_url).Host}/machine/set-dns\": connection attempts aborted by context: context deadline exceeded");
+                throw new ControlException(
+                    $"SetDNS \"{name}\" => \"{value}\": Post \"https://{new Uri(_url).Host}/machine/set-dns\": connection attempts "
+                        + "aborted by context: context deadline exceeded");
             }
         }
     }
@@ -134,7 +139,8 @@ internal sealed class ControlClient(string url)
     private Task<HttpReply> SendAsync(string method, string path, byte[]? body, CancellationToken cancellation) =>
         HttpCall.SendAsync(ServerAddress.EndPoint(_url), method, path, ServerAddress.HostPort(_url), body, cancellation);
 
-    private string Dial(SocketException failure) => failure.SocketErrorCode is SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData
+    private string Dial(SocketException failure) =>
+        failure.SocketErrorCode is SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData
         ? $"dial tcp: lookup {new Uri(_url).Host}: no such host"
         : $"dial tcp {ServerAddress.HostPort(_url)}: {GoSocketError.Describe(failure.SocketErrorCode)}";
 

@@ -4,17 +4,17 @@ namespace FakeTailscale.Daemon;
 
 /// <summary>
 /// One attempt of a daemon to be on the tailnet: logs in, then follows the map, each for as long as it takes. A refused key is tried again
-/// and again (recording 04-bus/invalid-key.ndjson), until the session is disposed.
+/// and again (recording bus-invalid-key.ndjson), until the session is disposed.
 /// </summary>
 internal sealed class ControlSession : IAsyncDisposable
 {
-    private readonly Backend _backend;
+    private readonly ControlEvents _events;
     private readonly SessionOptions _options;
     private readonly ControlClient _client;
     private readonly Random _random;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _loginWanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private CancellationTokenSource _attempt;
     private string? _nodeKey;
     private string _hostname;
@@ -22,9 +22,9 @@ internal sealed class ControlSession : IAsyncDisposable
     private int? _process;
     private Task _running = Task.CompletedTask;
 
-    public ControlSession(Backend backend, SessionOptions options, Random random)
+    public ControlSession(ControlEvents events, SessionOptions options, Random random)
     {
-        _backend = backend;
+        _events = events;
         _options = options;
         _client = new ControlClient(options.ControlUrl);
         _random = random;
@@ -50,7 +50,7 @@ internal sealed class ControlSession : IAsyncDisposable
     /// <param name="process">Who asked: only this process is told a login URL. Null for all.</param>
     public void Login(int? process)
     {
-        lock (_gate)
+        lock (_lock)
         {
             _newKeyWanted = true;
             _process = process;
@@ -95,7 +95,9 @@ internal sealed class ControlSession : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                throw new ControlException($"register request: Post \"https://{address}/machine/register\": connection attempts aborted by context: context deadline exceeded");
+                throw new ControlException(
+                    $"register request: Post \"https://{address}/machine/register\": connection attempts aborted by context: context "
+                        + "deadline exceeded");
             }
         }
     }
@@ -120,7 +122,7 @@ internal sealed class ControlSession : IAsyncDisposable
         while (!_stop.IsCancellationRequested)
         {
             CancellationToken attempt;
-            lock (_gate)
+            lock (_lock)
             {
                 attempt = _attempt.Token;
             }
@@ -172,7 +174,7 @@ internal sealed class ControlSession : IAsyncDisposable
                 if (reply.AuthUrl.Length > 0)
                 {
                     DaemonLog.Line($"control: AuthURL is {reply.AuthUrl}");
-                    _backend.OnLoginUrl(this, reply.AuthUrl, _process, _options.AuthKey.Length > 0);
+                    _events.OnLoginUrl(this, reply.AuthUrl, _process, _options.AuthKey.Length > 0);
                     reply = await RegisterAsync(Request(key, old) with { Followup = reply.AuthUrl }, attempt);
                 }
 
@@ -184,7 +186,7 @@ internal sealed class ControlSession : IAsyncDisposable
                 else if (reply.Error.Length > 0)
                 {
                     DaemonLog.Line($"Received error: {reply.Error}");
-                    _backend.OnLoginRefused(this, reply.Error);
+                    _events.OnLoginRefused(this, reply.Error);
                     await backoff.WaitAsync(attempt);
                 }
                 else if (reply.AuthUrl.Length == 0)
@@ -192,14 +194,14 @@ internal sealed class ControlSession : IAsyncDisposable
                     attempt.ThrowIfCancellationRequested();
                     _nodeKey = key;
                     _newKeyWanted = false;
-                    _backend.OnLoggedIn(this, key, reply);
+                    _events.OnLoggedIn(this, key, reply);
                     return;
                 }
             }
             catch (ControlException failure)
             {
                 DaemonLog.Line($"Received error: {failure.Message}");
-                _backend.OnLoginFailed(this, failure.Message);
+                _events.OnLoginFailed(this, failure.Message);
                 await backoff.WaitAsync(attempt);
             }
         }
@@ -227,7 +229,7 @@ internal sealed class ControlSession : IAsyncDisposable
             }
 
             attempt.ThrowIfCancellationRequested();
-            _backend.OnMapLost(this);
+            _events.OnMapLost(this);
             await backoff.WaitAsync(attempt);
         }
 
@@ -235,15 +237,19 @@ internal sealed class ControlSession : IAsyncDisposable
         {
             backoff.Reset();
             attempt.ThrowIfCancellationRequested();
-            _backend.OnMap(this, map);
+            _events.OnMap(this, map);
         }
     }
 
     private async Task<RegisterReply> RegisterAsync(RegisterRequest request, CancellationToken attempt)
     {
-        DaemonLog.Line($"control: RegisterReq: onode={Short(request.OldNodeKey)} node={Short(request.NodeKey)} fup={(request.Followup.Length > 0 ? "true" : "false")} nks=false");
+        DaemonLog.Line(
+            $"control: RegisterReq: onode={Short(request.OldNodeKey)} node={Short(request.NodeKey)} "
+                + $"fup={(request.Followup.Length > 0 ? "true" : "false")} nks=false");
         RegisterReply reply = await _client.RegisterAsync(request, attempt);
-        DaemonLog.Line($"control: RegisterReq: got response; nodeKeyExpired={Lower(reply.KeyExpired)}, machineAuthorized={Lower(reply.Authorized)}; authURL={Lower(reply.AuthUrl.Length > 0)}");
+        DaemonLog.Line(
+            $"control: RegisterReq: got response; nodeKeyExpired={Lower(reply.KeyExpired)}, machineAuthorized={Lower(reply.Authorized)}; "
+                + $"authURL={Lower(reply.AuthUrl.Length > 0)}");
         return reply;
     }
 

@@ -6,7 +6,7 @@ namespace FakeTailscale.Daemon;
 
 /// <summary>
 /// The daemon's log: lines on stderr, written at once and blocking, so that a parent which does not drain the pipe stops the daemon as it
-/// stops the real one (recording 12-signals/signals.txt).
+/// stops the real one (recorded).
 /// </summary>
 internal static class DaemonLog
 {
@@ -33,7 +33,9 @@ internal static class DaemonLog
         int wanted = Math.Min((int)(Knobs.StderrNoise * share), Interlocked.CompareExchange(ref _noise, 0, 0));
         Interlocked.Add(ref _noise, -wanted);
         string peers = string.Join(' ', Enumerable.Range(1, 12).Select(static number => $"derp{number}=cr0s,wr0s"));
-        string line = $"[v1] netcheck: report: udp=true v6=false v6os=true mapvarydest= portmap= v4a=127.0.0.1:41641 derp=1 derpdist=1v4:0s magicsock: active derp conns: {peers} netmap: suggested exit node: no preferred DERP, try again later";
+        string line =
+            "[v1] netcheck: report: udp=true v6=false v6os=true mapvarydest= portmap= v4a=127.0.0.1:41641 derp=1 derpdist=1v4:0s "
+                + $"magicsock: active derp conns: {peers} netmap: suggested exit node: no preferred DERP, try again later";
         for (int written = 0; written < wanted; written += line.Length + 21)
         {
             Line(line);

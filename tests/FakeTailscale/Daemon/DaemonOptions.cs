@@ -6,9 +6,12 @@ namespace FakeTailscale.Daemon;
 /// <summary>The command line of <c>tailscaled</c>.</summary>
 internal sealed record DaemonOptions
 {
-    private static readonly HashSet<string> Booleans = ["cleanup", "encrypt-state", "hardware-attestation", "no-logs-no-support", "version"];
+    private static readonly HashSet<string> Booleans = [
+        "cleanup", "encrypt-state", "hardware-attestation", "no-logs-no-support", "version"];
     private static readonly HashSet<string> Others =
-        ["bird-socket", "config", "debug", "outbound-http-proxy-listen", "port", "socket", "socks5-server", "state", "statedir", "tun", "verbose"];
+        [
+            "bird-socket", "config", "debug", "outbound-http-proxy-listen", "port", "socket", "socks5-server", "state", "statedir", "tun",
+            "verbose"];
 
     public bool Version { get; private init; }
 
@@ -27,7 +30,9 @@ internal sealed record DaemonOptions
     /// <summary>True for <c>--state=mem:</c>.</summary>
     public bool InMemory => State == "mem:";
 
-    public string StatePath => State.Length > 0 ? State : StateDirectory.Length > 0 ? Path.Combine(StateDirectory, "tailscaled.state") : "/var/lib/tailscale/tailscaled.state";
+    public string StatePath =>
+        State.Length > 0 ? State : StateDirectory.Length > 0 ? Path.Combine(
+            StateDirectory, "tailscaled.state") : "/var/lib/tailscale/tailscaled.state";
 
     /// <summary>Where certificates and files are kept: the state directory, or that of the state file.</summary>
     public string VarRoot => StateDirectory.Length > 0 ? StateDirectory : InMemory ? "" : Path.GetDirectoryName(StatePath)!;
@@ -63,5 +68,8 @@ internal sealed record DaemonOptions
     /// <summary>The address of the SOCKS5 server; <c>localhost</c> is 127.0.0.1, no host means every address.</summary>
     public IPEndPoint? SocksAddress() => Socks5Server.Length == 0
         ? null
-        : IPEndPoint.Parse(Socks5Server.StartsWith(':') ? "0.0.0.0" + Socks5Server : Socks5Server.Replace("localhost", "127.0.0.1", StringComparison.Ordinal));
+        : IPEndPoint.Parse(
+            Socks5Server.StartsWith(':')
+                ? "0.0.0.0" + Socks5Server
+                : Socks5Server.Replace("localhost", "127.0.0.1", StringComparison.Ordinal));
 }

@@ -33,7 +33,9 @@ internal static class DaemonProgram
 
         if (options.Arguments.Count > 0)
         {
-            DaemonLog.Line($"tailscaled does not take non-flag arguments: [{string.Join(' ', options.Arguments.Select(static word => $"\"{word}\""))}]");
+            DaemonLog.Line(
+                "tailscaled does not take non-flag arguments: "
+                    + $"[{string.Join(' ', options.Arguments.Select(static word => $"\"{word}\""))}]");
             return 1;
         }
 
@@ -126,7 +128,9 @@ internal static class DaemonProgram
         WriteLogConfig();
     }
 
-    /// <summary>Keeps a log ID where the real daemon does: in <c>$TS_LOGS_DIR</c>, and only when it exists (recording 01-daemon/log-dir.txt).</summary>
+    /// <summary>
+    /// Keeps a log ID where the real daemon does: in <c>$TS_LOGS_DIR</c>, and only when it exists (recorded).
+    /// </summary>
     private static void WriteLogConfig()
     {
         if (Environment.GetEnvironmentVariable("TS_LOGS_DIR") is not { Length: > 0 } directory || !Directory.Exists(directory))
@@ -144,7 +148,10 @@ internal static class DaemonProgram
         DaemonLog.Raw($"logpolicy.Config.Validate for {path}: config is nil");
         try
         {
-            File.WriteAllText(path, $"{{\n\t\"Collection\": \"tailnode.log.tailscale.io\",\n\t\"PrivateID\": \"{Native.RandomHex(32)}\",\n\t\"PublicID\": \"{Native.RandomHex(32)}\"\n}}");
+            File.WriteAllText(
+                path,
+                $"{{\n\t\"Collection\": \"tailnode.log.tailscale.io\",\n\t\"PrivateID\": \"{Native.RandomHex(32)}\",\n\t\"PublicID\": "
+                    + $"\"{Native.RandomHex(32)}\"\n}}");
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -162,7 +169,8 @@ internal static class DaemonProgram
 
         try
         {
-            Directory.CreateDirectory(Path.Combine(options.StateDirectory, "files"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Directory.CreateDirectory(
+                Path.Combine(options.StateDirectory, "files"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             string derp = Path.Combine(options.StateDirectory, "derpmap.cached.json");
             if (!File.Exists(derp))
             {
@@ -193,7 +201,8 @@ internal static class DaemonProgram
         return 1;
     }
 
-    private static PosixSignalRegistration Catch(PosixSignal signal, string name, TaskCompletionSource<string> stop) => PosixSignalRegistration.Create(signal, context =>
+    private static PosixSignalRegistration Catch(
+        PosixSignal signal, string name, TaskCompletionSource<string> stop) => PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true;
         stop.TrySetResult(name);

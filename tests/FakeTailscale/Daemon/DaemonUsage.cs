@@ -1,6 +1,6 @@
 namespace FakeTailscale.Daemon;
 
-/// <summary>The usage text of <c>tailscaled</c> (recording 01-daemon/bad-arguments.txt).</summary>
+/// <summary>The usage text of <c>tailscaled</c> (recording bad-arguments.txt).</summary>
 internal static class DaemonUsage
 {
     public const string Flags =

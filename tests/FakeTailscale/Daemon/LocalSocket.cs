@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace FakeTailscale.Daemon;
 
-/// <summary>The unix socket of the LocalAPI (recordings 01-daemon/stale-socket.txt and socket-in-use-by-live-daemon.txt).</summary>
+/// <summary>The unix socket of the LocalAPI (recording daemon-sockets.txt).</summary>
 internal static class LocalSocket
 {
     private const int LongestPath = 107;

@@ -14,7 +14,10 @@ internal sealed record NodeIdentity(string NodeKey, string NodeId, UserInfo User
 
     public static NodeIdentity? Read(JsonElement config) => config.ValueKind != JsonValueKind.Object
         ? null
-        : new(config.Text("PrivateNodeKey").Replace("privkey:", "nodekey:", StringComparison.Ordinal), config.Text("NodeID"), UserInfo.Read(config.GetProperty("UserProfile")));
+        : new(
+            config.Text("PrivateNodeKey").Replace("privkey:", "nodekey:", StringComparison.Ordinal),
+            config.Text("NodeID"),
+            UserInfo.Read(config.GetProperty("UserProfile")));
 
     /// <param name="secret">True for the state file; everybody else sees zeros for keys.</param>
     public void Write(Utf8JsonWriter writer, bool secret)

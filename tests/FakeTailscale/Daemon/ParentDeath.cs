@@ -3,7 +3,7 @@ using FakeTailscale.Common;
 
 namespace FakeTailscale.Daemon;
 
-/// <summary><c>TS_PARENT_DEATH_FD</c>: the end of that pipe, or any byte on it, ends the daemon at once (recording 12-signals).</summary>
+/// <summary><c>TS_PARENT_DEATH_FD</c>: the end of that pipe, or any byte on it, ends the daemon at once (recorded).</summary>
 internal static class ParentDeath
 {
     /// <returns>False when the descriptor is not open: the daemon must not run.</returns>

@@ -3,7 +3,9 @@ using FakeTailscale.Common;
 
 namespace FakeTailscale.Daemon;
 
-/// <summary>The preferences that this stand-in knows; the others keep the values recorded in 11-metrics-and-cost/prefs-running.json.</summary>
+/// <summary>
+/// The preferences that this stand-in knows; the others keep the values recorded in prefs-running.json.
+/// </summary>
 internal sealed record Prefs
 {
     public string ControlUrl { get; init; } = "";
@@ -59,7 +61,8 @@ internal sealed record Prefs
         };
     }
 
-    public bool SameAs(Prefs other) => this with { AdvertiseTags = [] } == other with { AdvertiseTags = [] } && AdvertiseTags.SequenceEqual(other.AdvertiseTags);
+    public bool SameAs(Prefs other) =>
+        this with { AdvertiseTags = [] } == other with { AdvertiseTags = [] } && AdvertiseTags.SequenceEqual(other.AdvertiseTags);
 
     public void Write(Utf8JsonWriter writer, bool secret = false)
     {
@@ -120,7 +123,8 @@ internal sealed record Prefs
         string tags = AdvertiseTags.Count == 0 ? "" : $" tags={string.Join(',', AdvertiseTags)}";
         string persist = Identity is { } identity ? $"{{o=, n=[{identity.NodeKey[8..13]}] u=\"{identity.User.LoginName}\" ak=-}}" : "=nil";
         string name = Hostname.Length == 0 ? "" : $" host=\"{Hostname}\"";
-        return $"Prefs{{ra={Lower(AcceptRoutes)} dns={Lower(AcceptDns)} want={Lower(WantRunning)} routes=[] statefulFiltering=false{tags} nf=on url=\"{ControlUrl}\"{name} update=check Persist{persist}}}";
+        return $"Prefs{{ra={Lower(AcceptRoutes)} dns={Lower(AcceptDns)} want={Lower(WantRunning)} routes=[] statefulFiltering=false{tags} "
+            + $"nf=on url=\"{ControlUrl}\"{name} update=check Persist{persist}}}";
     }
 
     private static string Lower(bool value) => value ? "true" : "false";

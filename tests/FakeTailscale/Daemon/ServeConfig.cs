@@ -69,7 +69,9 @@ internal sealed class ServeConfig
                 {
                     if (!ushort.TryParse(port.Name, CultureInfo.InvariantCulture, out ushort number))
                     {
-                        throw new BackendException($"decoding config: json: cannot unmarshal number {port.Name} into Go struct field ServeConfig.TCP of type uint16");
+                        throw new BackendException(
+                            $"decoding config: json: cannot unmarshal number {port.Name} into Go struct field ServeConfig.TCP of type "
+                                + "uint16");
                     }
 
                     tcp[number] = TcpHandler.Read(port.Value);
@@ -92,7 +94,10 @@ internal sealed class ServeConfig
             if (tcp.Count > 0)
             {
                 writer.WriteStartObject("TCP");
-                foreach ((string port, TcpHandler handler) in tcp.Select(static pair => (pair.Key.ToString(CultureInfo.InvariantCulture), pair.Value)).OrderBy(static pair => pair.Item1, StringComparer.Ordinal))
+                IEnumerable<(string Port, TcpHandler Handler)> handlers = tcp
+                    .Select(static pair => (pair.Key.ToString(CultureInfo.InvariantCulture), pair.Value))
+                    .OrderBy(static pair => pair.Item1, StringComparer.Ordinal);
+                foreach ((string port, TcpHandler handler) in handlers)
                 {
                     writer.WritePropertyName(port);
                     handler.Write(writer);

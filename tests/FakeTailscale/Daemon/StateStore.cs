@@ -6,7 +6,7 @@ namespace FakeTailscale.Daemon;
 
 /// <summary>
 /// <c>tailscaled.state</c>: JSON, values in base64, mode 0600, replaced as a whole. A store that cannot be opened leaves the daemon alive
-/// with <see cref="Failure"/> set, and the file as it is (recording 01-daemon/statedir-problems.txt).
+/// with <see cref="Failure"/> set, and the file as it is (recorded).
 /// </summary>
 internal sealed class StateStore
 {
@@ -91,7 +91,12 @@ internal sealed class StateStore
     public void SaveServeConfig(string? json) => Set(("_serve/" + Profile.Replace("profile-", "", StringComparison.Ordinal), json));
 
     /// <summary>Forgets the profile, as a logout does; the machine key stays.</summary>
-    public void DeleteProfile() => Set((Profile, null), ("_serve/" + Profile.Replace("profile-", "", StringComparison.Ordinal), null), ("_profiles", "{}"), (CurrentProfileName, null));
+    public void DeleteProfile() =>
+        Set(
+            (Profile, null),
+            ("_serve/" + Profile.Replace("profile-", "", StringComparison.Ordinal), null),
+            ("_profiles", "{}"),
+            (CurrentProfileName, null));
 
     private static void CreateDirectory(string path)
     {

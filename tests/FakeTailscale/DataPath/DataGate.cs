@@ -1,12 +1,12 @@
 namespace FakeTailscale.DataPath;
 
 /// <summary>
-/// Open while the node carries traffic. Connections of a node that is down or expired neither break nor end: they stand still until the node is
-/// back (recordings 06-serve/data-path.txt and 02-up/expired-key-datapath.txt).
+/// Open while the node carries traffic. Connections of a node that is down or expired neither break nor end: they stand still until the
+/// node is back (recorded).
 /// </summary>
 internal sealed class DataGate
 {
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public bool IsOpen => _opened.Task.IsCompleted;
@@ -19,7 +19,7 @@ internal sealed class DataGate
 
     public void Set(bool open)
     {
-        lock (_gate)
+        lock (_lock)
         {
             if (open)
             {

@@ -67,8 +67,8 @@ internal sealed class PeerConnection(Socket tunnel, IPEndPoint source, NodeInfo 
     }
 
     /// <summary>
-    /// The peer's daemon died: nobody tells the client (recorded). What it sends goes nowhere; when a new daemon of that node is there, it answers
-    /// the retransmission of such data with RST.
+    /// The peer's daemon died: nobody tells the client (recorded). What it sends goes nowhere; when a new daemon of that node is there, it
+    /// answers the retransmission of such data with RST.
     /// </summary>
     private async Task HangAsync(Socket client, Backend backend)
     {

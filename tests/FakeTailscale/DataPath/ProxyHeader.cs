@@ -6,7 +6,7 @@ using System.Text;
 
 namespace FakeTailscale.DataPath;
 
-/// <summary>The PROXY protocol header of a served port, byte for byte as recorded in 07-proxyproto/header-bytes.txt: no TLVs.</summary>
+/// <summary>The PROXY protocol header of a served port, byte for byte as recorded: no TLVs.</summary>
 internal static class ProxyHeader
 {
     private static ReadOnlySpan<byte> Signature => [0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a];

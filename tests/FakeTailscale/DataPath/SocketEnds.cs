@@ -19,8 +19,8 @@ internal static class SocketEnds
     }
 
     /// <summary>
-    /// Sends FIN and closes. Unread input would turn the close into an RST that overtakes data already written, so it is read away first, up to
-    /// the other side's end or a short time.
+    /// Sends FIN and closes. Unread input would turn the close into an RST that overtakes data already written, so it is read away first,
+    /// up to the other side's end or a short time.
     /// </summary>
     public static async Task CloseAsync(Socket socket)
     {

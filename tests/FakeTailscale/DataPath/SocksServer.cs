@@ -11,7 +11,8 @@ namespace FakeTailscale.DataPath;
 /// <c>--socks5-server</c>: CONNECT to names and addresses of the tailnet, and to the rest of the world directly. Every failed dial is a
 /// general failure after at most 5 s, as in Tailscale's net/socks5.
 /// </summary>
-internal sealed class SocksServer : IDisposable
+/// <exception cref="SocketException">The address cannot be listened on.</exception>
+internal sealed class SocksServer(IPEndPoint address) : IDisposable
 {
     private const byte Version = 5;
     private const byte Succeeded = 0;
@@ -20,51 +21,18 @@ internal sealed class SocksServer : IDisposable
 
     private static readonly TimeSpan DialLimit = TimeSpan.FromSeconds(5);
 
-    private readonly Socket _listener;
+    private readonly Acceptor _acceptor = new(address);
     private PeerDialer? _dialer;
 
-    /// <exception cref="SocketException">The address cannot be listened on.</exception>
-    public SocksServer(IPEndPoint address)
-    {
-        _listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        _listener.Bind(address);
-        _listener.Listen(1024);
-    }
-
-    public IPEndPoint Address => (IPEndPoint)_listener.LocalEndPoint!;
+    public IPEndPoint Address => _acceptor.Address;
 
     public void Start(PeerDialer dialer)
     {
         _dialer = dialer;
-        _ = Task.Run(AcceptAsync);
+        _acceptor.Start(ServeAsync);
     }
 
-    public void Dispose() => _listener.Dispose();
-
-    private async Task AcceptAsync()
-    {
-        while (true)
-        {
-            try
-            {
-                Socket client = await _listener.AcceptAsync();
-                client.NoDelay = true;
-                _ = ServeAsync(client);
-            }
-            catch (ObjectDisposedException)
-            {
-                return;
-            }
-            catch (SocketException failure) when (failure.SocketErrorCode is SocketError.OperationAborted or SocketError.Interrupted)
-            {
-                return;
-            }
-            catch (SocketException)
-            {
-                await Task.Delay(10);
-            }
-        }
-    }
+    public void Dispose() => _acceptor.Dispose();
 
     private async Task ServeAsync(Socket client)
     {
@@ -165,7 +133,9 @@ internal sealed class SocksServer : IDisposable
 
     private static Task ReplyAsync(Socket client, byte code, IPEndPoint? bound)
     {
-        byte[] address = bound is null ? [0, 0, 0, 0] : (bound.Address.IsIPv4MappedToIPv6 ? bound.Address.MapToIPv4() : bound.Address).GetAddressBytes();
+        byte[] address = bound is null
+            ? [0, 0, 0, 0]
+            : (bound.Address.IsIPv4MappedToIPv6 ? bound.Address.MapToIPv4() : bound.Address).GetAddressBytes();
         byte[] reply = [Version, code, 0, address.Length == 4 ? (byte)1 : (byte)4, .. address, 0, 0];
         BinaryPrimitives.WriteUInt16BigEndian(reply.AsSpan(reply.Length - 2), (ushort)(bound?.Port ?? 0));
         return SendAsync(client, reply);

@@ -18,7 +18,10 @@ internal sealed record TunnelHello(string Secret, IPEndPoint Source, IPEndPoint 
 
     public static TunnelHello? Read(ReadOnlySpan<byte> bytes) => !bytes.StartsWith(Magic)
         ? null
-        : new(Encoding.ASCII.GetString(bytes.Slice(4, SecretLength)), ReadEndPoint(bytes[(4 + SecretLength)..]), ReadEndPoint(bytes[(4 + SecretLength + 18)..]));
+        : new(
+            Encoding.ASCII.GetString(bytes.Slice(4, SecretLength)),
+            ReadEndPoint(bytes[(4 + SecretLength)..]),
+            ReadEndPoint(bytes[(4 + SecretLength + 18)..]));
 
     public byte[] ToBytes()
     {
@@ -33,7 +36,8 @@ internal sealed record TunnelHello(string Secret, IPEndPoint Source, IPEndPoint 
     private static IPEndPoint ReadEndPoint(ReadOnlySpan<byte> bytes)
     {
         IPAddress address = new(bytes[..16]);
-        return new IPEndPoint(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, BinaryPrimitives.ReadUInt16BigEndian(bytes[16..]));
+        return new IPEndPoint(
+            address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, BinaryPrimitives.ReadUInt16BigEndian(bytes[16..]));
     }
 
     private static void WriteEndPoint(IPEndPoint endPoint, Span<byte> bytes)

@@ -11,49 +11,18 @@ internal sealed class UnderlayServer : IDisposable
     private static readonly TimeSpan HelloLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SilentDrop = TimeSpan.FromSeconds(10);
 
-    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly Acceptor _acceptor = new(new IPEndPoint(IPAddress.Any, 0));
     private Backend? _backend;
 
-    public UnderlayServer()
-    {
-        _listener.Bind(new IPEndPoint(IPAddress.Any, 0));
-        _listener.Listen(1024);
-    }
-
-    public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+    public int Port => _acceptor.Address.Port;
 
     public void Start(Backend backend)
     {
         _backend = backend;
-        _ = Task.Run(AcceptAsync);
+        _acceptor.Start(ServeAsync);
     }
 
-    public void Dispose() => _listener.Dispose();
-
-    private async Task AcceptAsync()
-    {
-        while (true)
-        {
-            try
-            {
-                Socket tunnel = await _listener.AcceptAsync();
-                tunnel.NoDelay = true;
-                _ = ServeAsync(tunnel);
-            }
-            catch (ObjectDisposedException)
-            {
-                return;
-            }
-            catch (SocketException failure) when (failure.SocketErrorCode is SocketError.OperationAborted or SocketError.Interrupted)
-            {
-                return;
-            }
-            catch (SocketException)
-            {
-                await Task.Delay(10);
-            }
-        }
-    }
+    public void Dispose() => _acceptor.Dispose();
 
     private async Task ServeAsync(Socket tunnel)
     {
@@ -122,7 +91,8 @@ internal sealed class UnderlayServer : IDisposable
     }
 
     /// <summary>
-    /// A packet to a node that is down or shields itself is dropped: the peer sends it again and again, and gives up by itself if the node stays so.
+    /// A packet to a node that is down or shields itself is dropped: the peer sends it again and again, and gives up by itself if the node
+    /// stays so.
     /// </summary>
     private async Task<bool> WaitForTrafficAsync()
     {
@@ -155,7 +125,8 @@ internal sealed class UnderlayServer : IDisposable
         {
             DaemonLog.Line(string.Create(
                 CultureInfo.InvariantCulture,
-                $"localbackend: failed to TCP proxy port {hello.Destination.Port} (from {hello.Source}) to {handler.TcpForward}: dial tcp {handler.TcpForward}: {Common.GoSocketError.Describe(failure.SocketErrorCode)}"));
+                $"localbackend: failed to TCP proxy port {hello.Destination.Port} (from {hello.Source}) to {handler.TcpForward}: dial "
+                    + $"tcp {handler.TcpForward}: {Common.GoSocketError.Describe(failure.SocketErrorCode)}"));
             await TunnelPump.FinishAsync(tunnel);
             await SocketEnds.CloseAsync(tunnel);
             return;
@@ -166,7 +137,7 @@ internal sealed class UnderlayServer : IDisposable
         byte[] header = ProxyHeader.Create(handler.ProxyProtocol, hello.Source, new IPEndPoint(hello.Destination.Address, port));
         await TunnelPump.SendAsync(backend, header, CancellationToken.None);
 
-        // The end of either direction ends both: what the other still had to say is lost (recording 13-datapath/half-close-and-abort.txt).
+        // The end of either direction ends both: what the other still had to say is lost (recorded).
         Task<StreamEnd> toPeer = TunnelPump.ToTunnelAsync(backend, tunnel, _backend!.Gate, over.Token);
         Task<StreamEnd> fromPeer = TunnelPump.FromTunnelAsync(tunnel, backend, _backend.Gate, over.Token);
         await Task.WhenAny(toPeer, fromPeer);
@@ -231,5 +202,6 @@ internal sealed class UnderlayServer : IDisposable
         }
     }
 
-    private static Task AnswerAsync(Socket tunnel, TunnelAnswer answer) => TunnelPump.SendAsync(tunnel, (byte[])[(byte)answer], CancellationToken.None);
+    private static Task AnswerAsync(Socket tunnel, TunnelAnswer answer) =>
+        TunnelPump.SendAsync(tunnel, (byte[])[(byte)answer], CancellationToken.None);
 }

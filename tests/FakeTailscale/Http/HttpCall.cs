@@ -11,7 +11,8 @@ internal static class HttpCall
     /// <exception cref="SocketException">The server cannot be reached.</exception>
     /// <exception cref="IOException">It went away before it answered.</exception>
     public static async Task<HttpReply> SendAsync(
-        EndPoint server, string method, string target, string host, byte[]? body, CancellationToken cancellation, params (string Name, string Value)[] headers)
+        EndPoint server, string method, string target, string host, byte[]? body, CancellationToken cancellation,
+        params (string Name, string Value)[] headers)
     {
         Socket socket = await ConnectAsync(server, cancellation);
         try
@@ -39,7 +40,8 @@ internal static class HttpCall
             string line = await input.ReadLineAsync(cancellation) ?? throw new EndOfStreamException("EOF");
             string[] parts = line.Split(' ', 3);
             HttpHeaders answered = await input.ReadHeadersAsync(cancellation);
-            return new HttpReply(socket, input, int.Parse(parts[1], CultureInfo.InvariantCulture), parts.Length > 2 ? parts[2] : "", answered);
+            return new HttpReply(
+                socket, input, int.Parse(parts[1], CultureInfo.InvariantCulture), parts.Length > 2 ? parts[2] : "", answered);
         }
         catch
         {

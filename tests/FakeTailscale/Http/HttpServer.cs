@@ -7,7 +7,7 @@ namespace FakeTailscale.Http;
 /// <param name="handle">Answers one request; must not throw for what a client does.</param>
 internal sealed class HttpServer(Socket listener, Func<HttpExchange, Task> handle) : IAsyncDisposable
 {
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private readonly HashSet<Socket> _open = [];
     private Task _accepting = Task.CompletedTask;
     private bool _stopped;
@@ -17,7 +17,7 @@ internal sealed class HttpServer(Socket listener, Func<HttpExchange, Task> handl
     /// <summary>Stops listening. Requests under way go on.</summary>
     public void StopListening()
     {
-        lock (_gate)
+        lock (_lock)
         {
             _stopped = true;
         }
@@ -31,7 +31,7 @@ internal sealed class HttpServer(Socket listener, Func<HttpExchange, Task> handl
         long start = TimeProvider.System.GetTimestamp();
         while (TimeProvider.System.GetElapsedTime(start) < limit)
         {
-            lock (_gate)
+            lock (_lock)
             {
                 if (_open.Count == 0)
                 {
@@ -47,7 +47,7 @@ internal sealed class HttpServer(Socket listener, Func<HttpExchange, Task> handl
     public void ResetConnections()
     {
         Socket[] open;
-        lock (_gate)
+        lock (_lock)
         {
             open = [.. _open];
             _open.Clear();
@@ -90,7 +90,7 @@ internal sealed class HttpServer(Socket listener, Func<HttpExchange, Task> handl
             }
             catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
             {
-                lock (_gate)
+                lock (_lock)
                 {
                     if (_stopped)
                     {
@@ -101,7 +101,7 @@ internal sealed class HttpServer(Socket listener, Func<HttpExchange, Task> handl
                 continue;
             }
 
-            lock (_gate)
+            lock (_lock)
             {
                 if (!_stopped)
                 {
@@ -143,7 +143,7 @@ internal sealed class HttpServer(Socket listener, Func<HttpExchange, Task> handl
         finally
         {
             socket.Dispose();
-            lock (_gate)
+            lock (_lock)
             {
                 _open.Remove(socket);
             }

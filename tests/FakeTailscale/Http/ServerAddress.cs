@@ -16,6 +16,8 @@ internal static class ServerAddress
     public static EndPoint EndPoint(string url)
     {
         Uri uri = new(url);
-        return IPAddress.TryParse(uri.Host.Trim('[', ']'), out IPAddress? address) ? new IPEndPoint(address, uri.Port) : new DnsEndPoint(uri.Host, uri.Port);
+        return IPAddress.TryParse(uri.Host.Trim('[', ']'), out IPAddress? address)
+            ? new IPEndPoint(address, uri.Port)
+            : new DnsEndPoint(uri.Host, uri.Port);
     }
 }

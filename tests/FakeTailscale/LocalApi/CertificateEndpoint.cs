@@ -3,7 +3,9 @@ using FakeTailscale.Daemon;
 
 namespace FakeTailscale.LocalApi;
 
-/// <summary><c>cert/NAME</c>: waits for as long as the order takes, and cancels it when the client goes away (recordings 05-cert).</summary>
+/// <summary>
+/// <c>cert/NAME</c>: waits for as long as the order takes, and cancels it when the client goes away.
+/// </summary>
 internal static class CertificateEndpoint
 {
     public static async Task HandleAsync(LocalApiCall call, CertificateStore certificates, string name)

@@ -5,7 +5,7 @@ using FakeTailscale.Http;
 
 namespace FakeTailscale.LocalApi;
 
-/// <summary>The LocalAPI: checks of the request head, access rights and the choice of the endpoint (recordings 10-localapi).</summary>
+/// <summary>The LocalAPI: checks of the request head, access rights and the choice of the endpoint.</summary>
 internal sealed class LocalApiServer(Backend backend, CertificateStore certificates)
 {
     private const string Prefix = "/localapi/v0/";
@@ -33,7 +33,9 @@ internal sealed class LocalApiServer(Backend backend, CertificateStore certifica
             return;
         }
 
-        if (host is not ("" or "local-tailscaled.sock") || request.Headers.Find("Referer") is not null || request.Headers.Find("Origin") is not null)
+        if (host is not ("" or "local-tailscaled.sock")
+            || request.Headers.Find("Referer") is not null
+            || request.Headers.Find("Origin") is not null)
         {
             HttpHeaders plain = new();
             plain.Add("Content-Type", "text/plain; charset=utf-8");
@@ -75,11 +77,14 @@ internal sealed class LocalApiServer(Backend backend, CertificateStore certifica
             "whois" => WhoIsEndpoint.HandleAsync(call, backend),
             "serve-config" => ServeConfigEndpoint.HandleAsync(call, backend),
             "shutdown" => call.SendErrorAsync(403, call.MayWrite ? "shutdown access denied by policy" : "shutdown access denied"),
-            _ when name.StartsWith("cert/", StringComparison.Ordinal) => CertificateEndpoint.HandleAsync(call, certificates, Uri.UnescapeDataString(name["cert/".Length..])),
+            _ when name.StartsWith("cert/", StringComparison.Ordinal) =>
+                CertificateEndpoint.HandleAsync(call, certificates, Uri.UnescapeDataString(name["cert/".Length..])),
             _ => call.SendErrorAsync(404, "404 page not found"),
         };
     }
 
     private bool MayWrite(PeerCredential peer) =>
-        peer.User == 0 || peer.User == Native.EffectiveUser() || (backend.Snapshot.Prefs.OperatorUser is { Length: > 0 } name && UserNames.Find(name) == peer.User);
+        peer.User == 0
+            || peer.User == Native.EffectiveUser()
+            || (backend.Snapshot.Prefs.OperatorUser is { Length: > 0 } name && UserNames.Find(name) == peer.User);
 }

@@ -29,7 +29,9 @@ internal static class LoginEndpoints
         using (options)
         {
             JsonElement root = options.RootElement;
-            Prefs? update = root.TryGetProperty("UpdatePrefs", out JsonElement prefs) && prefs.ValueKind == JsonValueKind.Object ? Prefs.Read(prefs) : null;
+            Prefs? update = root.TryGetProperty("UpdatePrefs", out JsonElement prefs) && prefs.ValueKind == JsonValueKind.Object
+                ? Prefs.Read(prefs)
+                : null;
             backend.Start(root.Text("AuthKey"), update);
         }
 

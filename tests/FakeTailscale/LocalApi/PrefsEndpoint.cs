@@ -62,5 +62,6 @@ internal static class PrefsEndpoint
         }
     }
 
-    private static Task SendAsync(LocalApiCall call, Prefs prefs) => call.SendJsonAsync([.. Json.Tabbed(writer => prefs.Write(writer)), (byte)'\n']);
+    private static Task SendAsync(LocalApiCall call, Prefs prefs) =>
+        call.SendJsonAsync([.. Json.Tabbed(writer => prefs.Write(writer)), (byte)'\n']);
 }

@@ -3,7 +3,7 @@ using FakeTailscale.Daemon;
 
 namespace FakeTailscale.LocalApi;
 
-/// <summary><c>serve-config</c> (recordings 06-serve).</summary>
+/// <summary><c>serve-config</c> (recording serve-before-login.txt).</summary>
 internal static class ServeConfigEndpoint
 {
     public static async Task HandleAsync(LocalApiCall call, Backend backend)

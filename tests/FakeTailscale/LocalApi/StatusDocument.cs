@@ -6,7 +6,7 @@ using FakeTailscale.Network;
 
 namespace FakeTailscale.LocalApi;
 
-/// <summary>The status document, field by field as in recordings 03-status.</summary>
+/// <summary>The status document, field by field as in recordings status-*.json.</summary>
 internal static class StatusDocument
 {
     private static readonly string NoKey = "nodekey:" + new string('0', 64);

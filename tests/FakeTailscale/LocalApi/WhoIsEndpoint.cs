@@ -5,7 +5,7 @@ using FakeTailscale.Network;
 
 namespace FakeTailscale.LocalApi;
 
-/// <summary><c>whois</c>: a node and its user by tailnet address, address and port, or node key (recordings 08-whois).</summary>
+/// <summary><c>whois</c>: a node and its user by tailnet address, address and port, or node key (recordings whois-*.json).</summary>
 internal static class WhoIsEndpoint
 {
     // Recorded: an unknown address with a port is looked for among proxied connections, for 180 ms per protocol.
@@ -33,7 +33,9 @@ internal static class WhoIsEndpoint
         {
             node = map?.Nodes.FirstOrDefault(known => known.Key == given);
         }
-        else if (IPAddress.TryParse(given, out IPAddress? address) && !given.Contains('[', StringComparison.Ordinal) && !given.Contains('/', StringComparison.Ordinal))
+        else if (IPAddress.TryParse(given, out IPAddress? address)
+            && !given.Contains('[', StringComparison.Ordinal)
+            && !given.Contains('/', StringComparison.Ordinal))
         {
             node = map?.FindByAddress(address.ToString());
         }

@@ -3,7 +3,7 @@ using FakeTailscale.Common;
 
 namespace FakeTailscale.Network;
 
-/// <summary>Writes the network map in the shape of the bus notification (recording 04-bus/fresh-login.ndjson).</summary>
+/// <summary>Writes the network map in the shape of the bus notification (recording bus-fresh-login.ndjson).</summary>
 internal static class NetMapDocument
 {
     // The parts that the recorded control server sent alike to every node.

@@ -60,7 +60,9 @@ internal sealed record NetworkMap
             Users = [.. root.GetProperty("users").EnumerateArray().Select(UserInfo.Read)],
             Capabilities = root.GetProperty("caps").EnumerateObject().ToDictionary(
                 static peer => peer.Name,
-                static peer => (IReadOnlyDictionary<string, string>)peer.Value.EnumerateObject().ToDictionary(static cap => cap.Name, static cap => cap.Value.GetRawText())),
+                static peer =>
+                    (IReadOnlyDictionary<string, string>)peer.Value.EnumerateObject()
+                        .ToDictionary(static cap => cap.Name, static cap => cap.Value.GetRawText())),
             Domain = root.Text("domain"),
             Suffix = root.Text("suffix"),
             Https = root.IsTrue("https"),

@@ -22,7 +22,8 @@ internal static class NodeCapabilities
     public static IEnumerable<string> Sorted(bool self, bool https) => Listed(self, https).Order(StringComparer.Ordinal);
 
     /// <summary>The list as status gives it: the node's own is sorted and starts with a warning.</summary>
-    public static IEnumerable<string> InStatus(bool self, bool https) => self ? Sorted(self, https).Prepend(Deprecated) : Listed(self, https);
+    public static IEnumerable<string> InStatus(bool self, bool https) =>
+        self ? Sorted(self, https).Prepend(Deprecated) : Listed(self, https);
 
     /// <summary>A map whose values say nothing: null in the node's own documents, [] in what it knows of nodes.</summary>
     public static void WriteMap(Utf8JsonWriter writer, bool self, bool https, bool nulls)

@@ -3,7 +3,7 @@ using FakeTailscale.Common;
 
 namespace FakeTailscale.Network;
 
-/// <summary>Writes a node in the shape of tailcfg.Node, field by field as recorded in 08-whois and 04-bus.</summary>
+/// <summary>Writes a node in the shape of tailcfg.Node, field by field as in recordings whois-*.json and bus-fresh-login.ndjson.</summary>
 internal static class NodeDocument
 {
     public static void Write(Utf8JsonWriter writer, NodeInfo node, bool self, bool https, bool nullCapabilities)
@@ -59,7 +59,8 @@ internal static class NodeDocument
         writer.WriteTexts("Capabilities", NodeCapabilities.Listed(self, https));
         NodeCapabilities.WriteMap(writer, self, https, nullCapabilities);
         writer.WriteString("ComputedName", node.ShortName);
-        writer.WriteString("ComputedNameWithHost", node.ShortName == node.HostName ? node.ShortName : $"{node.ShortName} ({node.HostName})");
+        writer.WriteString(
+            "ComputedNameWithHost", node.ShortName == node.HostName ? node.ShortName : $"{node.ShortName} ({node.HostName})");
         if (node.IsExpired(TimeProvider.System.GetUtcNow()))
         {
             writer.WriteBoolean("Expired", true);

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace FakeTailscale.Network;
 
-/// <summary>Writes the answer of whois (recording 08-whois/peer-ip-port.json).</summary>
+/// <summary>Writes the answer of whois (recording whois-peer-ip-port.json).</summary>
 internal static class WhoIsDocument
 {
     private static readonly Dictionary<string, string> Always = new() { ["https://tailscale.com/cap/ingress"] = "null" };

@@ -1,3 +1,0 @@
-namespace Dovetail.EndToEndTests.Harness;
-
-internal sealed record CertificateStatus(string Name, DateTimeOffset NotAfter);

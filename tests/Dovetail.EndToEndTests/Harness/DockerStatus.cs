@@ -1,3 +1,0 @@
-namespace Dovetail.EndToEndTests.Harness;
-
-internal sealed record DockerStatus(string Endpoint, bool Connected, string? Error);

@@ -1,3 +1,0 @@
-namespace Dovetail.EndToEndTests.Harness;
-
-internal sealed record RejectedContainer(string Container, string? Service, string Reason);

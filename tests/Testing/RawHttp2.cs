@@ -1,0 +1,102 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Dovetail.Testing;
+
+/// <summary>HTTP/2 frame by frame, for what an ordinary client does not do. Header blocks are literals without Huffman coding (RFC 7541).</summary>
+public sealed class RawHttp2(Stream stream) : IAsyncDisposable
+{
+    private static readonly byte[] Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray();
+
+    /// <summary>Sends the preface and empty settings.</summary>
+    public static async Task<RawHttp2> StartAsync(Stream stream)
+    {
+        var connection = new RawHttp2(stream);
+        await stream.WriteAsync(Preface, TestContext.Current.CancellationToken);
+        await connection.SendAsync(new Http2Frame(Http2Frame.Settings, 0, 0, []));
+        return connection;
+    }
+
+    /// <summary>A request's pseudo-header fields, followed by others.</summary>
+    public static (string Name, string Value)[] Request(string path, string authority, params (string Name, string Value)[] fields) =>
+        [(":method", "GET"), (":scheme", "https"), (":authority", authority), (":path", path), .. fields];
+
+    /// <summary>A header block.</summary>
+    /// <param name="indexed">True: each field also goes into the receiver's table.</param>
+    public static byte[] Block(IEnumerable<(string Name, string Value)> fields, bool indexed = false)
+    {
+        var block = new List<byte>();
+        foreach (var (name, value) in fields)
+        {
+            block.Add(indexed ? (byte)0x40 : (byte)0);
+            AddText(block, name);
+            AddText(block, value);
+        }
+
+        return [.. block];
+    }
+
+    public async Task SendAsync(params Http2Frame[] frames) =>
+        await stream.WriteAsync(frames.SelectMany(frame => frame.ToBytes()).ToArray(), TestContext.Current.CancellationToken);
+
+    public Task SendHeadersAsync(int stream, byte[] block, bool endStream = true) =>
+        SendAsync(new Http2Frame(Http2Frame.Headers, (byte)(Http2Frame.EndHeaders | (endStream ? Http2Frame.EndStream : 0)), stream, block));
+
+    /// <returns>Null at the end of the connection.</returns>
+    public async Task<Http2Frame?> ReadAsync()
+    {
+        try
+        {
+            var head = new byte[Http2Frame.HeadLength];
+            await stream.ReadExactlyAsync(head, TestContext.Current.CancellationToken);
+            var payload = new byte[BinaryPrimitives.ReadUInt32BigEndian(head) >> 8];
+            await stream.ReadExactlyAsync(payload, TestContext.Current.CancellationToken);
+            return new Http2Frame(head[3], head[4], BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(5)), payload);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads on until such a frame comes.</summary>
+    /// <returns>Null when the connection ends first.</returns>
+    public async Task<Http2Frame?> ReadUntilAsync(Func<Http2Frame, bool> wanted)
+    {
+        while (await ReadAsync() is { } frame)
+        {
+            if (wanted(frame))
+            {
+                return frame;
+            }
+        }
+
+        return null;
+    }
+
+    public ValueTask DisposeAsync() => stream.DisposeAsync();
+
+    private static void AddText(List<byte> block, string text)
+    {
+        var bytes = Encoding.Latin1.GetBytes(text);
+
+        // RFC 7541 section 5.1, with a prefix of 7 bits.
+        var rest = bytes.Length;
+        if (rest < 127)
+        {
+            block.Add((byte)rest);
+        }
+        else
+        {
+            block.Add(127);
+            for (rest -= 127; rest >= 128; rest /= 128)
+            {
+                block.Add((byte)((rest % 128) + 128));
+            }
+
+            block.Add((byte)rest);
+        }
+
+        block.AddRange(bytes);
+    }
+}
