@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
@@ -58,7 +57,7 @@ internal sealed partial class DockerEventStream(Stream body) : IAsyncDisposable
         }
     }
 
-    private static bool TryTake(ref ReadOnlySequence<byte> buffer, bool isLast, [MaybeNullWhen(false)] out Message? message)
+    private static bool TryTake(ref ReadOnlySequence<byte> buffer, bool isLast, out Message? message)
     {
         message = null;
         try
