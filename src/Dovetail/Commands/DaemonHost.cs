@@ -1,3 +1,4 @@
+using System.Threading.RateLimiting;
 using Dovetail.Admin;
 using Dovetail.Configuration;
 using Dovetail.Docker;
@@ -72,9 +73,8 @@ internal static class DaemonHost
         });
         services.AddSingleton(provider => new DockerClient(settings.Docker, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<DockerWatcher>();
-        services.AddSingleton<ParentDeathPipe>();
-        services.AddSingleton<CertificateOrderLimit>();
-        services.AddSingleton<ControlProbe>();
+        services.AddTailscale(settings.Tailscale);
+        services.AddKeyedSingleton<RateLimiter>(nameof(NodeDependencies.CertificateOrders), static (_, _) => CertificateRunner.NewOrderLimit());
         services.AddSingleton(provider => NodeServicesFrom(provider, settings));
         services.AddSingleton<Reconciler>();
         services.AddHostedService(static provider => provider.GetRequiredService<Reconciler>());
@@ -82,19 +82,17 @@ internal static class DaemonHost
 
     private static NodeDependencies NodeServicesFrom(IServiceProvider provider, DovetailOptions settings)
     {
-        var environment = ChildEnvironment.From(Environment.GetEnvironmentVariables());
-        var time = provider.GetRequiredService<TimeProvider>();
         return new NodeDependencies
         {
             Settings = settings.Nodes,
             Keys = settings.Keys,
-            Command = new TailscaleCommand(settings.Tailscale, environment, time),
+            Command = provider.GetRequiredService<ITailscaleCommand>(),
             Listeners = provider.GetRequiredService<NodeListenerFactory>(),
-            Certificates = provider.GetRequiredService<CertificateOrderLimit>(),
+            CertificateOrders = provider.GetRequiredKeyedService<RateLimiter>(nameof(NodeDependencies.CertificateOrders)),
             Control = provider.GetRequiredService<ControlProbe>(),
             ParentDeath = provider.GetRequiredService<ParentDeathPipe>(),
-            Environment = environment,
-            Time = time,
+            Environment = ChildEnvironment.OfThisProcess(),
+            Time = provider.GetRequiredService<TimeProvider>(),
             Random = provider.GetRequiredService<Random>(),
             Logs = provider.GetRequiredService<ILoggerFactory>(),
         };

@@ -47,7 +47,7 @@ internal sealed partial class LoginRunner(NodeDependencies services, NodePaths p
         }
         catch (Exception broken) when (broken is ChildStartException or IOException or UnauthorizedAccessException)
         {
-            failure = new UpFailure(UpFailureKind.Other, broken.Message);
+            failure = new UpFailure(TailscaleError.Other, broken.Message);
         }
         finally
         {
@@ -79,7 +79,8 @@ internal sealed partial class LoginRunner(NodeDependencies services, NodePaths p
             Log.Up(logger, told.Service.Name, " with the auth key");
         }
 
-        var result = await services.Command.RunAsync(TailscaleArguments.Up(paths.Socket, options), options.Timeout + CommandGrace, cancellationToken);
+        var result = await services.Command.RunAsync(
+            TailscaleArguments.Up(paths.Socket, options), options.Timeout + CommandGrace, null, cancellationToken);
         if (result.Succeeded)
         {
             return null;
@@ -87,7 +88,7 @@ internal sealed partial class LoginRunner(NodeDependencies services, NodePaths p
 
         var failure = UpFailure.From(result.Error);
         // Nobody has followed the URL yet: that is no failure, and status and log show the URL.
-        return failure.Kind == UpFailureKind.TimedOut && facts.Current.CurrentLoginUrl is not null ? null : failure;
+        return failure.Kind == TailscaleError.TimedOut && facts.Current.CurrentLoginUrl is not null ? null : failure;
     }
 
     private LoginMemory After(LoginMemory before, UpFailure? failure, AuthKey? key)
@@ -108,7 +109,7 @@ internal sealed partial class LoginRunner(NodeDependencies services, NodePaths p
             Failures = failures,
             RetryAt = now + Backoff.Wait(failures, timings.RetryMin, timings.RetryMax, services.Random.NextDouble()),
         };
-        return failure.Kind == UpFailureKind.KeyRefused && key is not null
+        return failure.Kind == TailscaleError.KeyRefused && key is not null
             ? after with { RefusedKey = key.Fingerprint, RefusedUntil = now + timings.RefusedKey, RetriesGoOn = true }
             : after;
     }

@@ -43,7 +43,7 @@ internal sealed partial class Node : IAsyncDisposable
         _facts = new NodeFactsStore(new NodeFacts { Service = service, Identity = IdentityOf(service) });
         _api = new LocalApiClient(_paths.Socket, services.Settings.Timings.LocalApi);
         _login = new LoginRunner(services, _paths, _facts, _logger);
-        _certificate = new CertificateRunner(services, _paths, _api, _facts, certificate => _listener?.UseCertificate(certificate), _logger);
+        _certificate = new CertificateRunner(services, _paths, _facts, certificate => _listener?.UseCertificate(certificate), _logger);
         _supervisor = new NodeSupervisor(services, _paths, _api, _facts, _log, _owner, _logger);
         _reporter = new NodeReporter(service, _owner, _supervisor, _log, services.Time, _logger);
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Threading.RateLimiting;
 using Dovetail.Processes;
 using Dovetail.Proxy;
 using Dovetail.Tailscale;
@@ -12,11 +13,12 @@ internal sealed record NodeDependencies
 
     public required AuthKeySource Keys { get; init; }
 
-    public required TailscaleCommand Command { get; init; }
+    public required ITailscaleCommand Command { get; init; }
 
     public required NodeListenerFactory Listeners { get; init; }
 
-    public required CertificateOrderLimit Certificates { get; init; }
+    /// <summary>Lets a few certificate orders through at a time, see <see cref="CertificateRunner.NewOrderLimit"/>.</summary>
+    public required RateLimiter CertificateOrders { get; init; }
 
     public required ControlProbe Control { get; init; }
 

@@ -56,7 +56,7 @@ internal sealed class NodeEraser(NodeDependencies services)
 
             using var api = new LocalApiClient(paths.Socket, services.Settings.Timings.LocalApi);
             await WaitForControlAsync(api, cancellationToken);
-            var result = await services.Command.RunAsync(TailscaleArguments.Logout(paths.Socket), LogoutDeadline, cancellationToken);
+            var result = await services.Command.RunAsync(TailscaleArguments.Logout(paths.Socket), LogoutDeadline, null, cancellationToken);
             return result.Succeeded ? null : UpFailure.From(result.Error).Text;
         }
         catch (Exception failed) when (failed is ChildStartException or IOException or UnauthorizedAccessException or LocalApiException)
@@ -72,7 +72,7 @@ internal sealed class NodeEraser(NodeDependencies services)
         while (services.Time.GetElapsedTime(begun) < services.Settings.Timings.HangLimit)
         {
             var status = await api.GetStatusAsync(cancellationToken);
-            if (status.BackendState is not (nameof(BackendState.NoState) or nameof(BackendState.Starting)))
+            if (status.BackendState is not (BackendState.NoState or BackendState.Starting))
             {
                 return;
             }

@@ -44,7 +44,7 @@ internal sealed partial class NodeObserver(NodeDependencies services, LocalApiCl
                     Take(message);
                 }
             }
-            catch (JsonException strange)
+            catch (LocalApiException strange) when (strange.InnerException is JsonException)
             {
                 Log.BusStrange(logger, facts.Current.Service.Name, strange.Message);
                 await Task.Delay(_timings.Poll, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -78,7 +78,7 @@ internal sealed partial class NodeObserver(NodeDependencies services, LocalApiCl
             {
                 next = next with { Warnings = health.Warnings?.ToImmutableDictionary() ?? ImmutableDictionary<string, HealthWarning>.Empty };
                 // Said anew by each tailscaled that has the trouble; one that does not say it begins with NoState as well.
-                next = next with { StateError = next.Warnings.GetValueOrDefault("state-store-health")?.Text };
+                next = next with { StateError = next.Warnings.GetValueOrDefault(TailscaleErrors.StateWarning)?.Text };
             }
 
             if (message.BrowseToUrl is { Length: > 0 } url)
@@ -126,7 +126,7 @@ internal sealed partial class NodeObserver(NodeDependencies services, LocalApiCl
                 }
             }
 
-            var settled = facts.Current is { Backend: BackendState.Running, Status.BackendState: nameof(BackendState.Running), Served: not null };
+            var settled = facts.Current is { Backend: BackendState.Running, Status.BackendState: BackendState.Running, Served: not null };
             var silence = _time.GetElapsedTime(answered) > _timings.FastPoll;
             var interval = settled && !silence ? _timings.Poll : _timings.FastPoll;
             await _pollNow.WaitAsync(interval, cancellationToken);
@@ -150,7 +150,7 @@ internal sealed partial class NodeObserver(NodeDependencies services, LocalApiCl
 
     private async Task WatchOnlineAsync(NodeFacts known, CancellationToken cancellationToken)
     {
-        if (known is not { Backend: BackendState.Running, Status: { BackendState: nameof(BackendState.Running), Self: { } self } })
+        if (known is not { Backend: BackendState.Running, Status: { BackendState: BackendState.Running, Self: { } self } })
         {
             _refusedSince = null;
             return;

@@ -38,7 +38,7 @@ internal sealed class Tailscaled : IAsyncDisposable
             new ChildStart
             {
                 FileName = services.Settings.Tailscaled,
-                Arguments = TailscaledArguments.For(paths.State, paths.Socket),
+                Arguments = TailscaleArguments.Daemon(paths.State, paths.Socket),
                 Environment = services.Environment
                     .SetItem("TS_PARENT_DEATH_FD", services.ParentDeath.Descriptor)
                     .SetItem("TS_LOGS_DIR", paths.Logs)

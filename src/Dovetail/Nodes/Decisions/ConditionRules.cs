@@ -8,7 +8,6 @@ namespace Dovetail.Nodes.Decisions;
 /// <summary>Reads off the facts what a person should know about the node.</summary>
 internal static class ConditionRules
 {
-    private const string LoginErrorPrefix = "You are logged out. The last login error was: ";
     private static readonly TimeSpan SlowOrder = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan SlowRenewal = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ExpiryNotice = TimeSpan.FromDays(14);
@@ -67,19 +66,19 @@ internal static class ConditionRules
             }
         }
 
-        if (facts.Backend != BackendState.Running && facts.Login.Failure is { Kind: UpFailureKind.KeyRefused } refused && facts.Key == facts.Login.RefusedKey)
+        if (facts.Backend != BackendState.Running && facts.Login.Failure is { Kind: TailscaleError.KeyRefused } refused && facts.Key == facts.Login.RefusedKey)
         {
             yield return Conditions.KeyRejected(refused.Text);
         }
-        else if (LoginError(facts) is { } error && Named(error) is { } condition)
+        else if (LoginError(facts) is { } error)
         {
-            yield return condition;
+            yield return Named(error);
         }
     }
 
     private static IEnumerable<Condition> Connection(NodeFacts facts, DateTimeOffset now)
     {
-        if (facts.Backend == BackendState.Running && facts.Status is { Self: { } self, BackendState: nameof(BackendState.Running) })
+        if (facts.Backend == BackendState.Running && facts.Status is { Self: { } self, BackendState: BackendState.Running })
         {
             // Health names the loss only after nine minutes; Online says it at once (03-status/running-control-lost-75s.json).
             if (!self.Online && !facts.IsCutOff && LoginError(facts) is null)
@@ -101,11 +100,11 @@ internal static class ConditionRules
         foreach (var warning in facts.Warnings.Values.OrderBy(static warning => warning.WarnableCode, StringComparer.Ordinal))
         {
             var text = warning.Text ?? "";
-            if (warning.WarnableCode is "no-derp-connection" && facts.Backend == BackendState.Running)
+            if (warning.WarnableCode == TailscaleErrors.RelayWarning && facts.Backend == BackendState.Running)
             {
                 yield return Conditions.RelayUnreachable(text);
             }
-            else if (text.Contains("tailnet lock", StringComparison.OrdinalIgnoreCase) || text.Contains("locked out", StringComparison.OrdinalIgnoreCase))
+            else if (TailscaleErrors.SaysTailnetLock(text))
             {
                 yield return Conditions.TailnetLock(text);
             }
@@ -126,7 +125,7 @@ internal static class ConditionRules
             yield return Conditions.CertificateExpired(certificate.NotAfter);
         }
 
-        if (facts is { Backend: BackendState.Running, Status.BackendState: nameof(BackendState.Running) }
+        if (facts is { Backend: BackendState.Running, Status.BackendState: BackendState.Running }
             && facts.Service is { Http: true, Tls: not TlsMode.Off } && facts.CertificateDomain is null)
         {
             yield return Conditions.HttpsNotEnabled(facts.Service.Tls == TlsMode.On);
@@ -164,46 +163,22 @@ internal static class ConditionRules
     // A refusal that `up` does not report stands in Health only (02-up/tags.txt, running-node-with-bad-key.txt).
     private static string? LoginError(NodeFacts facts)
     {
-        if (facts.Warnings.TryGetValue("login-state", out var warning) && warning.Text is { } text)
+        if (facts.Warnings.TryGetValue(TailscaleErrors.LoginWarning, out var warning) && warning.Text is { } text)
         {
-            return text.StartsWith(LoginErrorPrefix, StringComparison.Ordinal) ? text[LoginErrorPrefix.Length..] : null;
+            return TailscaleErrors.LoginError(text);
         }
 
-        return facts.Login.Failure is { Kind: not UpFailureKind.TimedOut } failure && facts.Backend != BackendState.Running ? failure.Text : null;
+        return facts.Login.Failure is { Kind: not TailscaleError.TimedOut } failure && facts.Backend != BackendState.Running ? failure.Text : null;
     }
 
-    private static Condition? Named(string error)
+    private static Condition Named(string error) => TailscaleErrors.KindOf(error) switch
     {
-        if (error.Contains("no space left", StringComparison.Ordinal) || error.Contains("state store is unhealthy", StringComparison.Ordinal))
-        {
-            return Conditions.StateUnusable(error);
-        }
-
-        if (error.Contains("--advertise-tags", StringComparison.Ordinal))
-        {
-            return Conditions.TagsNeeded();
-        }
-
-        if (UpFailure.SaysTagsRefused(error))
-        {
-            return Conditions.TagsNotPermitted(error);
-        }
-
-        if (UpFailure.SaysKeyRefused(error))
-        {
-            return Conditions.KeyRejected(error);
-        }
-
-        if (error.Contains("http 429", StringComparison.Ordinal))
-        {
-            return Conditions.ControlRateLimited(error);
-        }
-
-        var unreachable = error.Contains("fetch control key", StringComparison.Ordinal)
-            || error.Contains("dial ", StringComparison.Ordinal)
-            || error.Contains("connect", StringComparison.Ordinal)
-            || error.Contains("lookup ", StringComparison.Ordinal)
-            || error.Contains("EOF", StringComparison.Ordinal);
-        return unreachable ? Conditions.ControlUnreachable(error) : Conditions.LoginFailed(error);
-    }
+        TailscaleError.StateUnusable => Conditions.StateUnusable(error),
+        TailscaleError.TagsNeeded => Conditions.TagsNeeded(),
+        TailscaleError.TagsRefused => Conditions.TagsNotPermitted(error),
+        TailscaleError.KeyRefused => Conditions.KeyRejected(error),
+        TailscaleError.RateLimited => Conditions.ControlRateLimited(error),
+        TailscaleError.ControlUnreachable => Conditions.ControlUnreachable(error),
+        _ => Conditions.LoginFailed(error),
+    };
 }

@@ -58,7 +58,7 @@ internal sealed record NodeDecision
                 return underWay ? NodeState.Starting : NodeState.NeedsLogin;
             case BackendState.Stopped when facts.Key is not null && facts.Key == facts.Login.RefusedKey:
                 return NodeState.NeedsLogin;
-            case BackendState.Running when facts.Served is null || facts.Status?.BackendState != nameof(BackendState.Running):
+            case BackendState.Running when facts.Served is null || facts.Status?.BackendState != BackendState.Running:
                 return NodeState.Running;
             case BackendState.Running when facts.WantsHttps && (facts.Certificate.Name is null || facts.Certificate.NotAfter <= now):
                 return NodeState.CertPending;
@@ -79,7 +79,7 @@ internal sealed record NodeDecision
     };
 
     private static bool MustServe(NodeFacts facts, DateTimeOffset now) =>
-        facts is { Backend: BackendState.Running, Status.BackendState: nameof(BackendState.Running), Ports: not null, ServeRunning: false }
+        facts is { Backend: BackendState.Running, Status.BackendState: BackendState.Running, Ports: not null, ServeRunning: false }
         && facts.Served != facts.Serve
         && now >= facts.ServeRetryAt;
 }
