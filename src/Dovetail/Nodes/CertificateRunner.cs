@@ -46,7 +46,7 @@ internal sealed partial class CertificateRunner(
         }
         finally
         {
-            facts.Change(static known => known.Certificate.Running ? known with { Certificate = known.Certificate with { Running = false } } : known);
+            facts.Change(static known => known with { Certificate = known.Certificate with { Running = false } });
         }
     }
 
@@ -60,14 +60,16 @@ internal sealed partial class CertificateRunner(
 
         // What tailscaled has already is answered at once, so it must not wait behind orders that hang.
         var isDue = CertificateDecision.IsDue(cached.NotBefore, cached.NotAfter, now);
-        var isInUse = facts.Current.Certificate is { Name: { } name, NotAfter: var notAfter } && name == domain && notAfter == cached.NotAfter;
-        if ((!isDue || !isInUse) && await CallAsync(domain, TimeSpan.Zero, isOrder: false, cancellationToken) is { } failure)
+        var inUse = facts.Current.Certificate;
+        var isInUse = inUse.Name == domain && inUse.NotAfter == cached.NotAfter;
+        if (!(isDue && isInUse) && await CallAsync(domain, TimeSpan.Zero, isOrder: false, cancellationToken) is { } failure)
         {
             return failure;
         }
 
         // A renewal that fails is an error, and the certificate in use stays in use.
-        return isDue ? await OrderAsync(domain, CertificateDecision.MinValidity(cached.NotBefore, cached.NotAfter), cancellationToken) : null;
+        var minValidity = CertificateDecision.MinValidity(cached.NotBefore, cached.NotAfter);
+        return isDue ? await OrderAsync(domain, minValidity, cancellationToken) : null;
     }
 
     private async Task<CertFailure?> OrderAsync(string domain, TimeSpan minValidity, CancellationToken cancellationToken)

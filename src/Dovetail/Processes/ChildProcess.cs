@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using CliWrap;
@@ -76,7 +77,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         {
             return new ChildProcess(start, time);
         }
-        catch (Exception cause) when (cause is System.ComponentModel.Win32Exception or InvalidOperationException or IOException)
+        catch (Exception cause) when (cause is Win32Exception or InvalidOperationException or IOException)
         {
             throw new ChildStartException(start.FileName, cause);
         }

@@ -25,5 +25,6 @@ internal sealed class BackendStateNameConverter : JsonConverter<BackendState?>
         return Enum.TryParse<BackendState>(name, out var state) && Enum.GetName(state) == name ? state : null;
     }
 
-    public override void Write(Utf8JsonWriter writer, BackendState? value, JsonSerializerOptions options) => writer.WriteStringValue(value?.ToString());
+    public override void Write(Utf8JsonWriter writer, BackendState? value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value?.ToString());
 }

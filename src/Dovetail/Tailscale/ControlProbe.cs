@@ -3,7 +3,7 @@ namespace Dovetail.Tailscale;
 /// <summary>Finds out whether a control server answers at all, which tailscaled does not tell apart from not answering this node.</summary>
 internal sealed class ControlProbe : IDisposable
 {
-    // What every client asks first; the answer itself is of no interest.
+    // What every client asks first; only whether it is answered matters.
     private const string Path = "key?v=133";
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
@@ -12,15 +12,18 @@ internal sealed class ControlProbe : IDisposable
     };
 
     /// <param name="controlUrl">Base URL of the control server.</param>
-    /// <returns>False when nothing answers, or something that is in trouble itself.</returns>
+    /// <returns>False when nothing answers within 5 s, or something that is in trouble itself.</returns>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public async Task<bool> AnswersAsync(string controlUrl, CancellationToken cancellationToken)
     {
         try
         {
-            using var answer = await _http.GetAsync($"{controlUrl.TrimEnd('/')}/{Path}", HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            var url = $"{controlUrl.TrimEnd('/')}/{Path}";
+            using var answer = await _http.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             return (int)answer.StatusCode < StatusCodes.Status500InternalServerError;
         }
-        catch (Exception silent) when (!cancellationToken.IsCancellationRequested && silent is HttpRequestException or OperationCanceledException)
+        catch (Exception silent)
+            when (!cancellationToken.IsCancellationRequested && silent is HttpRequestException or OperationCanceledException)
         {
             return false;
         }

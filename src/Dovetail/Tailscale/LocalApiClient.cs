@@ -50,7 +50,8 @@ internal sealed class LocalApiClient : IDisposable
     {
         try
         {
-            return await GetAsync($"whois?addr={Uri.EscapeDataString(peer.ToString())}", TailscaleJson.Default.WhoIsResponse, cancellationToken);
+            var path = $"whois?addr={Uri.EscapeDataString(peer.ToString())}";
+            return await GetAsync(path, TailscaleJson.Default.WhoIsResponse, cancellationToken);
         }
         catch (LocalApiException error) when (error.Status == HttpStatusCode.NotFound)
         {
@@ -65,8 +66,11 @@ internal sealed class LocalApiClient : IDisposable
 
     /// <summary>Says whether the node is meant to be on the tailnet.</summary>
     /// <exception cref="LocalApiException">No answer in time, or a refusal.</exception>
-    public Task SetWantRunningAsync(bool wantRunning, CancellationToken cancellationToken) =>
-        WriteAsync(HttpMethod.Patch, "prefs", new WantRunningPrefs { WantRunning = wantRunning }, TailscaleJson.Default.WantRunningPrefs, cancellationToken);
+    public Task SetWantRunningAsync(bool wantRunning, CancellationToken cancellationToken)
+    {
+        var prefs = new WantRunningPrefs { WantRunning = wantRunning };
+        return WriteAsync(HttpMethod.Patch, "prefs", prefs, TailscaleJson.Default.WantRunningPrefs, cancellationToken);
+    }
 
     /// <summary>What changes in the node, starting with how it stands; ends when tailscaled does. Idle streams are silent.</summary>
     /// <exception cref="LocalApiException">
@@ -74,18 +78,21 @@ internal sealed class LocalApiClient : IDisposable
     /// </exception>
     public async IAsyncEnumerable<IpnNotify> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var response = await AskAsync(BusPath, token => SendAsync(HttpMethod.Get, BusPath, null, token), cancellationToken, cancellationToken);
-        await using var body = await AskAsync(BusPath, response.Content.ReadAsStreamAsync, cancellationToken, cancellationToken);
+        using var response = await AskAsync(token => SendAsync(HttpMethod.Get, BusPath, null, token));
+        await using var body = await AskAsync(response.Content.ReadAsStreamAsync);
         await using var messages = JsonSerializer
             .DeserializeAsyncEnumerable(body, TailscaleJson.Default.IpnNotify, topLevelValues: true, cancellationToken)
             .GetAsyncEnumerator(cancellationToken);
-        while (await AskAsync(BusPath, _ => messages.MoveNextAsync().AsTask(), cancellationToken, cancellationToken))
+        while (await AskAsync(_ => messages.MoveNextAsync().AsTask()))
         {
             if (messages.Current is { } message)
             {
                 yield return message;
             }
         }
+
+        Task<T> AskAsync<T>(Func<CancellationToken, Task<T>> ask) =>
+            LocalApiClient.AskAsync(BusPath, ask, cancellationToken, cancellationToken);
     }
 
     public void Dispose() => _http.Dispose();
@@ -120,7 +127,8 @@ internal sealed class LocalApiClient : IDisposable
             cancellationToken);
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
         var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);

@@ -20,5 +20,6 @@ internal sealed class PresenceConverter : JsonConverter<Presence>
         return new Presence(isSet);
     }
 
-    public override void Write(Utf8JsonWriter writer, Presence value, JsonSerializerOptions options) => writer.WriteBooleanValue(value.IsSet);
+    public override void Write(Utf8JsonWriter writer, Presence value, JsonSerializerOptions options) =>
+        writer.WriteBooleanValue(value.IsSet);
 }

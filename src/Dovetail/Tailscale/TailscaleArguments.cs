@@ -52,7 +52,9 @@ internal static class TailscaleArguments
         return arguments.ToImmutable();
     }
 
-    /// <summary>Writes the chain, leaf first, and then the key to standard output, in PEM; so neither is ever in a file of Dovetail's.</summary>
+    /// <summary>
+    /// Writes the chain, leaf first, and then the key to standard output, in PEM; so neither is ever in a file of Dovetail's.
+    /// </summary>
     /// <param name="domain">One of the status document's CertDomains, to the letter.</param>
     /// <param name="minValidity">
     /// Zero: a certificate that is still valid is answered at once. Else one that is valid for less is replaced first, and it
@@ -79,7 +81,9 @@ internal sealed record UpOptions
     /// <summary>Null: Tailscale's own.</summary>
     public string? ControlUrl { get; init; }
 
-    /// <summary>A file with the auth key; null: without a key. Only for a node that needs login: a refused key cuts off a running one.</summary>
+    /// <summary>
+    /// A file with the auth key; null: without a key. Only for a node that needs login: a refused key cuts off a running one.
+    /// </summary>
     public string? KeyFile { get; init; }
 
     /// <summary>How long the command waits for the node to run; whole seconds.</summary>

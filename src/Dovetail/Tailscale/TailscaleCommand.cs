@@ -25,7 +25,8 @@ internal sealed record CommandResult(int ExitCode, string Error)
 
 /// <param name="fileName">The executable.</param>
 /// <param name="environment">What it inherits.</param>
-internal sealed class TailscaleCommand(string fileName, ImmutableDictionary<string, string> environment, TimeProvider time) : ITailscaleCommand
+internal sealed class TailscaleCommand(string fileName, ImmutableDictionary<string, string> environment, TimeProvider time)
+    : ITailscaleCommand
 {
     private const int KeptLines = 20;
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);

@@ -97,11 +97,16 @@ internal static partial class TailscaleErrors
     /// tailscaled passes on since 1.102, is not shown by the command.
     /// </summary>
     /// <returns>Null when the text names no time.</returns>
-    public static DateTimeOffset? RetryAt(string line) =>
-        DateTimeOffset.TryParseExact(
-            RetryAfter().Match(line).Groups[1].Value, "yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
-            ? at
-            : null;
+    public static DateTimeOffset? RetryAt(string line)
+    {
+        const string format = "yyyy-MM-dd HH:mm:ss";
+        var time = RetryAfter().Match(line).Groups[1].Value;
+        var isTime = DateTimeOffset.TryParseExact(time, format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at);
+        return isTime ? at : null;
+    }
+
+    /// <summary>The reason out of what a failed command wrote to standard error; other lines may come before it.</summary>
+    public static string LastLine(string error) => error.Split('\n').LastOrDefault(static line => line.Length > 0) ?? "no reason given";
 
     /// <summary>An error of <c>tailscale up</c> without the words that mark it as the daemon's.</summary>
     public static string WithoutBackendError(string line) =>

@@ -9,7 +9,9 @@ internal static class TailscaleVersion
     /// <summary>The first release whose TCPForward speaks the PROXY protocol.</summary>
     public static readonly Version Oldest = new(1, 92);
 
-    /// <summary>Reads the first line of <c>--version</c>, such as <c>1.96.5</c> or <c>1.97.12-t1234abcd</c>; null when it is none.</summary>
+    /// <summary>
+    /// Reads the first line of <c>--version</c>, such as <c>1.96.5</c> or <c>1.97.12-t1234abcd</c>; null when it is none.
+    /// </summary>
     public static Version? Parse(string? line)
     {
         var number = line?.Trim().Split('-', ' ')[0];

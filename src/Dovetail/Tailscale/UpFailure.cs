@@ -7,7 +7,7 @@ internal sealed record UpFailure(TailscaleError Kind, string Text)
     /// <summary>Reads standard error: a URL to visit may come before the reason, which is the last line.</summary>
     public static UpFailure From(string error)
     {
-        var text = TailscaleErrors.WithoutBackendError(error.Split('\n').LastOrDefault(static line => line.Length > 0) ?? "no reason given");
+        var text = TailscaleErrors.WithoutBackendError(TailscaleErrors.LastLine(error));
         return new UpFailure(TailscaleErrors.KindOf(text), text);
     }
 }
@@ -21,7 +21,8 @@ internal sealed record CertFailure(string Text, bool RateLimited = false, DateTi
     /// <summary>Reads standard error: newer releases say on a line before the reason that the order is pending.</summary>
     public static CertFailure From(string error)
     {
-        var line = error.Split('\n').LastOrDefault(static line => line.Length > 0) ?? "no reason given";
-        return new CertFailure(TailscaleErrors.WithoutStatus(line), TailscaleErrors.SaysCertificateLimit(line), TailscaleErrors.RetryAt(line));
+        var line = TailscaleErrors.LastLine(error);
+        var text = TailscaleErrors.WithoutStatus(line);
+        return new CertFailure(text, TailscaleErrors.SaysCertificateLimit(line), TailscaleErrors.RetryAt(line));
     }
 }

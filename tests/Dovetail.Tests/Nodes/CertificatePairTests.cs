@@ -17,7 +17,8 @@ public sealed class CertificatePairTests
         using var root = Authority("CN=Root", issuer: null);
         using var intermediate = Authority("CN=Intermediate", root);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var leaf = new CertificateRequest("CN=web.tailtest.ts.net", key, HashAlgorithmName.SHA256).Create(intermediate, From, Until, [3]);
+        var request = new CertificateRequest("CN=web.tailtest.ts.net", key, HashAlgorithmName.SHA256);
+        using var leaf = request.Create(intermediate, From, Until, [3]);
         var keyPem = $"{PemEncoding.WriteString("EC PRIVATE KEY", key.ExportECPrivateKey())}\n";
         var chainPem = $"{leaf.ExportCertificatePem()}\n{intermediate.ExportCertificatePem()}\n";
 
@@ -32,7 +33,8 @@ public sealed class CertificatePairTests
     [InlineData("")]
     [InlineData("not PEM at all")]
     [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")]
-    public void Anything_else_is_an_error_of_one_kind(string pem) => Assert.ThrowsAny<CryptographicException>(() => CertificatePair.Read(pem));
+    public void Anything_else_is_an_error_of_one_kind(string pem) =>
+        Assert.ThrowsAny<CryptographicException>(() => CertificatePair.Read(pem));
 
     private static X509Certificate2 Authority(string name, X509Certificate2? issuer)
     {

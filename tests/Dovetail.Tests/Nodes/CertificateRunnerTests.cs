@@ -36,10 +36,12 @@ public sealed class CertificateRunnerTests : IDisposable
 
         await RunAsync();
 
-        Assert.Equal([$"--socket={_directory}/web.sock", "cert", "--cert-file=-", "--key-file=-", Domain], Assert.Single(_command.Calls).Arguments);
+        string[] arguments = [$"--socket={_directory}/web.sock", "cert", "--cert-file=-", "--key-file=-", Domain];
+        Assert.Equal(arguments, Assert.Single(_command.Calls).Arguments);
         Assert.Equal(certificate.Thumbprint, Assert.Single(_used).Leaf.Thumbprint);
         Assert.True(_used[0].Leaf.HasPrivateKey);
-        Assert.Equal((Domain, Start.AddDays(90), false, null, 0), (Memory.Name, Memory.NotAfter, Memory.Running, Memory.Error, Memory.Failures));
+        Assert.Equal((Domain, Start.AddDays(90), false), (Memory.Name, Memory.NotAfter, Memory.Running));
+        Assert.Equal((null, 0), (Memory.Error, Memory.Failures));
         Assert.Equal(Start.AddHours(12), Memory.NextCall);
     }
 
@@ -294,7 +296,8 @@ public sealed class CertificateRunnerTests : IDisposable
             Logs = NullLoggerFactory.Instance,
         };
         var paths = new NodePaths { State = _directory, Socket = $"{_directory}/web.sock", Logs = _directory };
-        await new CertificateRunner(services, paths, _facts, _used.Add, NullLogger.Instance).RunAsync(Domain, session ?? TestContext.Current.CancellationToken);
+        var runner = new CertificateRunner(services, paths, _facts, _used.Add, NullLogger.Instance);
+        await runner.RunAsync(Domain, session ?? TestContext.Current.CancellationToken);
     }
 
     private Certificate Cached(DateTimeOffset from, TimeSpan life)
@@ -313,10 +316,9 @@ public sealed class CertificateRunnerTests : IDisposable
     private void InUse(Certificate certificate, int renewals = 0)
     {
         Store(certificate);
-        _facts.Change(known => known with
-        {
-            Certificate = new CertificateMemory { Name = Domain, NotBefore = certificate.From, NotAfter = certificate.Until, Renewals = renewals },
-        });
+        var (from, until) = (certificate.From, certificate.Until);
+        var memory = new CertificateMemory { Name = Domain, NotBefore = from, NotAfter = until, Renewals = renewals };
+        _facts.Change(known => known with { Certificate = memory });
     }
 
     private static async Task EventuallyAsync(Func<bool> condition)
@@ -376,8 +378,9 @@ public sealed class CertificateRunnerTests : IDisposable
         public static Certificate New(DateTimeOffset from, TimeSpan life)
         {
             using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            using var certificate = new CertificateRequest($"CN={Domain}", key, HashAlgorithmName.SHA256).CreateSelfSigned(from, from + life);
-            return new Certificate(certificate.ExportCertificatePem(), key.ExportECPrivateKeyPem(), certificate.Thumbprint, from, from + life);
+            var until = from + life;
+            using var certificate = new CertificateRequest($"CN={Domain}", key, HashAlgorithmName.SHA256).CreateSelfSigned(from, until);
+            return new Certificate(certificate.ExportCertificatePem(), key.ExportECPrivateKeyPem(), certificate.Thumbprint, from, until);
         }
 
         /// <summary>What the command does when it succeeds.</summary>

@@ -94,8 +94,13 @@ public sealed class ChildProcessTests
     [Fact]
     public async Task Arguments_arrive_as_they_are()
     {
-        string[] awkward = ["", "two words", "a\"quote", "back\\slash\\", "\\\"both\\\\\"", "$HOME `x` *", "line\nbreak", "tab\tend ", "zwölf 🦊", "--key=a b"];
-        await using var child = Start("/bin/sh", ["-c", "for a in \"$@\"; do printf '%s' \"$a\" | od -An -v -tx1 | tr -d ' \\n'; echo; done", "sh", .. awkward]);
+        const string printInHex = "for a in \"$@\"; do printf '%s' \"$a\" | od -An -v -tx1 | tr -d ' \\n'; echo; done";
+        string[] awkward =
+        [
+            "", "two words", "a\"quote", "back\\slash\\", "\\\"both\\\\\"", "$HOME `x` *", "line\nbreak", "tab\tend ",
+            "zwölf 🦊", "--key=a b",
+        ];
+        await using var child = Start("/bin/sh", ["-c", printInHex, "sh", .. awkward]);
 
         await child.Exited.WaitAsync(Deadline, TestContext.Current.CancellationToken);
 

@@ -28,13 +28,13 @@ public sealed class SessionLauncherTests
     [Fact]
     public async Task Arguments_environment_output_and_exit_code_are_those_of_a_child_started_directly()
     {
-        await using var child = Start("/bin/sh", "-c", "echo \"$1\"; env; echo err >&2; grep -E '^Sig(Blk|Ign)' /proc/self/status; exit 3", "sh", " a \"b\" 🦊");
+        const string script = "echo \"$1\"; env; echo err >&2; grep -E '^Sig(Blk|Ign)' /proc/self/status; exit 3";
+        await using var child = Start("/bin/sh", "-c", script, "sh", " a \"b\" 🦊");
         Assert.Equal(3, await child.Exited.WaitAsync(Deadline, TestContext.Current.CancellationToken));
         var launched = _lines.Where(static line => !line.StartsWith("_=", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
         _lines.Clear();
 
-        await using var direct = StartBy(
-            null, "/bin/sh", "-c", "echo \"$1\"; env; echo err >&2; grep -E '^Sig(Blk|Ign)' /proc/self/status; exit 3", "sh", " a \"b\" 🦊");
+        await using var direct = StartBy(null, "/bin/sh", "-c", script, "sh", " a \"b\" 🦊");
         await direct.Exited.WaitAsync(Deadline, TestContext.Current.CancellationToken);
 
         Assert.Contains(" a \"b\" 🦊", launched);
@@ -88,8 +88,10 @@ public sealed class SessionLauncherTests
     private static (int Group, int Session, int Terminal) GroupSessionAndTerminal(int process)
     {
         var stat = File.ReadAllText($"/proc/{process}/stat");
-        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ').Skip(2).Take(3).Select(static field => int.Parse(field, CultureInfo.InvariantCulture)).ToArray();
-        return (fields[0], fields[1], fields[2]);
+        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        return (Number(2), Number(3), Number(4));
+
+        int Number(int field) => int.Parse(fields[field], CultureInfo.InvariantCulture);
     }
 
     private ChildProcess Start(string fileName, params string[] arguments) => StartBy(Launcher, fileName, arguments);

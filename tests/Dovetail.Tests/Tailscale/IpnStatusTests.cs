@@ -12,8 +12,12 @@ public sealed class IpnStatusTests
     [InlineData("\"6\"", null)]
     [InlineData("\"\"", null)]
     [InlineData("null", null)]
-    internal void A_state_is_read_by_its_name_and_one_that_is_not_known_is_none(string json, BackendState? state) =>
-        Assert.Equal(state, JsonSerializer.Deserialize($$"""{"BackendState":{{json}},"HaveNodeKey":true}""", TailscaleJson.Default.IpnStatus)!.BackendState);
+    internal void A_state_is_read_by_its_name_and_one_that_is_not_known_is_none(string json, BackendState? state)
+    {
+        var document = $$"""{"BackendState":{{json}},"HaveNodeKey":true}""";
+
+        Assert.Equal(state, JsonSerializer.Deserialize(document, TailscaleJson.Default.IpnStatus)!.BackendState);
+    }
 
     [Fact]
     public void A_state_that_is_no_name_makes_the_document_unreadable() =>

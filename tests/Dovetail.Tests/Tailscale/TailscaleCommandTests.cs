@@ -41,7 +41,8 @@ public sealed class TailscaleCommandTests
 
         time.Advance(TimeSpan.FromMinutes(5));
 
-        Assert.Equal(new CommandResult(128 + 15, "no answer within 300 s"), await running.WaitAsync(Deadline, TestContext.Current.CancellationToken));
+        var result = await running.WaitAsync(Deadline, TestContext.Current.CancellationToken);
+        Assert.Equal(new CommandResult(128 + 15, "no answer within 300 s"), result);
         Assert.False(Directory.Exists($"/proc/{process}"));
     }
 
@@ -59,13 +60,21 @@ public sealed class TailscaleCommandTests
     }
 
     [Fact]
-    public async Task A_command_that_cannot_be_started_is_an_error_of_its_own() => await Assert.ThrowsAsync<ChildStartException>(() =>
-        new TailscaleCommand("/nowhere/tailscale", [], TimeProvider.System).RunAsync(["up"], Deadline, null, TestContext.Current.CancellationToken));
+    public async Task A_command_that_cannot_be_started_is_an_error_of_its_own()
+    {
+        var command = new TailscaleCommand("/nowhere/tailscale", [], TimeProvider.System);
+
+        await Assert.ThrowsAsync<ChildStartException>(() =>
+            command.RunAsync(["up"], Deadline, null, TestContext.Current.CancellationToken));
+    }
 
     private Task<CommandResult> RunAsync(
-        string script, TimeProvider? time = null, TimeSpan? deadline = null, CancellationToken? cancellationToken = null) =>
-        new TailscaleCommand("/bin/sh", ImmutableDictionary<string, string>.Empty.Add("PATH", "/usr/bin:/bin"), time ?? TimeProvider.System).RunAsync(
+        string script, TimeProvider? time = null, TimeSpan? deadline = null, CancellationToken? cancellationToken = null)
+    {
+        var environment = ImmutableDictionary<string, string>.Empty.Add("PATH", "/usr/bin:/bin");
+        return new TailscaleCommand("/bin/sh", environment, time ?? TimeProvider.System).RunAsync(
             ["-c", script], deadline ?? Deadline, _output.Enqueue, cancellationToken ?? TestContext.Current.CancellationToken);
+    }
 
     private async Task<string> ProcessIdAsync()
     {

@@ -7,10 +7,14 @@ public sealed class TailscaleErrorsTests
     [Theory]
     [InlineData("register request: http 429: rate limit exceeded", TailscaleError.RateLimited)]
     [InlineData("node registration rate limited; will retry after 57s", TailscaleError.RateLimited)]
-    [InlineData("fetch control key: Get \"http://127.0.0.1:9931/key?v=133\": dial tcp 127.0.0.1:9931: connect: connection refused", TailscaleError.ControlUnreachable)]
+    [InlineData(
+        "fetch control key: Get \"http://127.0.0.1:9931/key?v=133\": dial tcp 127.0.0.1:9931: connect: connection refused",
+        TailscaleError.ControlUnreachable)]
     [InlineData("Get \"https://control.example/key\": lookup control.example: no such host", TailscaleError.ControlUnreachable)]
     [InlineData("EOF", TailscaleError.ControlUnreachable)]
-    [InlineData("initMachineKeyLocked: write /var/lib/dovetail/web/tailscaled.state: no space left on device", TailscaleError.StateUnusable)]
+    [InlineData(
+        "initMachineKeyLocked: write /var/lib/dovetail/web/tailscaled.state: no space left on device",
+        TailscaleError.StateUnusable)]
     [InlineData("invalid key: API key kx not valid", TailscaleError.KeyRefused)]
     [InlineData("Invalid Auth Key", TailscaleError.KeyRefused)]
     [InlineData("requested tags [tag:x] are invalid or not permitted", TailscaleError.TagsRefused)]
@@ -22,7 +26,8 @@ public sealed class TailscaleErrorsTests
     [Theory]
     [InlineData("You are logged out. The last login error was: invalid key: API key does not exist", "invalid key: API key does not exist")]
     [InlineData("You are logged out.", null)]
-    public void The_reason_is_taken_out_of_the_health_warning(string warning, string? reason) => Assert.Equal(reason, TailscaleErrors.LoginError(warning));
+    public void The_reason_is_taken_out_of_the_health_warning(string warning, string? reason) =>
+        Assert.Equal(reason, TailscaleErrors.LoginError(warning));
 
     [Theory]
     [InlineData("This node is locked out; it will not have connectivity until it is signed.", true)]

@@ -47,8 +47,8 @@ internal static class CertificateDecision
     }
 
     /// <summary>
-    /// What to demand of a renewal: more than is left of a certificate that is due, and less than the authority gives. Demanding more than it
-    /// gives would order a new one at every call.
+    /// What to demand of a renewal: more than is left of a certificate that is due, and less than the authority gives.
+    /// Demanding more than it gives would order a new one at every call.
     /// </summary>
     /// <returns>A third of the certificate's life, and a second for those that are due right now; whole seconds.</returns>
     public static TimeSpan MinValidity(DateTimeOffset notBefore, DateTimeOffset notAfter) =>
