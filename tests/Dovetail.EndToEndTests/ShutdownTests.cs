@@ -52,6 +52,10 @@ public sealed class ShutdownTests(Engine engine) : EndToEndTest(engine)
         var answer = peer.Http().PostAsync($"https://{peer.NameOf(name)}{TestImage.EchoPath}", body, Cancellation);
         await Eventually.GetAsync("the request to reach the container", ProcessesAsync, InFlight, cancellation: Cancellation);
 
+        // The stand-in takes a second to end, within which the request could end as well; so this is looked at, too.
+        var stat = await File.ReadAllTextAsync($"/proc/{Assert.Single(Tailscaleds()).Key}/stat", Cancellation);
+        Assert.Equal("0", stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[4]);
+
         await daemon.TypeAsync(ctrlC);
         await Eventually.TrueAsync("Dovetail to stop", HasStoppedListening, cancellation: Cancellation);
         body.Finish();

@@ -192,7 +192,7 @@ public sealed class CommandRecordingTests
         Assert.Equal(0, bench.Control.CertificateOrders("f5.tailtest.ts.net"));
     }
 
-    /// <summary>05-cert/cli-success.txt: "--cert-file=- only", "--key-file=- only", "both on stdout".</summary>
+    /// <summary>Recorded with 1.96.5; not replayed from a file, because every certificate is another.</summary>
     [Fact]
     public async Task A_certificate_is_printed_before_its_key_and_nothing_else_with_them()
     {

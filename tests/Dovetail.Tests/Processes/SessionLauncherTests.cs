@@ -76,10 +76,19 @@ public sealed class SessionLauncherTests
     [Fact]
     public async Task A_file_that_cannot_be_executed_is_named_with_the_reason()
     {
-        await using var child = Start("/etc/hostname");
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            await using var child = Start(file);
 
-        Assert.Equal(126, await child.Exited.WaitAsync(Deadline, TestContext.Current.CancellationToken));
-        Assert.Equal(["cannot start /etc/hostname: Permission denied"], _lines);
+            Assert.Equal(126, await child.Exited.WaitAsync(Deadline, TestContext.Current.CancellationToken));
+            Assert.Equal([$"cannot start {file}: Permission denied"], _lines);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     [Fact]
