@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using Dovetail.EndToEndTests.Harness;
 
 namespace Dovetail.EndToEndTests;
@@ -35,6 +37,73 @@ public sealed class ShutdownTests(Engine engine) : EndToEndTest(engine)
 
         Report($"SIGKILL with three nodes: last tailscaled gone after {took.TotalMilliseconds:0} ms");
         Assert.True(took < TimeSpan.FromSeconds(3), $"It took {took.TotalSeconds:0.0} s.");
+    }
+
+    // The terminal sends SIGINT to every process of the foreground group; a tailscaled that got it would cut the request off.
+    [Fact(Timeout = 180_000)]
+    public async Task Ctrl_C_in_a_terminal_lets_a_request_in_flight_end()
+    {
+        const string ctrlC = "\x03";
+        var peer = await PeerAsync();
+        var daemon = Own(DovetailDaemon.StartInTerminal(Environment()));
+        var name = Named("typed");
+        var container = await RunServiceAsync(name);
+        await daemon.ReadyAsync(name);
+        using var body = new BodyInTwoParts();
+        var answer = peer.Http().PostAsync($"https://{peer.NameOf(name)}{TestImage.EchoPath}", body, Cancellation);
+        await Eventually.GetAsync(ProcessesAsync, InFlight, "the request to reach the container");
+
+        // The stand-in takes a second to end, within which the request could end as well; so this is looked at, too.
+        var stat = await File.ReadAllTextAsync($"/proc/{Assert.Single(Tailscaleds()).Key}/stat", Cancellation);
+        Assert.Equal("0", stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[4]);
+
+        await daemon.TypeAsync(ctrlC);
+        await Eventually.TrueAsync(HasStoppedListening, "Dovetail to stop");
+        body.Finish();
+
+        Assert.Equal(2, EchoedRequest.Parse(await (await answer).Content.ReadAsStringAsync(Cancellation)).BodyLength);
+        Assert.Equal(0, await daemon.ExitAsync(TimeSpan.FromSeconds(20), Cancellation));
+        Assert.Empty(Tailscaleds());
+
+        Task<CommandResult> ProcessesAsync(CancellationToken cancellation) => Engine.DockerAsync(["top", container.Id], cancellation: cancellation);
+
+        static bool InFlight(CommandResult processes) => processes.Stdout.Contains("wc -c", StringComparison.Ordinal);
+
+        // Not by a command: the drain lasts three seconds, and commands take a while on a busy machine.
+        bool HasStoppedListening()
+        {
+            using var admin = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                admin.Connect(new UnixDomainSocketEndPoint(Path.Combine(RuntimeDirectory, "dovetail.sock")));
+                return false;
+            }
+            catch (SocketException)
+            {
+                return true;
+            }
+        }
+    }
+
+    private sealed class BodyInTwoParts : HttpContent
+    {
+        private readonly TaskCompletionSource _finish = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Finish() => _finish.TrySetResult();
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.WriteAsync("a"u8.ToArray());
+            await stream.FlushAsync();
+            await _finish.Task;
+            await stream.WriteAsync("b"u8.ToArray());
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 2;
+            return true;
+        }
     }
 
     private async Task<DovetailDaemon> WithThreeNodesAsync()

@@ -210,6 +210,24 @@ public sealed class CommandRecordingTests
         Assert.Equal(0, bench.Control.CertificateOrders("f5.tailtest.ts.net"));
     }
 
+    /// <summary>Recorded with 1.96.5; not replayed from a file, because every certificate is another.</summary>
+    [Fact]
+    public async Task A_certificate_is_printed_before_its_key_and_nothing_else_with_them()
+    {
+        await using StandInBench bench = await StandInBench.StartAsync();
+        await bench.NodeAsync("app");
+        const string Name = "app.tailtest.ts.net";
+
+        CommandResult certificate = await bench.CliAsync("app", "cert", "--cert-file=-", Name);
+        CommandResult key = await bench.CliAsync("app", "cert", "--key-file=-", Name);
+        CommandResult both = await bench.CliAsync("app", "cert", "--cert-file=-", "--key-file=-", "--min-validity=720h", Name);
+
+        Assert.StartsWith("-----BEGIN CERTIFICATE-----\n", certificate.Output, StringComparison.Ordinal);
+        Assert.StartsWith("-----BEGIN EC PRIVATE KEY-----\n", key.Output, StringComparison.Ordinal);
+        Assert.Equal((0, certificate.Output + key.Output, ""), (both.ExitCode, both.Output, both.Error));
+        Assert.Equal(1, bench.Control.CertificateOrders(Name));
+    }
+
     [Fact]
     public async Task Whois_prints_as_recorded()
     {

@@ -39,8 +39,7 @@ internal sealed class StartupChecks(DovetailOptions options, TimeProvider time)
     {
         try
         {
-            var environment = ChildEnvironment.From(Environment.GetEnvironmentVariables());
-            var version = await TailscaleVersion.AskAsync(fileName, environment, time, cancellationToken);
+            var version = await TailscaleVersion.AskAsync(fileName, ChildEnvironment.OfThisProcess(), time, cancellationToken);
             if (version is null)
             {
                 _errors.Add($"{setting.Variable}={fileName}: does not say a version; name the official binary");

@@ -6,8 +6,7 @@ namespace Dovetail.Nodes;
 /// <summary>The certificate that tailscaled keeps in its state directory; Dovetail only looks at it.</summary>
 /// <param name="NotBefore">Start of its life.</param>
 /// <param name="NotAfter">End of its life.</param>
-/// <param name="Thumbprint">Tells one certificate from the next.</param>
-internal sealed record CachedCertificate(DateTimeOffset NotBefore, DateTimeOffset NotAfter, string Thumbprint)
+internal sealed record CachedCertificate(DateTimeOffset NotBefore, DateTimeOffset NotAfter)
 {
     /// <returns>Null when there is none that can be read.</returns>
     public static CachedCertificate? Read(string stateDirectory, string domain)
@@ -15,7 +14,7 @@ internal sealed record CachedCertificate(DateTimeOffset NotBefore, DateTimeOffse
         try
         {
             using var leaf = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(stateDirectory, "certs", $"{domain}.crt"));
-            return new CachedCertificate(leaf.NotBefore.ToUniversalTime(), leaf.NotAfter.ToUniversalTime(), leaf.Thumbprint);
+            return new CachedCertificate(leaf.NotBefore.ToUniversalTime(), leaf.NotAfter.ToUniversalTime());
         }
         catch (Exception none) when (none is CryptographicException or IOException or UnauthorizedAccessException)
         {

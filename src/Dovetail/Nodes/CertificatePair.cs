@@ -5,7 +5,7 @@ using Dovetail.Proxy.Connections;
 
 namespace Dovetail.Nodes;
 
-/// <summary>Reads what tailscaled hands out: the key and the chain, leaf first, in one PEM text.</summary>
+/// <summary>Reads what <c>tailscale cert</c> prints: the chain, leaf first, and the key, in one PEM text and in any order.</summary>
 internal static class CertificatePair
 {
     /// <exception cref="CryptographicException">The text holds no certificate with its key.</exception>
@@ -21,7 +21,7 @@ internal static class CertificatePair
         }
         catch (ArgumentException cause)
         {
-            throw new CryptographicException("tailscaled's answer holds no certificate with its key", cause);
+            throw new CryptographicException("tailscale cert printed no certificate with its key", cause);
         }
     }
 }

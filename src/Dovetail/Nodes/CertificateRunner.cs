@@ -1,76 +1,109 @@
-using System.Net;
 using System.Security.Cryptography;
+using System.Text;
+using System.Threading.RateLimiting;
 using Dovetail.Common;
 using Dovetail.Nodes.Decisions;
 using Dovetail.Nodes.Facts;
+using Dovetail.Processes;
 using Dovetail.Proxy.Connections;
 using Dovetail.Tailscale;
 
 namespace Dovetail.Nodes;
 
-/// <summary>Gets a node's certificate from its tailscaled, puts it to use, and remembers when to ask again.</summary>
+/// <summary>Gets a node's certificate by <c>tailscale cert</c>, puts it to use, and remembers when to ask again.</summary>
+/// <remarks>
+/// Key and chain come on the command's standard output: no file is left behind, and no argument, log or message holds the key.
+/// Ending the command cancels the order, so it has one long deadline and runs beside everything else.
+/// </remarks>
 internal sealed partial class CertificateRunner(
-    NodeDependencies dependencies, NodePaths paths, ILocalApi api, NodeFactsStore facts, Action<ServerCertificate> use)
+    NodeDependencies dependencies, NodePaths paths, NodeFactsStore facts, Action<ServerCertificate> use)
 {
-    private readonly ILogger _logger = dependencies.Loggers.CreateLogger<CertificateRunner>();
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+    private const int OrdersAtATime = 2;
 
+    // A chain with its key has a few kilobytes.
+    private const int MaxPem = 256 * 1024;
+
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
+
+    private readonly ILogger _logger = dependencies.Loggers.CreateLogger<CertificateRunner>();
+
+    /// <summary>Lets two orders of all nodes through at a time: CAs limit them per account and per tailnet.</summary>
+    public static RateLimiter NewOrderLimit() => new ConcurrencyLimiter(new ConcurrencyLimiterOptions
+    {
+        PermitLimit = OrdersAtATime,
+        QueueLimit = int.MaxValue,
+        QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+    });
+
+    /// <param name="domain">The name to get a certificate for.</param>
+    /// <exception cref="OperationCanceledException">Cancelled; an order that was under way is too.</exception>
     public async Task RunAsync(string domain, CancellationToken cancellationToken)
     {
-        try
+        if (await GetAsync(domain, cancellationToken) is { } failure)
         {
-            await GetAsync(domain, cancellationToken);
-        }
-        catch (Exception failed) when (!cancellationToken.IsCancellationRequested && failed is LocalApiException or CryptographicException or OperationCanceledException)
-        {
-            facts.Change(known => known with { Certificate = Failed(known.Certificate, failed) });
+            facts.Change(known => known with { Certificate = Failed(known.Certificate, domain, failure) });
         }
     }
 
-    private async Task GetAsync(string domain, CancellationToken cancellationToken)
+    private async Task<CertFailure?> GetAsync(string domain, CancellationToken cancellationToken)
     {
         var now = dependencies.Time.GetUtcNow();
-        var cached = CachedCertificate.Read(paths.State, domain) is { } kept && kept.NotAfter > now ? kept : null;
-        var renews = cached is not null && CertificateDecision.IsDue(cached.NotBefore, cached.NotAfter, now);
-        // One that tailscaled has already costs the CA nothing, so it must not wait behind orders that hang.
-        using var place = cached is not null && !renews ? null : await dependencies.Certificates.EnterAsync(cancellationToken);
-        await CallAsync(domain, cancellationToken);
-        if (renews && await RenewedAsync(domain, cached!, cancellationToken))
+        if (CachedCertificate.Read(paths.State, domain) is not { } cached || cached.NotAfter <= now)
         {
-            await CallAsync(domain, cancellationToken);
+            return await OrderAsync(domain, TimeSpan.Zero, cancellationToken);
         }
-    }
 
-    private async Task CallAsync(string domain, CancellationToken cancellationToken)
-    {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(dependencies.Options.Timings.Certificate);
-        var certificate = CertificatePair.Read(await api.GetCertificateAsync(domain, deadline.Token));
-        use(certificate);
-        facts.Change(known => known with { Certificate = Taken(known.Certificate, domain, certificate) });
-    }
-
-    // The call has returned the old one and begun a renewal behind it (05-cert/renewal.txt). Asking again would begin another
-    // whenever this one has failed, so the file is watched; and the place is kept, because an order is under way.
-    private async Task<bool> RenewedAsync(string domain, CachedCertificate old, CancellationToken cancellationToken)
-    {
-        var until = CertificateDecision.RenewalDeadline(old.NotAfter, dependencies.Time.GetUtcNow(), dependencies.Options.Timings);
-        while (dependencies.Time.GetUtcNow() < until)
+        // What tailscaled has already is answered at once, so it must not wait behind orders that hang.
+        var isDue = CertificateDecision.IsDue(cached.NotBefore, cached.NotAfter, now);
+        var inUse = facts.Current.Certificate;
+        var isInUse = inUse.Name == domain && inUse.NotAfter == cached.NotAfter;
+        if (!(isDue && isInUse) && await CallAsync(domain, TimeSpan.Zero, isOrder: false, cancellationToken) is { } failure)
         {
-            await Task.Delay(Look, dependencies.Time, cancellationToken);
-            if (CachedCertificate.Read(paths.State, domain) is { } cached && cached.Thumbprint != old.Thumbprint)
+            return failure;
+        }
+
+        // A renewal that fails is an error, and the certificate in use stays in use.
+        var minValidity = CertificateDecision.MinValidity(cached.NotBefore, cached.NotAfter);
+        return isDue ? await OrderAsync(domain, minValidity, cancellationToken) : null;
+    }
+
+    private async Task<CertFailure?> OrderAsync(string domain, TimeSpan minValidity, CancellationToken cancellationToken)
+    {
+        using var place = await dependencies.CertificateOrders.AcquireAsync(1, cancellationToken);
+        return await CallAsync(domain, minValidity, isOrder: true, cancellationToken);
+    }
+
+    /// <returns>Null: a certificate was taken into use.</returns>
+    private async Task<CertFailure?> CallAsync(string domain, TimeSpan minValidity, bool isOrder, CancellationToken cancellationToken)
+    {
+        var pem = new StringBuilder();
+        try
+        {
+            var result = await dependencies.Command.RunAsync(
+                TailscaleArguments.Cert(paths.Socket, domain, minValidity),
+                dependencies.Options.Timings.Certificate,
+                line => pem.Append(pem.Length < MaxPem ? $"{line}\n" : ""),
+                cancellationToken);
+            if (!result.Succeeded)
             {
-                return true;
+                return CertFailure.From(result.Error);
             }
-        }
 
-        return false;
+            var certificate = CertificatePair.Read(pem.ToString());
+            use(certificate);
+            facts.Change(known => known with { Certificate = Taken(known.Certificate, domain, certificate, isOrder) });
+            return null;
+        }
+        catch (Exception failed) when (failed is ChildStartException or CryptographicException)
+        {
+            return new CertFailure(failed.Message);
+        }
     }
 
-    private CertificateFacts Taken(CertificateFacts before, string domain, ServerCertificate certificate)
+    private CertificateFacts Taken(CertificateFacts before, string domain, ServerCertificate certificate, bool isOrder)
     {
-        var (notBefore, notAfter) = (certificate.Leaf.NotBefore.ToUniversalTime(), certificate.Leaf.NotAfter.ToUniversalTime());
+        DateTimeOffset notBefore = certificate.Leaf.NotBefore.ToUniversalTime();
+        DateTimeOffset notAfter = certificate.Leaf.NotAfter.ToUniversalTime();
         var isNew = before.Name != domain || before.NotAfter != notAfter;
         if (isNew)
         {
@@ -78,39 +111,46 @@ internal sealed partial class CertificateRunner(
         }
 
         var now = dependencies.Time.GetUtcNow();
-        var renewals = CertificateDecision.IsDue(notBefore, notAfter, now) ? (isNew ? 0 : before.Renewals) + 1 : 0;
+        // An order may bring one that is due at once, and then the next order must wait all the same.
+        var renewals = CertificateDecision.IsDue(notBefore, notAfter, now) ? (isNew ? 0 : before.Renewals) + (isOrder ? 1 : 0) : 0;
         return new CertificateFacts
         {
             Name = domain,
             NotBefore = notBefore,
             NotAfter = notAfter,
             Renewals = renewals,
-            NextCall = CertificateDecision.NextCall(notBefore, notAfter, now, renewals, dependencies.Options.Timings, dependencies.Random.NextDouble()),
+            NextCall = NextRenewal(notBefore, notAfter, now, renewals),
         };
     }
 
-    private CertificateFacts Failed(CertificateFacts before, Exception failed)
+    private CertificateFacts Failed(CertificateFacts before, string domain, CertFailure failure)
     {
-        var refusal = failed as LocalApiException;
-        var limited = refusal?.Status == HttpStatusCode.TooManyRequests
-            || failed.Message.Contains("rateLimited", StringComparison.OrdinalIgnoreCase)
-            || failed.Message.Contains("429", StringComparison.Ordinal);
-        var failures = before.Failures + 1;
-        var wait = Backoff.Wait(failures, FirstRetry, dependencies.Options.Timings.CertificateRetryMax, dependencies.Random.NextDouble());
-        var asked = refusal?.RetryAfter ?? TimeSpan.Zero;
-        var reason = failed is OperationCanceledException
-            ? $"no answer within {dependencies.Options.Timings.Certificate.TotalSeconds:0} s"
-            : failed.Message;
-        var after = before with
+        var now = dependencies.Time.GetUtcNow();
+        var after = before with { Error = failure.Text, RateLimited = failure.RateLimited };
+        if (before.Name == domain && now < before.NotAfter && CertificateDecision.IsDue(before.NotBefore, before.NotAfter, now))
         {
-            Failures = failures,
-            Error = reason,
-            RateLimited = limited,
-            NextCall = dependencies.Time.GetUtcNow() + (asked > wait ? asked : wait),
-        };
-        Log.Failed(_logger, facts.Current.Service.Name, reason, after.NextCall);
+            // The certificate in use gives time: several tries before its end, but not many.
+            var renewals = before.Renewals + 1;
+            after = after with { Renewals = renewals, NextCall = NextRenewal(before.NotBefore, before.NotAfter, now, renewals) };
+        }
+        else
+        {
+            var failures = before.Failures + 1;
+            var wait = Backoff.Wait(failures, FirstRetry, dependencies.Options.Timings.CertificateRetryMax, dependencies.Random.NextDouble());
+            after = after with { Failures = failures, NextCall = now + wait };
+        }
+
+        if (failure.RetryAt > after.NextCall)
+        {
+            after = after with { NextCall = failure.RetryAt.Value };
+        }
+
+        Log.Failed(_logger, facts.Current.Service.Name, failure.Text, after.NextCall);
         return after;
     }
+
+    private DateTimeOffset NextRenewal(DateTimeOffset notBefore, DateTimeOffset notAfter, DateTimeOffset now, int renewals) =>
+        CertificateDecision.NextCall(notBefore, notAfter, now, renewals, dependencies.Options.Timings, dependencies.Random.NextDouble());
 
     private static partial class Log
     {

@@ -46,7 +46,7 @@ internal sealed partial class LoginRunner(NodeDependencies dependencies, NodePat
         }
         catch (Exception broken) when (broken is ChildStartException or IOException or UnauthorizedAccessException)
         {
-            failure = new UpFailure(UpFailureKind.Other, broken.Message);
+            failure = new UpFailure(TailscaleError.Other, broken.Message);
         }
         finally
         {
@@ -117,7 +117,7 @@ internal sealed partial class LoginRunner(NodeDependencies dependencies, NodePat
         };
         Log.Up(_logger, applied.Service.Name, key is null ? "" : " with the auth key");
         var result = await dependencies.Command.RunAsync(
-            TailscaleArguments.Up(paths.Socket, options), options.Timeout + CommandGrace, cancellationToken);
+            TailscaleArguments.Up(paths.Socket, options), options.Timeout + CommandGrace, null, cancellationToken);
         if (result.Succeeded)
         {
             return null;
@@ -125,7 +125,7 @@ internal sealed partial class LoginRunner(NodeDependencies dependencies, NodePat
 
         var failure = UpFailure.From(result.Error);
         // Nobody has followed the URL yet: that is no failure, and status and log show the URL.
-        return failure.Kind == UpFailureKind.TimedOut && facts.Current.Tailnet.LoginUrl is not null ? null : failure;
+        return failure.Kind == TailscaleError.TimedOut && facts.Current.Tailnet.LoginUrl is not null ? null : failure;
     }
 
     private NodeFacts Failed(NodeFacts known, UpFailure failure, AuthKey? key)
@@ -138,7 +138,7 @@ internal sealed partial class LoginRunner(NodeDependencies dependencies, NodePat
             Failures = failures,
             RetryAt = now + Backoff.Wait(failures, _timings.RetryMin, _timings.RetryMax, dependencies.Random.NextDouble()),
         };
-        return failure.Kind == UpFailureKind.KeyRefused && key is not null
+        return failure.Kind == TailscaleError.KeyRefused && key is not null
             ? known with
             {
                 Login = login with { RefusedKey = key.Fingerprint, RefusedUntil = now + _timings.RefusedKey },

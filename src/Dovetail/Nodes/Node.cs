@@ -41,7 +41,7 @@ internal sealed partial class Node : INode
         _listener = new ListenerRunner(dependencies, _api, _facts);
         _login = new LoginRunner(dependencies, paths, _api, _facts);
         _serve = new ServeRunner(dependencies, _api, _facts);
-        _certificate = new CertificateRunner(dependencies, paths, _api, _facts, _listener.UseCertificate);
+        _certificate = new CertificateRunner(dependencies, paths, _facts, _listener.UseCertificate);
         _supervisor = new NodeSupervisor(dependencies, paths, _api, _facts, DaemonLog);
         _reporter = new NodeReporter(service, DaemonLog, dependencies.Time, dependencies.Loggers.CreateLogger<NodeReporter>());
     }

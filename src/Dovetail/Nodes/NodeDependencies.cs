@@ -1,3 +1,4 @@
+using System.Threading.RateLimiting;
 using Dovetail.Proxy;
 using Dovetail.Tailscale;
 
@@ -19,7 +20,8 @@ internal sealed record NodeDependencies
 
     public required INodeListenerFactory Listeners { get; init; }
 
-    public required CertificateOrderLimit Certificates { get; init; }
+    /// <summary>Lets a few certificate orders through at a time, see <see cref="CertificateRunner.NewOrderLimit"/>.</summary>
+    public required RateLimiter CertificateOrders { get; init; }
 
     public required IControlProbe Control { get; init; }
 

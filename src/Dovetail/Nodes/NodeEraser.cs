@@ -56,7 +56,7 @@ internal sealed class NodeEraser(NodeDependencies dependencies)
 
             using var api = dependencies.LocalApi(paths);
             await WaitForControlAsync(api, cancellationToken);
-            var result = await dependencies.Command.RunAsync(TailscaleArguments.Logout(paths.Socket), LogoutDeadline, cancellationToken);
+            var result = await dependencies.Command.RunAsync(TailscaleArguments.Logout(paths.Socket), LogoutDeadline, null, cancellationToken);
             return result.Succeeded ? null : UpFailure.From(result.Error).Text;
         }
         catch (Exception failed) when (failed is ChildStartException or IOException or UnauthorizedAccessException or LocalApiException)
@@ -72,7 +72,7 @@ internal sealed class NodeEraser(NodeDependencies dependencies)
         while (dependencies.Time.GetElapsedTime(begun) < dependencies.Options.Timings.HangLimit)
         {
             var status = await api.GetStatusAsync(cancellationToken);
-            if (status.BackendState is not (nameof(BackendState.NoState) or nameof(BackendState.Starting)))
+            if (status.BackendState is not (BackendState.NoState or BackendState.Starting))
             {
                 return;
             }

@@ -49,7 +49,7 @@ internal sealed partial class NodeObserver(NodeDependencies dependencies, ILocal
                     Apply(message);
                 }
             }
-            catch (JsonException strange)
+            catch (LocalApiException strange) when (strange.InnerException is JsonException)
             {
                 Log.BusStrange(_logger, facts.Current.Service.Name, strange.Message);
                 pause = _timings.Poll;
@@ -96,7 +96,7 @@ internal sealed partial class NodeObserver(NodeDependencies dependencies, ILocal
         {
             tailnet = tailnet with { Warnings = health.Warnings?.ToImmutableDictionary() ?? ImmutableDictionary<string, HealthWarning>.Empty };
             // Said anew by each tailscaled that has the trouble; one that does not say it begins with NoState as well.
-            var error = tailnet.Warnings.GetValueOrDefault("state-store-health")?.Text;
+            var error = tailnet.Warnings.GetValueOrDefault(TailscaleErrors.StateWarning)?.Text;
             known = known with { Supervision = known.Supervision with { StateError = error } };
         }
 

@@ -1,3 +1,4 @@
+using System.Threading.RateLimiting;
 using Dovetail.Proxy;
 using Dovetail.Tailscale;
 
@@ -14,7 +15,7 @@ internal static class NodeServices
     {
         services.AddSingleton(options);
         services.AddSingleton(keys);
-        services.AddSingleton<CertificateOrderLimit>();
+        services.AddKeyedSingleton<RateLimiter>(nameof(NodeDependencies.CertificateOrders), static (_, _) => CertificateRunner.NewOrderLimit());
         services.AddSingleton<ITailscaledLauncher, TailscaledLauncher>();
         services.AddSingleton(static provider => new NodeDependencies
         {
@@ -24,7 +25,7 @@ internal static class NodeServices
             LocalApi = paths => new LocalApiClient(paths.Socket, provider.GetRequiredService<NodeOptions>().Timings.LocalApi),
             Command = provider.GetRequiredService<ITailscaleCommand>(),
             Listeners = provider.GetRequiredService<INodeListenerFactory>(),
-            Certificates = provider.GetRequiredService<CertificateOrderLimit>(),
+            CertificateOrders = provider.GetRequiredKeyedService<RateLimiter>(nameof(NodeDependencies.CertificateOrders)),
             Control = provider.GetRequiredService<IControlProbe>(),
             Time = provider.GetRequiredService<TimeProvider>(),
             Random = provider.GetRequiredService<Random>(),

@@ -56,7 +56,7 @@ internal sealed class TailscaledLauncher(
             new ChildStart
             {
                 FileName = options.Tailscaled,
-                Arguments = TailscaledArguments.For(paths.State, paths.Socket),
+                Arguments = TailscaleArguments.Daemon(paths.State, paths.Socket),
                 Environment = environment
                     .SetItem("TS_PARENT_DEATH_FD", parentDeath.Descriptor)
                     .SetItem("TS_LOGS_DIR", paths.Logs)

@@ -6,6 +6,9 @@ namespace Dovetail.Processes;
 /// <summary>The environment that children inherit: this process's own less every secret and less Dovetail's own settings.</summary>
 internal static class ChildEnvironment
 {
+    /// <summary>What the children of this process are given.</summary>
+    public static ImmutableDictionary<string, string> OfThisProcess() => From(Environment.GetEnvironmentVariables());
+
     /// <param name="variables">This process's environment.</param>
     public static ImmutableDictionary<string, string> From(IDictionary variables)
     {

@@ -1,67 +1,81 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using CliWrap;
 
 namespace Dovetail.Processes;
 
 /// <summary>
-/// A running child: its output is always drained (tailscaled stalls behind a full pipe, recorded in
-/// <c>12-signals/signals.txt</c>), it can be asked to end and made to end, and it is reaped.
+/// A running child, started and drained by CliWrap (a tailscaled whose output is not read stalls behind the full pipe). It can
+/// be asked to end and made to end, and it is reaped.
 /// </summary>
+/// <remarks>
+/// CliWrap's own cancellation is not used: its graceful end is SIGINT, its forceful one kills grandchildren after a search
+/// through all processes, and both hide the exit code.
+/// </remarks>
 internal sealed partial class ChildProcess : IAsyncDisposable
 {
     private const int Terminate = 15;
 
-    // A grandchild may hold the pipes open after the child is gone; what it writes is of no interest.
+    // A grandchild may hold the pipes open after the child is gone, and CliWrap waits for their end.
     private static readonly TimeSpan OutputAfterExit = TimeSpan.FromSeconds(1);
 
-    private readonly Process _process;
-    private readonly Task _output;
     private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _outputEnd = new();
+    private readonly Process _process;
 
-    private ChildProcess(Process process, ChildStart start, TimeProvider time)
+    private ChildProcess(ChildStart start, TimeProvider time)
     {
-        _process = process;
         _time = time;
-        Id = process.Id;
-        _output = Task.WhenAll(
-            LineReader.ReadAsync(process.StandardOutput.BaseStream, line => start.OnLine(ChildStream.Output, line)),
-            LineReader.ReadAsync(process.StandardError.BaseStream, line => start.OnLine(ChildStream.Error, line)));
-        Exited = WaitAsync();
+        var outputEnd = _outputEnd.Token;
+        var (fileName, arguments) = start.Launcher?.Wrap(start.FileName, start.Arguments) ?? (start.FileName, start.Arguments);
+        Process? process = null;
+        var exited = Task.CompletedTask;
+        var execution = Cli.Wrap(fileName)
+            .WithArguments(arguments)
+            .WithValidation(CommandResultValidation.None)
+            .WithStandardOutputPipe(Lines(ChildStream.Output))
+            .WithStandardErrorPipe(Lines(ChildStream.Error))
+            .ExecuteAsync(
+                // CliWrap by itself adds to this process's environment, or takes from it.
+                info =>
+                {
+                    info.Environment.Clear();
+                    foreach (var (name, value) in start.Environment)
+                    {
+                        info.Environment[name] = value;
+                    }
+                },
+                started =>
+                {
+                    process = started;
+                    // Here, before CliWrap can have disposed it.
+                    exited = started.WaitForExitAsync(CancellationToken.None);
+                },
+                CancellationToken.None);
+        _process = process!;
+        Id = execution.ProcessId;
+        Exited = WaitAsync(execution, exited);
+
+        // Not PipeTarget.ToDelegate, which keeps a line of any length.
+        PipeTarget Lines(ChildStream stream) =>
+            PipeTarget.Create((source, _) => LineReader.ReadAsync(source, line => start.OnLine(stream, line), outputEnd));
     }
 
     /// <summary>Process id.</summary>
     public int Id { get; }
 
-    /// <summary>Ends with the exit code (128 + signal number when a signal ended it) once the output has been read; never fails.</summary>
+    /// <summary>
+    /// Ends with the exit code (128 + signal number when a signal ended it) once the output has been read; never fails.
+    /// </summary>
     public Task<int> Exited { get; }
 
     /// <exception cref="ChildStartException">No such file, no permission, no memory.</exception>
     public static ChildProcess Start(ChildStart start, TimeProvider time)
     {
-        var info = new ProcessStartInfo(start.FileName)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        };
-        foreach (var argument in start.Arguments)
-        {
-            info.ArgumentList.Add(argument);
-        }
-
-        info.Environment.Clear();
-        foreach (var (name, value) in start.Environment)
-        {
-            info.Environment[name] = value;
-        }
-
         try
         {
-            var process = Process.Start(info) ?? throw new InvalidOperationException("the process was not started");
-            process.StandardInput.Close();
-            return new ChildProcess(process, start, time);
+            return new ChildProcess(start, time);
         }
         catch (Exception cause) when (cause is Win32Exception or InvalidOperationException or IOException)
         {
@@ -70,9 +84,10 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Asks the child to end (SIGTERM), and makes it (SIGKILL) when it has not within <paramref name="grace"/>.</summary>
+    /// <returns>The exit code, also when the child had ended before.</returns>
     public async Task<int> StopAsync(TimeSpan grace)
     {
-        if (!_process.HasExited)
+        if (!HasEnded())
         {
             _ = Signal(Id, Terminate);
         }
@@ -89,29 +104,50 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Ends the child at once (SIGKILL); does nothing when it is gone.</summary>
-    public void Kill() => _process.Kill();
+    public void Kill()
+    {
+        try
+        {
+            _process.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended, and CliWrap has let go of it.
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
         Kill();
         await Exited;
-        _process.Dispose();
+        _outputEnd.Dispose();
     }
 
-    private async Task<int> WaitAsync()
+    private bool HasEnded()
     {
-        await _process.WaitForExitAsync(CancellationToken.None);
         try
         {
-            await _output.WaitAsync(OutputAfterExit, _time);
+            return _process.HasExited;
+        }
+        catch (InvalidOperationException)
+        {
+            return true;
+        }
+    }
+
+    private async Task<int> WaitAsync(CommandTask<CommandResult> execution, Task exited)
+    {
+        await exited;
+        try
+        {
+            await execution.Task.WaitAsync(OutputAfterExit, _time);
         }
         catch (TimeoutException)
         {
-            _process.StandardOutput.Dispose();
-            _process.StandardError.Dispose();
+            await _outputEnd.CancelAsync();
         }
 
-        return _process.ExitCode;
+        return (await execution).ExitCode;
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]

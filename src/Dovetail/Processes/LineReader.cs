@@ -10,15 +10,16 @@ internal static class LineReader
     /// <summary>Longest line in bytes; the rest of a longer one follows as lines of its own.</summary>
     public const int MaxLineLength = 8 * 1024;
 
-    /// <summary>Reads to the end of the stream; a stream that breaks or is closed meanwhile counts as ended.</summary>
-    public static async Task ReadAsync(Stream stream, Action<string> onLine)
+    /// <summary>Reads to the end of the stream. A stream that breaks, or that is given up, counts as ended.</summary>
+    /// <param name="giveUp">Ends the reading; it is no error.</param>
+    public static async Task ReadAsync(Stream stream, Action<string> onLine, CancellationToken giveUp)
     {
         var reader = PipeReader.Create(stream);
         try
         {
             while (true)
             {
-                var result = await reader.ReadAsync();
+                var result = await reader.ReadAsync(giveUp);
                 var buffer = result.Buffer;
                 while (TryTakeLine(ref buffer, result.IsCompleted, out var line))
                 {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 
 namespace Dovetail.Processes;
@@ -37,7 +38,7 @@ internal sealed class LogBuffer(int capacity)
     }
 
     /// <summary>All lines that are kept, then each new one until cancelled. A follower that reads too slowly misses the oldest.</summary>
-    public async IAsyncEnumerable<string> FollowAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<string> FollowAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var channel = Channel.CreateBounded<string>(new BoundedChannelOptions(capacity) { FullMode = BoundedChannelFullMode.DropOldest });
         lock (_lock)

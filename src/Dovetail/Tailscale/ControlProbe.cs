@@ -4,7 +4,7 @@ namespace Dovetail.Tailscale;
 internal interface IControlProbe
 {
     /// <param name="controlUrl">Base URL of the control server.</param>
-    /// <returns>False when nothing answers, or something that is in trouble itself.</returns>
+    /// <returns>False when nothing answers within 5 s, or something that is in trouble itself.</returns>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     Task<bool> AnswersAsync(string controlUrl, CancellationToken cancellationToken);
 }
@@ -12,7 +12,7 @@ internal interface IControlProbe
 /// <inheritdoc cref="IControlProbe"/>
 internal sealed class ControlProbe : IControlProbe, IDisposable
 {
-    // What every client asks first; the answer itself is of no interest.
+    // What every client asks first; only whether it is answered matters.
     private const string Path = "key?v=133";
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
@@ -24,10 +24,12 @@ internal sealed class ControlProbe : IControlProbe, IDisposable
     {
         try
         {
-            using var answer = await _http.GetAsync($"{controlUrl.TrimEnd('/')}/{Path}", HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            var url = $"{controlUrl.TrimEnd('/')}/{Path}";
+            using var answer = await _http.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             return (int)answer.StatusCode < StatusCodes.Status500InternalServerError;
         }
-        catch (Exception silent) when (!cancellationToken.IsCancellationRequested && silent is HttpRequestException or OperationCanceledException)
+        catch (Exception silent)
+            when (!cancellationToken.IsCancellationRequested && silent is HttpRequestException or OperationCanceledException)
         {
             return false;
         }

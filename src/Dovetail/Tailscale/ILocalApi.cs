@@ -3,7 +3,7 @@ using System.Net;
 namespace Dovetail.Tailscale;
 
 /// <summary>
-/// The LocalAPI of one tailscaled. Every call but the bus and certificates has a deadline, for a stopped daemon accepts and never
+/// The LocalAPI of one tailscaled. Every call but the bus has a deadline, for a stopped daemon accepts and never
 /// answers; a failure is a <see cref="LocalApiException"/>, except the caller's own cancellation.
 /// </summary>
 internal interface ILocalApi : IDisposable
@@ -27,6 +27,4 @@ internal interface ILocalApi : IDisposable
     /// <summary>Says whether the node is meant to be on the tailnet.</summary>
     /// <exception cref="LocalApiException">No answer in time, or a refusal.</exception>
     Task SetWantRunningAsync(bool wantRunning, CancellationToken cancellationToken);
-
-    Task<string> GetCertificateAsync(string domain, CancellationToken cancellationToken);
 }

@@ -16,3 +16,12 @@ internal sealed record IpnPrefs
 
     public bool LoggedOut { get; init; }
 }
+
+/// <summary>The one preference that Dovetail sets without <c>tailscale up</c>.</summary>
+internal sealed record WantRunningPrefs
+{
+    public required bool WantRunning { get; init; }
+
+    /// <summary>Marks <see cref="WantRunning"/> as set; preferences without such a mark stay as they are.</summary>
+    public bool WantRunningSet { get; init; } = true;
+}

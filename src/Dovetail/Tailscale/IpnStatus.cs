@@ -2,12 +2,14 @@ using System.Text.Json.Serialization;
 
 namespace Dovetail.Tailscale;
 
-/// <summary>The parts of the status document (<c>03-status/</c>) that Dovetail goes by.</summary>
+/// <summary>The parts of the LocalAPI's status document that Dovetail goes by.</summary>
 internal sealed record IpnStatus
 {
     public string? Version { get; init; }
 
-    public string? BackendState { get; init; }
+    /// <summary>Null: a state that this Dovetail does not know.</summary>
+    [JsonConverter(typeof(BackendStateNameConverter))]
+    public BackendState? BackendState { get; init; }
 
     /// <summary>Left out by tailscaled when false.</summary>
     public bool HaveNodeKey { get; init; }
@@ -26,4 +28,31 @@ internal sealed record IpnStatus
 
     /// <summary>Names that certificates may be had for; null or empty: none (HTTPS off, Headscale).</summary>
     public IReadOnlyList<string>? CertDomains { get; init; }
+}
+
+/// <summary>The node itself in the status document.</summary>
+internal sealed record IpnSelf
+{
+    [JsonPropertyName("ID")]
+    public string? Id { get; init; }
+
+    public string? HostName { get; init; }
+
+    /// <summary>Full name with a trailing dot; the control server may have appended <c>-1</c> to what was asked for.</summary>
+    [JsonPropertyName("DNSName")]
+    public string? DnsName { get; init; }
+
+    /// <summary>False as soon as the control server is lost, long before Health says so.</summary>
+    public bool Online { get; init; }
+
+    public IReadOnlyList<string>? Tags { get; init; }
+
+    /// <summary>Null for nodes whose key does not expire.</summary>
+    public DateTimeOffset? KeyExpiry { get; init; }
+}
+
+/// <summary>The tailnet that the node is in.</summary>
+internal sealed record IpnTailnet
+{
+    public string? Name { get; init; }
 }

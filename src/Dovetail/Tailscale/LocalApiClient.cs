@@ -6,10 +6,13 @@ using Dovetail.Processes;
 
 namespace Dovetail.Tailscale;
 
-/// <summary>Speaks to one tailscaled on its socket. Every call but the bus and certificates has a deadline: a stopped daemon accepts and never answers.</summary>
+/// <summary>
+/// Speaks to one tailscaled on its socket. Every call but the bus has a deadline: a stopped daemon accepts and never answers.
+/// All that can go wrong is a <see cref="LocalApiException"/>, except the caller's own cancellation.
+/// </summary>
 internal sealed class LocalApiClient : ILocalApi
 {
-    // 2 state + 4 prefs + 128 health, in the first line too (04-bus/masks.txt).
+    // 2 state + 4 prefs + 128 health, in the first line too.
     private const string BusPath = "watch-ipn-bus?mask=134";
 
     private readonly HttpClient _http;
@@ -29,23 +32,26 @@ internal sealed class LocalApiClient : ILocalApi
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
         })
         {
-            // Any other Host is refused (10-localapi/request-rules.txt).
+            // tailscaled refuses any other Host.
             BaseAddress = new Uri("http://local-tailscaled.sock/localapi/v0/"),
             Timeout = Timeout.InfiniteTimeSpan,
         };
     }
 
-    /// <summary>The node's state without its peers; 0.3 ms (11-metrics-and-cost).</summary>
+    /// <summary>The node's state without its peers; takes tailscaled 0.3 ms.</summary>
+    /// <exception cref="LocalApiException">No answer in time, or none that can be read.</exception>
     public Task<IpnStatus> GetStatusAsync(CancellationToken cancellationToken) =>
         GetAsync("status?peers=false", TailscaleJson.Default.IpnStatus, cancellationToken);
 
     /// <summary>Who is at a tailnet address; null when nobody is known there.</summary>
-    /// <remarks>Without a port, which would say nothing more and make the answer for an unknown address take 180 ms (08-whois/calls.txt).</remarks>
+    /// <remarks>Without a port, which would say nothing more and make the answer for an unknown address take 180 ms.</remarks>
+    /// <exception cref="LocalApiException">No answer in time, or none that can be read.</exception>
     public async Task<WhoIsResponse?> WhoIsAsync(IPAddress peer, CancellationToken cancellationToken)
     {
         try
         {
-            return await GetAsync($"whois?addr={Uri.EscapeDataString(peer.ToString())}", TailscaleJson.Default.WhoIsResponse, cancellationToken);
+            var path = $"whois?addr={Uri.EscapeDataString(peer.ToString())}";
+            return await GetAsync(path, TailscaleJson.Default.WhoIsResponse, cancellationToken);
         }
         catch (LocalApiException error) when (error.Status == HttpStatusCode.NotFound)
         {
@@ -54,38 +60,39 @@ internal sealed class LocalApiClient : ILocalApi
     }
 
     /// <summary>Replaces the serve config. Refused with "netMap is nil" until the first netmap after each start.</summary>
+    /// <exception cref="LocalApiException">No answer in time, or a refusal.</exception>
     public Task SetServeConfigAsync(ServeConfig config, CancellationToken cancellationToken) =>
         WriteAsync(HttpMethod.Post, "serve-config", config, TailscaleJson.Default.ServeConfig, cancellationToken);
 
     /// <summary>Says whether the node is meant to be on the tailnet.</summary>
-    public Task SetWantRunningAsync(bool wantRunning, CancellationToken cancellationToken) =>
-        WriteAsync(HttpMethod.Patch, "prefs", new WantRunningPrefs { WantRunning = wantRunning }, TailscaleJson.Default.WantRunningPrefs, cancellationToken);
-
-    /// <summary>
-    /// A certificate and its key in PEM, key first. Cached and valid: at once. Else ordered, which lasts as long as the CA
-    /// does; cancelling cancels the order (05-cert/slow-and-concurrent.txt).
-    /// </summary>
-    /// <param name="domain">One of the status document's CertDomains, to the letter.</param>
-    public async Task<string> GetCertificateAsync(string domain, CancellationToken cancellationToken)
+    /// <exception cref="LocalApiException">No answer in time, or a refusal.</exception>
+    public Task SetWantRunningAsync(bool wantRunning, CancellationToken cancellationToken)
     {
-        using var response = await SendAsync(
-            HttpMethod.Get, $"cert/{Uri.EscapeDataString(domain)}?type=pair", null, cancellationToken, cancellationToken);
-        return await response.Content.ReadAsStringAsync(cancellationToken);
+        var prefs = new WantRunningPrefs { WantRunning = wantRunning };
+        return WriteAsync(HttpMethod.Patch, "prefs", prefs, TailscaleJson.Default.WantRunningPrefs, cancellationToken);
     }
 
     /// <summary>What changes in the node, starting with how it stands; ends when tailscaled does. Idle streams are silent.</summary>
+    /// <exception cref="LocalApiException">
+    /// The stream broke, or its content cannot be read; then <see cref="Exception.InnerException"/> is a <see cref="JsonException"/>.
+    /// </exception>
     public async IAsyncEnumerable<IpnNotify> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var response = await SendAsync(HttpMethod.Get, BusPath, null, cancellationToken, cancellationToken);
-        using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        var messages = JsonSerializer.DeserializeAsyncEnumerable(body, TailscaleJson.Default.IpnNotify, topLevelValues: true, cancellationToken);
-        await foreach (var message in messages)
+        using var response = await AskAsync(token => SendAsync(HttpMethod.Get, BusPath, null, token));
+        await using var body = await AskAsync(response.Content.ReadAsStreamAsync);
+        await using var messages = JsonSerializer
+            .DeserializeAsyncEnumerable(body, TailscaleJson.Default.IpnNotify, topLevelValues: true, cancellationToken)
+            .GetAsyncEnumerator(cancellationToken);
+        while (await AskAsync(_ => messages.MoveNextAsync().AsTask()))
         {
-            if (message is not null)
+            if (messages.Current is { } message)
             {
                 yield return message;
             }
         }
+
+        Task<T> AskAsync<T>(Func<CancellationToken, Task<T>> ask) =>
+            LocalApiClient.AskAsync(BusPath, ask, cancellationToken, cancellationToken);
     }
 
     public void Dispose() => _http.Dispose();
@@ -93,41 +100,38 @@ internal sealed class LocalApiClient : ILocalApi
     private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         using var deadline = Deadline(cancellationToken);
-        using var response = await SendAsync(HttpMethod.Get, path, null, cancellationToken, deadline.Token);
-        try
-        {
-            return await response.Content.ReadFromJsonAsync(type, deadline.Token)
-                ?? throw new JsonException("the answer is null");
-        }
-        catch (Exception cause) when (!cancellationToken.IsCancellationRequested && cause is not LocalApiException)
-        {
-            throw NoAnswer(path, cause);
-        }
+        return await AskAsync(
+            path,
+            async token =>
+            {
+                using var response = await SendAsync(HttpMethod.Get, path, null, token);
+                return await response.Content.ReadFromJsonAsync(type, token) ?? throw new JsonException("the answer is null");
+            },
+            deadline.Token,
+            cancellationToken);
     }
 
     private async Task WriteAsync<T>(HttpMethod method, string path, T document, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         using var deadline = Deadline(cancellationToken);
         using var content = JsonContent.Create(document, type);
-        // With a length, as the recorded requests have it.
-        await content.LoadIntoBufferAsync(cancellationToken);
-        using var response = await SendAsync(method, path, content, cancellationToken, deadline.Token);
+        using var response = await AskAsync(
+            path,
+            async token =>
+            {
+                // With a length, as the command sends it.
+                await content.LoadIntoBufferAsync(token);
+                return await SendAsync(method, path, content, token);
+            },
+            deadline.Token,
+            cancellationToken);
     }
 
     private async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string path, HttpContent? content, CancellationToken caller, CancellationToken deadline)
+        HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
     {
-        HttpResponseMessage response;
-        try
-        {
-            using var request = new HttpRequestMessage(method, path) { Content = content };
-            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline);
-        }
-        catch (Exception cause) when (!caller.IsCancellationRequested && cause is HttpRequestException or IOException or OperationCanceledException)
-        {
-            throw NoAnswer(path, cause);
-        }
-
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (response.IsSuccessStatusCode)
         {
             return response;
@@ -135,8 +139,23 @@ internal sealed class LocalApiClient : ILocalApi
 
         using (response)
         {
-            var text = await response.Content.ReadAsStringAsync(deadline);
-            throw new LocalApiException(response.StatusCode, text.Trim(), response.Headers.RetryAfter?.Delta);
+            throw new LocalApiException(response.StatusCode, (await response.Content.ReadAsStringAsync(cancellationToken)).Trim());
+        }
+    }
+
+    // Whatever tailscaled does to a connection becomes one kind of exception; only the caller's cancellation stays what it is.
+    private static async Task<T> AskAsync<T>(
+        string path, Func<CancellationToken, Task<T>> ask, CancellationToken deadline, CancellationToken caller)
+    {
+        try
+        {
+            return await ask(deadline);
+        }
+        catch (Exception cause) when (cause is not LocalApiException)
+        {
+            caller.ThrowIfCancellationRequested();
+            var reason = cause is OperationCanceledException ? "it took too long" : cause.Message;
+            throw new LocalApiException($"tailscaled did not answer {path.Split('?')[0]}: {reason}", cause);
         }
     }
 
@@ -146,7 +165,19 @@ internal sealed class LocalApiClient : ILocalApi
         source.CancelAfter(_timeout);
         return source;
     }
+}
 
-    private static LocalApiException NoAnswer(string path, Exception cause) =>
-        new($"tailscaled did not answer {path.Split('?')[0]}: {cause.Message}", cause);
+/// <summary>tailscaled's LocalAPI did not answer, or answered with an error; then the message is tailscaled's own.</summary>
+internal sealed class LocalApiException : Exception
+{
+    public LocalApiException(string message, Exception cause)
+        : base(message, cause)
+    {
+    }
+
+    public LocalApiException(HttpStatusCode status, string message)
+        : base(message) => Status = status;
+
+    /// <summary>Null when there was no answer at all.</summary>
+    public HttpStatusCode? Status { get; }
 }

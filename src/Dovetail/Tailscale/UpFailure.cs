@@ -2,39 +2,27 @@ namespace Dovetail.Tailscale;
 
 /// <summary>What a failed <c>tailscale up</c> said.</summary>
 /// <param name="Text">The command's own words, in one line.</param>
-internal sealed record UpFailure(UpFailureKind Kind, string Text)
+internal sealed record UpFailure(TailscaleError Kind, string Text)
 {
-    private const string BackendError = "backend error: ";
-
-    /// <summary>Reads standard error (<c>02-up/</c>).</summary>
+    /// <summary>Reads standard error: a URL to visit may come before the reason, which is the last line.</summary>
     public static UpFailure From(string error)
     {
-        var line = error.Split('\n').LastOrDefault(static line => line.Length > 0) ?? "no reason given";
-        var text = line.StartsWith(BackendError, StringComparison.Ordinal) ? line[BackendError.Length..] : line;
-        return new UpFailure(KindOf(line, text), text);
+        var text = TailscaleErrors.WithoutBackendError(TailscaleErrors.LastLine(error));
+        return new UpFailure(TailscaleErrors.KindOf(text), text);
     }
+}
 
-    /// <summary>Whether a text of the control server says that it refuses the key.</summary>
-    public static bool SaysKeyRefused(string text) =>
-        text.Contains("invalid key", StringComparison.OrdinalIgnoreCase) || text.Contains("auth key", StringComparison.OrdinalIgnoreCase);
-
-    /// <summary>Whether a text of the control server says that it refuses the tags.</summary>
-    public static bool SaysTagsRefused(string text) =>
-        text.Contains("requested tags", StringComparison.OrdinalIgnoreCase)
-        || text.Contains("--advertise-tags", StringComparison.Ordinal);
-
-    private static UpFailureKind KindOf(string line, string text)
+/// <summary>What a failed <c>tailscale cert</c> said.</summary>
+/// <param name="Text">The words of tailscaled or of the certificate authority, in one line.</param>
+/// <param name="RateLimited">The authority asks for fewer orders.</param>
+/// <param name="RetryAt">Not before this time, as the authority said; null: it said none.</param>
+internal sealed record CertFailure(string Text, bool RateLimited = false, DateTimeOffset? RetryAt = null)
+{
+    /// <summary>Reads standard error: newer releases say on a line before the reason that the order is pending.</summary>
+    public static CertFailure From(string error)
     {
-        if (line.StartsWith("timeout waiting", StringComparison.Ordinal) || line.StartsWith("no end after", StringComparison.Ordinal))
-        {
-            return UpFailureKind.TimedOut;
-        }
-
-        if (SaysTagsRefused(text))
-        {
-            return UpFailureKind.TagsRefused;
-        }
-
-        return SaysKeyRefused(text) ? UpFailureKind.KeyRefused : UpFailureKind.Other;
+        var line = TailscaleErrors.LastLine(error);
+        var text = TailscaleErrors.WithoutStatus(line);
+        return new CertFailure(text, TailscaleErrors.SaysCertificateLimit(line), TailscaleErrors.RetryAt(line));
     }
 }

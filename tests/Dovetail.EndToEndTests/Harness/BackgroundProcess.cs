@@ -39,6 +39,13 @@ internal sealed class BackgroundProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Writes to its standard input.</summary>
+    public async Task TypeAsync(string keys)
+    {
+        await _process.StandardInput.WriteAsync(keys);
+        await _process.StandardInput.FlushAsync();
+    }
+
     public void Terminate() => Signals.Send(Id, Signals.Terminate);
 
     public void Kill() => Signals.Send(Id, Signals.Kill);

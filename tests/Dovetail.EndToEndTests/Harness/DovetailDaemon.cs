@@ -8,10 +8,10 @@ internal sealed class DovetailDaemon : IAsyncDisposable
     private readonly IReadOnlyDictionary<string, string?> _environment;
     private readonly BackgroundProcess _process;
 
-    private DovetailDaemon(IReadOnlyDictionary<string, string?> environment, params string[] arguments)
+    private DovetailDaemon(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?> environment)
     {
         _environment = environment;
-        _process = new BackgroundProcess(Program, arguments, environment);
+        _process = new BackgroundProcess(program, arguments, environment);
     }
 
     /// <summary>The built program, which lies beside the tests.</summary>
@@ -23,7 +23,18 @@ internal sealed class DovetailDaemon : IAsyncDisposable
 
     /// <summary>Starts it without waiting for anything.</summary>
     public static DovetailDaemon Start(IReadOnlyDictionary<string, string?> environment, params string[] arguments) =>
-        new(environment, arguments);
+        new(Program, arguments, environment);
+
+    /// <summary>Starts it in the foreground of a terminal of its own.</summary>
+    public static DovetailDaemon StartInTerminal(IReadOnlyDictionary<string, string?> environment)
+    {
+        const string terminal = "/usr/bin/script";
+        Assert.SkipUnless(File.Exists(terminal), $"{terminal} (util-linux), which makes terminals, is not installed.");
+        return new(terminal, ["--quiet", "--flush", "--return", "--command", $"exec '{Program}' run", "/dev/null"], environment);
+    }
+
+    /// <summary>Types into its terminal.</summary>
+    public Task TypeAsync(string keys) => _process.TypeAsync(keys);
 
     public void Terminate() => _process.Terminate();
 

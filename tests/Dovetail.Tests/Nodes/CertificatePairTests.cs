@@ -9,16 +9,20 @@ public sealed class CertificatePairTests
     private static readonly DateTimeOffset From = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset Until = From.AddYears(50);
 
-    [Fact]
-    public void Key_first_then_the_chain_leaf_first_as_tailscaled_hands_it_out()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_chain_leaf_first_and_the_key_before_or_after_it(bool keyFirst)
     {
         using var root = Authority("CN=Root", issuer: null);
         using var intermediate = Authority("CN=Intermediate", root);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var leaf = new CertificateRequest("CN=web.tailtest.ts.net", key, HashAlgorithmName.SHA256).Create(intermediate, From, Until, [3]);
-        var pem = $"{PemEncoding.WriteString("EC PRIVATE KEY", key.ExportECPrivateKey())}\n{leaf.ExportCertificatePem()}\n{intermediate.ExportCertificatePem()}\n";
+        var request = new CertificateRequest("CN=web.tailtest.ts.net", key, HashAlgorithmName.SHA256);
+        using var leaf = request.Create(intermediate, From, Until, [3]);
+        var keyPem = $"{PemEncoding.WriteString("EC PRIVATE KEY", key.ExportECPrivateKey())}\n";
+        var chainPem = $"{leaf.ExportCertificatePem()}\n{intermediate.ExportCertificatePem()}\n";
 
-        var pair = CertificatePair.Read(pem);
+        var pair = CertificatePair.Read(keyFirst ? keyPem + chainPem : chainPem + keyPem);
 
         Assert.Equal("CN=web.tailtest.ts.net", pair.Leaf.Subject);
         Assert.True(pair.Leaf.HasPrivateKey);
@@ -29,7 +33,8 @@ public sealed class CertificatePairTests
     [InlineData("")]
     [InlineData("not PEM at all")]
     [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")]
-    public void Anything_else_is_an_error_of_one_kind(string pem) => Assert.ThrowsAny<CryptographicException>(() => CertificatePair.Read(pem));
+    public void Anything_else_is_an_error_of_one_kind(string pem) =>
+        Assert.ThrowsAny<CryptographicException>(() => CertificatePair.Read(pem));
 
     private static X509Certificate2 Authority(string name, X509Certificate2? issuer)
     {

@@ -31,7 +31,8 @@ public sealed class KeyFileTests : IDisposable
     }
 
     [Fact]
-    public void A_key_does_not_print_itself() => Assert.DoesNotContain("secret", $"{new AuthKey("tskey-auth-secret")}", StringComparison.Ordinal);
+    public void A_key_does_not_print_itself() =>
+        Assert.DoesNotContain("secret", $"{new AuthKey("tskey-auth-secret")}", StringComparison.Ordinal);
 
     [Fact]
     public void A_rotated_file_is_read_anew()

@@ -91,9 +91,111 @@ public sealed class ChildProcessTests
         Assert.Contains("parent gone", _lines);
     }
 
+    [Fact]
+    public async Task Arguments_arrive_as_they_are()
+    {
+        const string printInHex = "for a in \"$@\"; do printf '%s' \"$a\" | od -An -v -tx1 | tr -d ' \\n'; echo; done";
+        string[] awkward =
+        [
+            "", "two words", "a\"quote", "back\\slash\\", "\\\"both\\\\\"", "$HOME `x` *", "line\nbreak", "tab\tend ",
+            "zwölf 🦊", "--key=a b",
+        ];
+        await using var child = Start("/bin/sh", ["-c", printInHex, "sh", .. awkward]);
+
+        await child.Exited.WaitAsync(Deadline, TestContext.Current.CancellationToken);
+
+        Assert.Equal(awkward, _lines.Select(static line => System.Text.Encoding.UTF8.GetString(Convert.FromHexString(line))));
+    }
+
+    [Fact]
+    public async Task The_child_has_the_environment_that_it_is_given_and_no_other()
+    {
+        await using var child = Start("/usr/bin/env");
+
+        await child.Exited.WaitAsync(Deadline, TestContext.Current.CancellationToken);
+
+        Assert.Equal(["PATH=/usr/bin:/bin"], _lines);
+    }
+
+    [Fact]
+    public async Task A_child_that_a_signal_ends_says_so_in_its_exit_code()
+    {
+        await using var child = Shell("kill -KILL $$");
+
+        Assert.Equal(128 + 9, await child.Exited.WaitAsync(Deadline, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Killing_ends_the_child_at_once_and_its_exit_code_says_how()
+    {
+        await using var child = Shell("trap '' TERM; echo ready; while :; do sleep 0.05; done");
+        await LineAsync("ready");
+
+        child.Kill();
+
+        Assert.Equal(128 + 9, await child.Exited.WaitAsync(Deadline, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Stopping_and_disposing_may_cross_and_may_be_repeated()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var child = Shell("trap 'exit 5' TERM; echo ready; while :; do sleep 0.01; done");
+            await LineAsync("ready");
+            _lines.Clear();
+
+            var exitCodes = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => child.StopAsync(Deadline))));
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () => await child.DisposeAsync())));
+            await child.DisposeAsync();
+            child.Kill();
+
+            Assert.All(exitCodes, static exitCode => Assert.Equal(5, exitCode));
+            Assert.Equal(5, await child.StopAsync(Deadline));
+        }
+    }
+
+    [Fact]
+    public async Task A_child_that_ends_while_it_is_stopped_is_not_missed()
+    {
+        for (var round = 0; round < 50; round++)
+        {
+            await using var child = Shell("exit 3");
+
+            Assert.Contains(await child.StopAsync(Deadline), (int[])[3, 128 + 15]);
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_is_left_open_by_many_children()
+    {
+        await RunAsync(20);
+        var before = OpenDescriptors();
+
+        await RunAsync(300);
+
+        // Other tests of this process open and close descriptors meanwhile; a leak would be one or more per child.
+        using var deadline = new CancellationTokenSource(Deadline);
+        while (OpenDescriptors() > before + 100)
+        {
+            await Task.Delay(10, deadline.Token);
+        }
+
+        async Task RunAsync(int children)
+        {
+            for (var count = 0; count < children; count++)
+            {
+                await using var child = Shell("echo out; echo err >&2");
+                await child.Exited.WaitAsync(Deadline, TestContext.Current.CancellationToken);
+            }
+        }
+
+        static int OpenDescriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
+    }
+
     private ChildProcess Shell(string script) => Start("/bin/sh", "-c", script);
 
-    private ChildProcess Start(string fileName, params string[] arguments) => ChildProcess.Start(
+    private ChildProcess Start(string fileName, params IEnumerable<string> arguments) => ChildProcess.Start(
         new ChildStart
         {
             FileName = fileName,

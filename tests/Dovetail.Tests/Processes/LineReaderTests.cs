@@ -26,7 +26,7 @@ public sealed class LineReaderTests
     {
         var lines = new List<string>();
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(text));
-        await LineReader.ReadAsync(stream, lines.Add);
+        await LineReader.ReadAsync(stream, lines.Add, TestContext.Current.CancellationToken);
         return lines;
     }
 }

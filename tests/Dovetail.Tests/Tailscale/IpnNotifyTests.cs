@@ -7,7 +7,7 @@ namespace Dovetail.Tests.Tailscale;
 
 public sealed class IpnNotifyTests
 {
-    // 04-bus/fresh-login.ndjson, first line, shortened.
+    // Recordings/bus-fresh-login.ndjson, first line, shortened.
     [Fact]
     public void The_first_line_says_how_the_node_stands()
     {
@@ -42,7 +42,8 @@ public sealed class IpnNotifyTests
         Assert.True(await messages.MoveNextAsync());
         Assert.Equal((BackendState.Starting, false), (messages.Current!.State!.Value, messages.Current.NetMap.IsSet));
 
-        await pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes("{\"NetMap\":{\"Peers\":[" + peers + "]},\"State\":6}\n"), TestContext.Current.CancellationToken);
+        await pipe.Writer.WriteAsync(
+            Encoding.UTF8.GetBytes("{\"NetMap\":{\"Peers\":[" + peers + "]},\"State\":6}\n"), TestContext.Current.CancellationToken);
         Assert.True(await messages.MoveNextAsync());
         Assert.Equal((BackendState.Running, true), (messages.Current!.State!.Value, messages.Current.NetMap.IsSet));
     }

@@ -27,5 +27,15 @@ public sealed class TailscaleArgumentsTests
     [Fact]
     public void Tailscaled_runs_in_userspace_with_its_own_state_and_socket() => Assert.Equal(
         ["--tun=userspace-networking", "--statedir=/var/lib/dovetail/web", "--socket=/run/dovetail/nodes/web.sock", "--port=0"],
-        TailscaledArguments.For("/var/lib/dovetail/web", "/run/dovetail/nodes/web.sock"));
+        TailscaleArguments.Daemon("/var/lib/dovetail/web", "/run/dovetail/nodes/web.sock"));
+
+    [Fact]
+    public void A_certificate_and_its_key_come_on_standard_output() => Assert.Equal(
+        ["--socket=/s", "cert", "--cert-file=-", "--key-file=-", "web.tailtest.ts.net"],
+        TailscaleArguments.Cert("/s", "web.tailtest.ts.net", TimeSpan.Zero));
+
+    [Fact]
+    public void A_renewal_demands_how_long_the_certificate_must_be_valid() => Assert.Equal(
+        ["--socket=/s", "cert", "--cert-file=-", "--key-file=-", "--min-validity=2592001s", "web.tailtest.ts.net"],
+        TailscaleArguments.Cert("/s", "web.tailtest.ts.net", TimeSpan.FromDays(30) + TimeSpan.FromSeconds(1)));
 }

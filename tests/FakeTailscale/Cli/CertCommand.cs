@@ -35,12 +35,14 @@ internal static class CertCommand
         byte[] pair = await client.CallAsync("GET", $"cert/{Uri.EscapeDataString(name)}?type=pair{query}", null, cancellation);
         string text = Encoding.ASCII.GetString(pair);
         int split = text.IndexOf("-----BEGIN CERTIFICATE-----", StringComparison.Ordinal);
-        Write(certificateFile, text[split..], "Public cert", "public cert", secret: false);
-        Write(keyFile, text[..split], "Private key", "private key", secret: true);
+        // What is printed must be nothing but PEM.
+        Action<string> tell = certificateFile == "-" || keyFile == "-" ? CliOutput.Error : CliOutput.Out;
+        Write(certificateFile, text[split..], "Public cert", "public cert", secret: false, tell);
+        Write(keyFile, text[..split], "Private key", "private key", secret: true, tell);
         return 0;
     }
 
-    private static void Write(string path, string content, string subject, string what, bool secret)
+    private static void Write(string path, string content, string subject, string what, bool secret, Action<string> tell)
     {
         if (path.Length == 0)
         {
@@ -55,7 +57,7 @@ internal static class CertCommand
 
         if (File.Exists(path) && File.ReadAllText(path) == content)
         {
-            CliOutput.Out($"{subject} unchanged at {path}\n");
+            tell($"{subject} unchanged at {path}\n");
             return;
         }
 
@@ -85,14 +87,16 @@ internal static class CertCommand
             throw new CliException($"open {temporary}: permission denied", failure);
         }
 
-        CliOutput.Out($"Wrote {what} to {path}\n");
+        tell($"Wrote {what} to {path}\n");
     }
 
     private static async Task<string> UsageAsync(LocalClient client, CancellationToken cancellation)
     {
         using JsonDocument status = await client.StatusAsync(peers: false, cancellation);
         string[] domains = status.RootElement.Texts("CertDomains");
-        string hint = domains.Length > 0 ? $"\nFor domain, use \"{domains[0]}\".\n\n" : "";
-        return "Usage: tailscale cert [flags] <domain>" + hint;
+        string hint = status.RootElement.Text("BackendState") != "Running" ? "Tailscale is not running."
+            : domains.Length == 0 ? "HTTPS cert support is not enabled/configured for your tailnet."
+            : $"For domain, use \"{domains[0]}\".";
+        return $"Usage: tailscale cert [flags] <domain>\n{hint}\n\n";
     }
 }

@@ -4,11 +4,10 @@ using Dovetail.Tailscale;
 
 namespace Dovetail.Nodes.Decisions;
 
-/// <summary>Whether a certificate is to be asked for now. tailscaled renews none by itself for a TCPForward (recorded).</summary>
+/// <summary>Whether a certificate is to be asked for now. tailscaled renews none by itself for a TCPForward.</summary>
 internal static class CertificateDecision
 {
     private static readonly TimeSpan SoonestCall = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan ShortestRenewal = TimeSpan.FromSeconds(5);
 
     /// <returns>The name to ask for; null: not now.</returns>
     public static string? Decide(NodeFacts facts, DateTimeOffset now)
@@ -24,7 +23,7 @@ internal static class CertificateDecision
         return renamed || now >= facts.Certificate.NextCall ? domain : null;
     }
 
-    /// <summary>Whether less than a third of a certificate's life is left: a call returns it and renews it behind.</summary>
+    /// <summary>Whether less than a third of a certificate's life is left.</summary>
     public static bool IsDue(DateTimeOffset notBefore, DateTimeOffset notAfter, DateTimeOffset now) => now >= DueAt(notBefore, notAfter);
 
     /// <summary>When to ask again after a call that succeeded.</summary>
@@ -47,13 +46,13 @@ internal static class CertificateDecision
         return now + (least > SoonestCall ? least : SoonestCall);
     }
 
-    /// <summary>How long to wait for what a call has begun: at most while the old certificate serves, and not for most of that.</summary>
-    public static DateTimeOffset RenewalDeadline(DateTimeOffset notAfter, DateTimeOffset now, NodeTimingOptions timings)
-    {
-        var left = notAfter - now;
-        var share = left / 8;
-        return now + Least(Least(timings.CertificateRenewal, share > ShortestRenewal ? share : ShortestRenewal), left);
-    }
+    /// <summary>
+    /// What to demand of a renewal: more than is left of a certificate that is due, and less than the authority gives.
+    /// Demanding more than it gives would order a new one at every call.
+    /// </summary>
+    /// <returns>A third of the certificate's life, and a second for those that are due right now; whole seconds.</returns>
+    public static TimeSpan MinValidity(DateTimeOffset notBefore, DateTimeOffset notAfter) =>
+        TimeSpan.FromSeconds(Math.Ceiling((notAfter - notBefore).TotalSeconds / 3) + 1);
 
     private static TimeSpan Least(TimeSpan a, TimeSpan b) => a < b ? a : b;
 

@@ -8,7 +8,6 @@ namespace Dovetail.Nodes.Decisions;
 /// <summary>Reads off the facts what a person should know about the node.</summary>
 internal static class ConditionRules
 {
-    private const string LoginErrorPrefix = "You are logged out. The last login error was: ";
     private static readonly TimeSpan SlowOrder = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan SlowRenewal = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ExpiryNotice = TimeSpan.FromDays(14);
@@ -67,13 +66,13 @@ internal static class ConditionRules
             }
         }
 
-        if (facts.Tailnet.Backend != BackendState.Running && facts.Login is { IsKeyRefused: true, Failure: { Kind: UpFailureKind.KeyRefused } refused })
+        if (facts.Tailnet.Backend != BackendState.Running && facts.Login is { IsKeyRefused: true, Failure: { Kind: TailscaleError.KeyRefused } refused })
         {
             yield return Conditions.KeyRejected(refused.Text);
         }
-        else if (LoginError(facts) is { } error && Named(error) is { } condition)
+        else if (LoginError(facts) is { } error)
         {
-            yield return condition;
+            yield return Named(error);
         }
     }
 
@@ -101,11 +100,11 @@ internal static class ConditionRules
         foreach (var warning in facts.Tailnet.Warnings.Values.OrderBy(static warning => warning.WarnableCode, StringComparer.Ordinal))
         {
             var text = warning.Text ?? "";
-            if (warning.WarnableCode is "no-derp-connection" && facts.Tailnet.Backend == BackendState.Running)
+            if (warning.WarnableCode == TailscaleErrors.RelayWarning && facts.Tailnet.Backend == BackendState.Running)
             {
                 yield return Conditions.RelayUnreachable(text);
             }
-            else if (text.Contains("tailnet lock", StringComparison.OrdinalIgnoreCase) || text.Contains("locked out", StringComparison.OrdinalIgnoreCase))
+            else if (TailscaleErrors.SaysTailnetLock(text))
             {
                 yield return Conditions.TailnetLock(text);
             }
@@ -163,46 +162,22 @@ internal static class ConditionRules
     // A refusal that `up` does not report stands in Health only (02-up/tags.txt, running-node-with-bad-key.txt).
     private static string? LoginError(NodeFacts facts)
     {
-        if (facts.Tailnet.Warnings.TryGetValue("login-state", out var warning) && warning.Text is { } text)
+        if (facts.Tailnet.Warnings.TryGetValue(TailscaleErrors.LoginWarning, out var warning) && warning.Text is { } text)
         {
-            return text.StartsWith(LoginErrorPrefix, StringComparison.Ordinal) ? text[LoginErrorPrefix.Length..] : null;
+            return TailscaleErrors.LoginError(text);
         }
 
-        return facts.Login.Failure is { Kind: not UpFailureKind.TimedOut } failure && facts.Tailnet.Backend != BackendState.Running ? failure.Text : null;
+        return facts.Login.Failure is { Kind: not TailscaleError.TimedOut } failure && facts.Tailnet.Backend != BackendState.Running ? failure.Text : null;
     }
 
-    private static Condition? Named(string error)
+    private static Condition Named(string error) => TailscaleErrors.KindOf(error) switch
     {
-        if (error.Contains("no space left", StringComparison.Ordinal) || error.Contains("state store is unhealthy", StringComparison.Ordinal))
-        {
-            return Conditions.StateUnusable(error);
-        }
-
-        if (error.Contains("--advertise-tags", StringComparison.Ordinal))
-        {
-            return Conditions.TagsNeeded();
-        }
-
-        if (UpFailure.SaysTagsRefused(error))
-        {
-            return Conditions.TagsNotPermitted(error);
-        }
-
-        if (UpFailure.SaysKeyRefused(error))
-        {
-            return Conditions.KeyRejected(error);
-        }
-
-        if (error.Contains("http 429", StringComparison.Ordinal))
-        {
-            return Conditions.ControlRateLimited(error);
-        }
-
-        var unreachable = error.Contains("fetch control key", StringComparison.Ordinal)
-            || error.Contains("dial ", StringComparison.Ordinal)
-            || error.Contains("connect", StringComparison.Ordinal)
-            || error.Contains("lookup ", StringComparison.Ordinal)
-            || error.Contains("EOF", StringComparison.Ordinal);
-        return unreachable ? Conditions.ControlUnreachable(error) : Conditions.LoginFailed(error);
-    }
+        TailscaleError.StateUnusable => Conditions.StateUnusable(error),
+        TailscaleError.TagsNeeded => Conditions.TagsNeeded(),
+        TailscaleError.TagsRefused => Conditions.TagsNotPermitted(error),
+        TailscaleError.KeyRefused => Conditions.KeyRejected(error),
+        TailscaleError.RateLimited => Conditions.ControlRateLimited(error),
+        TailscaleError.ControlUnreachable => Conditions.ControlUnreachable(error),
+        _ => Conditions.LoginFailed(error),
+    };
 }

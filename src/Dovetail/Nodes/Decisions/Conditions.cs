@@ -1,6 +1,7 @@
 using System.Globalization;
 using Dovetail.Nodes.Facts;
 using Dovetail.Proxy.Model;
+using Dovetail.Tailscale;
 
 namespace Dovetail.Nodes.Decisions;
 
@@ -16,8 +17,8 @@ internal static class Conditions
 
     public static Condition KeyRejected(string reason)
     {
-        var id = reason.Contains("expired", StringComparison.OrdinalIgnoreCase) ? "key-expired"
-            : reason.Contains("not valid", StringComparison.OrdinalIgnoreCase) ? "key-used-up"
+        var id = TailscaleErrors.SaysExpired(reason) ? "key-expired"
+            : TailscaleErrors.SaysNotValid(reason) ? "key-used-up"
             : "key-rejected";
         return new(id, Severity.Problem, $"the control server refuses the auth key: {reason}",
             "Make a new auth key and replace TS_AUTHKEY (a changed TS_AUTHKEY_FILE is picked up by itself).");

@@ -20,7 +20,7 @@ internal sealed record TailnetFacts
     public string? AnnouncedLoginUrl { get; init; }
 
     /// <summary>Whether the node runs, and the status, which has names and addresses, is of the time since it does.</summary>
-    public bool IsRunning => Backend == BackendState.Running && Status?.BackendState == nameof(BackendState.Running);
+    public bool IsRunning => Backend == BackendState.Running && Status?.BackendState == BackendState.Running;
 
     /// <summary>Where a person can log the node in: the newest URL; null: there is none.</summary>
     public string? LoginUrl => string.IsNullOrEmpty(Status?.AuthUrl) ? AnnouncedLoginUrl : Status.AuthUrl;

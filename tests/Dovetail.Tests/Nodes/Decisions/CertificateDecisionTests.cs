@@ -35,13 +35,20 @@ public sealed class CertificateDecisionTests
         Assert.Equal(Now.AddSeconds(1), Next(Now.AddHours(-1), Now.AddSeconds(1), renewals: 1));
     }
 
+    // tailscale replaces a certificate that is not valid for as long as --min-validity demands.
     [Theory]
-    [InlineData(30 * 24 * 3600, 60)]
-    [InlineData(80, 10)]
-    [InlineData(20, 5)]
-    [InlineData(3, 3)]
-    public void What_a_call_has_begun_is_waited_for_a_while_but_not_past_the_end(double secondsLeft, double seconds) =>
-        Assert.Equal(Now.AddSeconds(seconds), CertificateDecision.RenewalDeadline(Now.AddSeconds(secondsLeft), Now, Timings));
+    [InlineData(90 * 24 * 3600)]
+    [InlineData(6 * 24 * 3600)]
+    [InlineData(3660)]
+    [InlineData(100)]
+    public void A_renewal_demands_more_than_is_left_and_less_than_a_new_one_has(double life)
+    {
+        var until = Now.AddSeconds(life);
+        var due = until.AddSeconds(-life / 3);
+
+        Assert.True(CertificateDecision.IsDue(Now, until, due));
+        Assert.InRange(CertificateDecision.MinValidity(Now, until), (until - due) + TimeSpan.FromTicks(1), TimeSpan.FromSeconds(life / 2));
+    }
 
     [Fact]
     public void Nothing_is_asked_for_while_a_call_runs_or_the_node_does_not()

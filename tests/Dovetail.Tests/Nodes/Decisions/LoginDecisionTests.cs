@@ -16,7 +16,7 @@ public sealed class LoginDecisionTests
     [Fact]
     public void A_login_url_that_is_shown_is_not_replaced_by_another()
     {
-        var waiting = NeedsLogin(null).WithStatus(new IpnStatus { BackendState = "NeedsLogin", AuthUrl = "https://login.example/a/1" });
+        var waiting = NeedsLogin(null).WithStatus(new IpnStatus { BackendState = BackendState.NeedsLogin, AuthUrl = "https://login.example/a/1" });
 
         Assert.Null(Decide(waiting));
     }
@@ -24,7 +24,7 @@ public sealed class LoginDecisionTests
     [Fact]
     public void A_key_that_comes_while_a_login_url_is_shown_is_used()
     {
-        var waiting = NeedsLogin("k1").WithStatus(new IpnStatus { BackendState = "NeedsLogin", AuthUrl = "https://login.example/a/1" });
+        var waiting = NeedsLogin("k1").WithStatus(new IpnStatus { BackendState = BackendState.NeedsLogin, AuthUrl = "https://login.example/a/1" });
 
         Assert.Equal(Activity.UpWithKey, Decide(waiting));
     }
@@ -69,7 +69,7 @@ public sealed class LoginDecisionTests
     [Fact]
     public void A_failed_login_is_tried_again_after_its_wait()
     {
-        var failed = NeedsLogin("k1") with { Login = new LoginFacts { Key = "k1", Failure = new UpFailure(UpFailureKind.TimedOut, "t"), RetryAt = Now.AddSeconds(1) } };
+        var failed = NeedsLogin("k1") with { Login = new LoginFacts { Key = "k1", Failure = new UpFailure(TailscaleError.TimedOut, "t"), RetryAt = Now.AddSeconds(1) } };
 
         Assert.Null(Decide(failed));
         Assert.Equal(Activity.UpWithKey, LoginDecision.Decide(failed, Now.AddSeconds(1)));
@@ -115,7 +115,7 @@ public sealed class LoginDecisionTests
         Login = new LoginFacts
         {
             Key = "k1",
-            Failure = new UpFailure(UpFailureKind.KeyRefused, "invalid key: API key does not exist"),
+            Failure = new UpFailure(TailscaleError.KeyRefused, "invalid key: API key does not exist"),
             RefusedKey = "k1",
             RefusedUntil = Now.AddMinutes(10),
             RetryAt = Now.AddSeconds(1),

@@ -39,7 +39,7 @@ internal static class NodeFactsBuilder
         {
             Backend = BackendState.NeedsLogin,
             Prefs = new IpnPrefs { Hostname = "", ControlUrl = "", LoggedOut = true },
-            Status = new IpnStatus { BackendState = "NeedsLogin", AuthUrl = "", Self = new IpnSelf() },
+            Status = new IpnStatus { BackendState = BackendState.NeedsLogin, AuthUrl = "", Self = new IpnSelf() },
         },
         Login = new LoginFacts { Key = key },
     };
@@ -52,7 +52,7 @@ internal static class NodeFactsBuilder
             Prefs = new IpnPrefs { Hostname = "web", ControlUrl = "https://controlplane.tailscale.com", WantRunning = true },
             Status = new IpnStatus
             {
-                BackendState = "Running",
+                BackendState = BackendState.Running,
                 HaveNodeKey = true,
                 AuthUrl = "",
                 TailscaleIps = ["100.64.0.1"],
