@@ -32,6 +32,7 @@ public sealed class ListenerRunnerTests : IDisposable
     [InlineData(typeof(IOException))]
     [InlineData(typeof(InvalidOperationException))]
     [InlineData(typeof(SocketException))]
+    [InlineData(typeof(UnauthorizedAccessException))]
     public async Task What_cannot_listen_says_why_and_is_tried_again(Type failure)
     {
         _bench.Listeners.Failures.Enqueue((Exception)Activator.CreateInstance(failure)!);
