@@ -211,6 +211,7 @@ public sealed class NodeSupervisorTests : IAsyncDisposable
 
     [Theory]
     [InlineData(typeof(InvalidOperationException))]
+    [InlineData(typeof(IOException))]
     public async Task Whatever_goes_wrong_with_one_its_successor_starts_after_its_end(Type bug)
     {
         await StartAsync();
