@@ -61,7 +61,17 @@ internal sealed partial class DaemonSession : IAsyncDisposable
     /// <exception cref="OperationCanceledException">The session is over.</exception>
     public async Task<SessionEnd> WatchAsync(TimeSpan hangLimit)
     {
-        if (!await _tailscaled.WaitForSocketAsync(hangLimit, Ended))
+        using var given = CancellationTokenSource.CreateLinkedTokenSource(Ended);
+        var opened = _tailscaled.WaitForSocketAsync(hangLimit, given.Token);
+        if (await Task.WhenAny(opened, _end.Task) != opened)
+        {
+            await given.CancelAsync();
+            await ((Task)opened).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Ended.ThrowIfCancellationRequested();
+            return await _end.Task;
+        }
+
+        if (!await opened)
         {
             return _tailscaled.Exited.IsCompleted ? await ExitAsync() : Hang("did not open its socket", hangLimit);
         }

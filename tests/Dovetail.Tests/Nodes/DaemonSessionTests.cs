@@ -140,6 +140,19 @@ public sealed class DaemonSessionTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_session_can_end_before_its_tailscaled_has_opened_its_socket()
+    {
+        _bench.Tailscaled.Started = static _ => { };
+        await using var session = _bench.Session(_stopping.Token);
+        var watching = session.WatchAsync(HangLimit);
+        Assert.False(watching.IsCompleted);
+
+        session.End(SessionEnd.OnRequest);
+
+        Assert.Equal(SessionEnd.OnRequest, await watching);
+    }
+
+    [Fact]
     public async Task A_node_that_stops_ends_work_and_watch_and_leaves_tailscaled_running()
     {
         var watching = _session.WatchAsync(HangLimit);
