@@ -101,7 +101,7 @@ internal sealed partial class DaemonSession : IAsyncDisposable
     {
         lock (_lock)
         {
-            if (_closed || _facts.Current.Does(activity))
+            if (_closed || _end.Task.IsCompleted || _facts.Current.Does(activity))
             {
                 return;
             }

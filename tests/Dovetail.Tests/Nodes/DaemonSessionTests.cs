@@ -93,6 +93,16 @@ public sealed class DaemonSessionTests : IAsyncDisposable
     }
 
     [Fact]
+    public void Nothing_starts_once_the_session_has_been_ended()
+    {
+        _session.End(SessionEnd.OnRequest);
+
+        _session.TryStart(Activity.StopRetries, static _ => throw new InvalidOperationException("started"));
+
+        Assert.Empty(_bench.Facts.Current.Activities);
+    }
+
+    [Fact]
     public async Task Work_that_ignores_its_cancellation_for_a_moment_is_waited_for()
     {
         TaskCompletionSource cleanUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
