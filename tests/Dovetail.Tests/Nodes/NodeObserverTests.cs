@@ -200,6 +200,23 @@ public sealed class NodeObserverTests : IAsyncDisposable
         Assert.InRange(_bench.Clock.Now - TestClock.Noon, Timings.HangLimit, TimeSpan.MaxValue);
     }
 
+    // The time since the last answer, most of which nothing was asked in, is no silence.
+    [Fact]
+    public async Task One_question_without_an_answer_is_no_hang_and_the_next_comes_soon()
+    {
+        await SettleAsync();
+        var polls = _bench.Api.Polls;
+        _bench.Api.Answer = static _ => throw FakeLocalApi.Refusal("not now");
+
+        _bench.Clock.Advance(Timings.Poll);
+
+        await TestClock.UntilAsync(() => _bench.Api.Polls > polls);
+        await WaitsAsync(Timings.FastPoll);
+        _bench.Api.Answer = null;
+        await _bench.Clock.AdvanceByAsync(Timings.HangLimit);
+        Assert.False(_run.IsCompleted);
+    }
+
     [Fact]
     public async Task One_that_answers_now_and_then_does_not_hang()
     {
