@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dovetail.Nodes;
+using Dovetail.Nodes.Decisions;
 using Dovetail.Nodes.Facts;
 using Dovetail.Processes;
 using Dovetail.Tailscale;
@@ -105,6 +106,39 @@ public sealed class LoginRunnerTests : IDisposable
 
         Assert.Equal((0, null), (Facts.Login.Failures, Facts.Login.Failure));
         Assert.Equal(Facts.Identity, Facts.Daemon.LastAppliedIdentity);
+    }
+
+    // A key that is good for one login would be refused the second time, which cuts a running node off.
+    [Fact]
+    public async Task A_success_that_the_bus_has_not_told_yet_is_not_tried_for_again()
+    {
+        _bench.GiveKey(Key);
+        _bench.Facts.Change(known => known with
+        {
+            Login = known.Login with { Key = new AuthKey(Key).Fingerprint, RefusedKey = "another" },
+            Tailnet = new TailnetFacts { Backend = BackendState.NeedsLogin, Prefs = new IpnPrefs() },
+        });
+        Assert.Equal(Activity.UpWithKey, LoginDecision.Decide(Facts, _bench.Clock.Now));
+
+        await _runner.UpAsync(withKey: true, Cancellation);
+
+        Assert.Null(LoginDecision.Decide(Facts, _bench.Clock.Now + Timings.Poll - TimeSpan.FromTicks(1)));
+        Assert.Equal(Activity.UpWithKey, LoginDecision.Decide(Facts, _bench.Clock.Now + Timings.Poll));
+    }
+
+    [Fact]
+    public async Task A_success_that_the_bus_told_first_holds_nothing_back()
+    {
+        _bench.Facts.Change(known => known with { Tailnet = new TailnetFacts { Backend = BackendState.NeedsLogin } });
+        _bench.Command.Answer = (_, _) =>
+        {
+            _bench.Facts.Change(known => known with { Tailnet = known.Tailnet with { Backend = BackendState.Running } });
+            return Task.FromResult(FakeCommand.Done);
+        };
+
+        await _runner.UpAsync(withKey: false, Cancellation);
+
+        Assert.Equal(default, Facts.Login.RetryAt);
     }
 
     [Fact]
