@@ -5,7 +5,12 @@ internal sealed class WakeSignal(TimeProvider time)
 {
     private TaskCompletionSource _set = NewSource();
 
-    public void Set() => Volatile.Read(ref _set).TrySetResult();
+    public void Set()
+    {
+        // What changed must be seen by whoever took the signal down just before this looks at it.
+        Interlocked.MemoryBarrier();
+        Volatile.Read(ref _set).TrySetResult();
+    }
 
     /// <summary>Waits for a <see cref="Set"/> since the last wait, at most <paramref name="atMost"/>.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
@@ -16,7 +21,7 @@ internal sealed class WakeSignal(TimeProvider time)
         cancellationToken.ThrowIfCancellationRequested();
         if (set.IsCompleted)
         {
-            Volatile.Write(ref _set, NewSource());
+            Interlocked.Exchange(ref _set, NewSource());
         }
     }
 

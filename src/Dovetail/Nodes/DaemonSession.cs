@@ -61,7 +61,17 @@ internal sealed partial class DaemonSession : IAsyncDisposable
     /// <exception cref="OperationCanceledException">The session is over.</exception>
     public async Task<SessionEnd> WatchAsync(TimeSpan hangLimit)
     {
-        if (!await _tailscaled.WaitForSocketAsync(hangLimit, Ended))
+        using var given = CancellationTokenSource.CreateLinkedTokenSource(Ended);
+        var opened = _tailscaled.WaitForSocketAsync(hangLimit, given.Token);
+        if (await Task.WhenAny(opened, _end.Task) != opened)
+        {
+            await given.CancelAsync();
+            await ((Task)opened).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Ended.ThrowIfCancellationRequested();
+            return await _end.Task;
+        }
+
+        if (!await opened)
         {
             return _tailscaled.Exited.IsCompleted ? await ExitAsync() : Hang("did not open its socket", hangLimit);
         }
@@ -91,7 +101,7 @@ internal sealed partial class DaemonSession : IAsyncDisposable
     {
         lock (_lock)
         {
-            if (_closed || _facts.Current.Does(activity))
+            if (_closed || _end.Task.IsCompleted || _facts.Current.Does(activity))
             {
                 return;
             }

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Dovetail.Common;
 using Dovetail.Nodes.Facts;
 using Dovetail.Proxy;
@@ -32,8 +31,9 @@ internal sealed class ListenerRunner(NodeDependencies dependencies, ILocalApi ap
                     known => known with { Listener = known.Listener with { Failing = listener.FailingUpstreams.Current } });
                 return;
             }
-            catch (Exception failed) when (failed is IOException or InvalidOperationException or SocketException)
+            catch (Exception failed) when (!stopping.IsCancellationRequested)
             {
+                // Whatever it is: a node that stopped trying would stay without a listener until the daemon is started anew.
                 facts.Change(known => known with { Listener = new ListenerFacts { Error = failed.Message } });
                 var wait = Backoff.Wait(failures, _timings.RetryMin, _timings.RetryMax, dependencies.Random.NextDouble());
                 await Task.Delay(wait, dependencies.Time, stopping);

@@ -120,12 +120,22 @@ internal sealed partial class LoginRunner(NodeDependencies dependencies, NodePat
             TailscaleArguments.Up(paths.Socket, options), options.Timeout + CommandGrace, null, cancellationToken);
         if (result.Succeeded)
         {
+            facts.Change(known => LoggedIn(known, applied.Tailnet.Backend));
             return null;
         }
 
         var failure = UpFailure.From(result.Error);
         // Nobody has followed the URL yet: that is no failure, and status and log show the URL.
         return failure.Kind == TailscaleError.TimedOut && facts.Current.Tailnet.LoginUrl is not null ? null : failure;
+    }
+
+    // The bus may say so only after the command has ended. Until it does, or has had the time to, there must be no other login: a key
+    // that is good for one login would be refused the second time, and a refused key cuts a running node off.
+    private NodeFacts LoggedIn(NodeFacts known, BackendState? before)
+    {
+        var isTold = before == BackendState.Running || known.Tailnet.Backend != before;
+        var retryAt = isTold ? default : dependencies.Time.GetUtcNow() + _timings.Poll;
+        return known with { Login = known.Login.Succeeded() with { RetryAt = retryAt } };
     }
 
     private NodeFacts Failed(NodeFacts known, UpFailure failure, AuthKey? key)

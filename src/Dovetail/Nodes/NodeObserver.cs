@@ -115,13 +115,14 @@ internal sealed partial class NodeObserver(NodeDependencies dependencies, ILocal
 
     private async Task PollAsync(CancellationToken cancellationToken)
     {
-        var answered = _time.GetTimestamp();
+        long? unanswered = null;
         while (true)
         {
+            var asked = _time.GetTimestamp();
             try
             {
                 var status = await AskAsync(cancellationToken);
-                answered = _time.GetTimestamp();
+                unanswered = null;
                 var known = facts.Change(known => known with
                 {
                     Tailnet = known.Tailnet with { Status = status },
@@ -132,15 +133,16 @@ internal sealed partial class NodeObserver(NodeDependencies dependencies, ILocal
             catch (LocalApiException silent)
             {
                 Log.NoAnswer(_logger, facts.Current.Service.Name, silent.Message);
-                if (_time.GetElapsedTime(answered) >= _timings.HangLimit)
+                // From the first question without an answer on: the time before it, in which nothing was asked, says nothing.
+                unanswered ??= asked;
+                if (_time.GetElapsedTime(unanswered.Value) >= _timings.HangLimit)
                 {
                     return;
                 }
             }
 
             var isSettled = facts.Current is { Tailnet.IsRunning: true, Serve.Applied: not null };
-            var isSilent = _time.GetElapsedTime(answered) > _timings.FastPoll;
-            await _pollNow.WaitAsync(isSettled && !isSilent ? _timings.Poll : _timings.FastPoll, cancellationToken);
+            await _pollNow.WaitAsync(isSettled && unanswered is null ? _timings.Poll : _timings.FastPoll, cancellationToken);
         }
     }
 

@@ -83,7 +83,7 @@ internal sealed partial class NodeSupervisor(
             await (_session?.EndWorkAsync() ?? Task.CompletedTask);
             return SessionEnd.OnRequest;
         }
-        catch (Exception failed) when (failed is ChildStartException or IOException or UnauthorizedAccessException)
+        catch (Exception failed) when (_session is null && failed is ChildStartException or IOException or UnauthorizedAccessException)
         {
             return SessionEnd.Failure($"could not be started: {failed.Message}");
         }

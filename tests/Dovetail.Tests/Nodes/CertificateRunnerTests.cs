@@ -265,7 +265,6 @@ public sealed class CertificateRunnerTests : IDisposable
     public void Dispose()
     {
         _orders.Dispose();
-        _facts.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
 

@@ -33,5 +33,5 @@ internal sealed record LoginFacts
     public bool IsKeyRefused => Key is not null && Key == RefusedKey;
 
     /// <summary>The facts of a node that has logged in.</summary>
-    public LoginFacts Succeeded() => this with { Failure = null, Failures = 0, RefusedKey = null };
+    public LoginFacts Succeeded() => this with { Failure = null, Failures = 0, RetryAt = default, RefusedKey = null };
 }
