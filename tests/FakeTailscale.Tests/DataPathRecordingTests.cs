@@ -5,9 +5,42 @@ using FakeTailscale.Control;
 namespace FakeTailscale.Tests;
 
 /// <summary>What passes through a node, and what does not, as recorded with 1.96.5.</summary>
-public sealed class DataPathRecordingTests
+public sealed class DataPathRecordingTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(2));
+    private StandInBench _bench = null!;
+    private TailnetClient _peer = null!;
+    private StandInDaemon _node = null!;
+
+    private CancellationToken Cancellation => _limit.Token;
+
+    public async ValueTask InitializeAsync()
+    {
+        _bench = await StandInBench.StartAsync();
+        try
+        {
+            int port = TailnetClient.FreePort();
+            StandInDaemon laptop = await _bench.NodeAsync("laptop", $"--socks5-server=127.0.0.1:{port}");
+            _peer = new TailnetClient(port);
+            _node = await _bench.NodeAsync("grafana");
+            string address = _bench.Control.FindNode("grafana")!.IPv4;
+            await Eventually.TrueAsync(
+                async () => (await laptop.GetAsync($"whois?addr={address}")).Body.Contains("Endpoints", StringComparison.Ordinal),
+                "the peer knows the node");
+        }
+        catch
+        {
+            // xunit disposes only what was set up to the end.
+            await DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _bench.DisposeAsync();
+        _limit.Dispose();
+    }
 
     [Theory]
     [InlineData(2, false)]
@@ -16,16 +49,13 @@ public sealed class DataPathRecordingTests
     [InlineData(1, true)]
     public async Task A_served_port_speaks_PROXY_to_its_target_before_the_client_says_anything(int version, bool version6)
     {
-        using CancellationTokenSource limit = new(Limit);
-        await using StandInBench bench = await StandInBench.StartAsync();
-        (TailnetClient peer, StandInDaemon node) = await PairAsync(bench);
         using TcpServer backend = new("127.0.0.5");
-        await ServeAsync(node, $$"""{"443":{"TCPForward":"127.0.0.5:{{backend.Port}}","ProxyProtocol":{{version}}} }""");
-        TailnetNode from = bench.Control.FindNode("laptop")!;
-        TailnetNode to = bench.Control.FindNode("grafana")!;
-        using Socket? client = await peer.ConnectAsync(version6 ? to.IPv6 : to.IPv4, 443, limit.Token);
+        await ServeAsync($$"""{"443":{"TCPForward":"127.0.0.5:{{backend.Port}}","ProxyProtocol":{{version}}} }""");
+        TailnetNode from = _bench.Control.FindNode("laptop")!;
+        TailnetNode to = _bench.Control.FindNode("grafana")!;
+        using Socket? client = await _peer.ConnectAsync(version6 ? to.IPv6 : to.IPv4, 443, Cancellation);
         Assert.NotNull(client);
-        using Socket served = await backend.AcceptAsync(limit.Token);
+        using Socket served = await backend.AcceptAsync(Cancellation);
 
         (string source, string target) = version6 ? (from.IPv6, to.IPv6) : (from.IPv4, to.IPv4);
         string expected = version == 1
@@ -37,7 +67,7 @@ public sealed class DataPathRecordingTests
             List<byte> line = [];
             while (line.Count == 0 || line[^1] != (byte)'\n')
             {
-                line.AddRange(await TailnetClient.ReadAsync(served, 1, limit.Token));
+                line.AddRange(await TailnetClient.ReadAsync(served, 1, Cancellation));
             }
 
             string[] words = Encoding.ASCII.GetString([.. line]).Split(' ');
@@ -47,64 +77,58 @@ public sealed class DataPathRecordingTests
         }
         else
         {
-            byte[] header = await TailnetClient.ReadAsync(served, version6 ? 52 : 28, limit.Token);
+            byte[] header = await TailnetClient.ReadAsync(served, version6 ? 52 : 28, Cancellation);
             string hex = Convert.ToHexStringLower(header);
             actual = string.Concat(hex.AsSpan(0, hex.Length - 8), "SPORT", hex.AsSpan(hex.Length - 4));
         }
 
         Assert.Equal(expected, actual);
-        await client.SendAsync("HELLO"u8.ToArray(), limit.Token);
-        Assert.Equal("HELLO"u8.ToArray(), await TailnetClient.ReadAsync(served, 5, limit.Token));
-        await served.SendAsync("reply"u8.ToArray(), limit.Token);
-        Assert.Equal("reply"u8.ToArray(), await TailnetClient.ReadAsync(client, 5, limit.Token));
+        await client.SendAsync("HELLO"u8.ToArray(), Cancellation);
+        Assert.Equal("HELLO"u8.ToArray(), await TailnetClient.ReadAsync(served, 5, Cancellation));
+        await served.SendAsync("reply"u8.ToArray(), Cancellation);
+        Assert.Equal("reply"u8.ToArray(), await TailnetClient.ReadAsync(client, 5, Cancellation));
     }
 
     /// <summary>A port that serve does not name goes to 127.0.0.1, without a PROXY header.</summary>
     [Fact]
     public async Task A_port_without_entry_falls_through_to_the_loopback_address_and_only_to_it()
     {
-        using CancellationTokenSource limit = new(Limit);
-        await using StandInBench bench = await StandInBench.StartAsync();
-        (TailnetClient peer, StandInDaemon node) = await PairAsync(bench);
         using TcpServer loopback = new("127.0.0.1");
         using TcpServer other = new("127.0.0.5");
-        TailnetNode grafana = bench.Control.FindNode("grafana")!;
+        TailnetNode grafana = _bench.Control.FindNode("grafana")!;
         foreach (string host in (string[])["grafana", "grafana.tailtest.ts.net", "grafana.tailtest.ts.net.", grafana.IPv4, grafana.IPv6])
         {
-            using Socket? client = await peer.ConnectAsync(host, loopback.Port, limit.Token);
+            using Socket? client = await _peer.ConnectAsync(host, loopback.Port, Cancellation);
             Assert.NotNull(client);
-            using Socket reached = await loopback.AcceptAsync(limit.Token);
+            using Socket reached = await loopback.AcceptAsync(Cancellation);
         }
 
-        Assert.Null(await peer.ConnectAsync("grafana", other.Port, limit.Token));
-        Assert.Null(await peer.ConnectAsync("nobody.tailtest.ts.net", loopback.Port, limit.Token));
+        Assert.Null(await _peer.ConnectAsync("grafana", other.Port, Cancellation));
+        Assert.Null(await _peer.ConnectAsync("nobody.tailtest.ts.net", loopback.Port, Cancellation));
 
         // An entry takes the port away from the loopback address; without it, the port falls through again.
-        await ServeAsync(node, $$"""{"{{loopback.Port}}":{"TCPForward":"127.0.0.5:{{other.Port}}"} }""");
-        using Socket? served = await peer.ConnectAsync("grafana", loopback.Port, limit.Token);
-        using Socket reachedByEntry = await other.AcceptAsync(limit.Token);
-        await ServeAsync(node, "{}");
-        using Socket? fallen = await peer.ConnectAsync("grafana", loopback.Port, limit.Token);
-        using Socket reachedWithout = await loopback.AcceptAsync(limit.Token);
+        await ServeAsync($$"""{"{{loopback.Port}}":{"TCPForward":"127.0.0.5:{{other.Port}}"} }""");
+        using Socket? served = await _peer.ConnectAsync("grafana", loopback.Port, Cancellation);
+        using Socket reachedByEntry = await other.AcceptAsync(Cancellation);
+        await ServeAsync("{}");
+        using Socket? fallen = await _peer.ConnectAsync("grafana", loopback.Port, Cancellation);
+        using Socket reachedWithout = await loopback.AcceptAsync(Cancellation);
 
         // The open connection survived the change of its entry.
-        await served!.SendAsync("still"u8.ToArray(), limit.Token);
-        Assert.Equal("still"u8.ToArray(), await TailnetClient.ReadAsync(reachedByEntry, 5, limit.Token));
+        await served!.SendAsync("still"u8.ToArray(), Cancellation);
+        Assert.Equal("still"u8.ToArray(), await TailnetClient.ReadAsync(reachedByEntry, 5, Cancellation));
     }
 
     [Fact]
     public async Task A_target_that_does_not_listen_gives_an_established_connection_that_ends()
     {
-        using CancellationTokenSource limit = new(Limit);
-        await using StandInBench bench = await StandInBench.StartAsync();
-        (TailnetClient peer, StandInDaemon node) = await PairAsync(bench);
         int closed = TailnetClient.FreePort();
-        await ServeAsync(node, $$"""{"443":{"TCPForward":"127.0.0.5:{{closed}}","ProxyProtocol":2} }""");
-        using Socket? client = await peer.ConnectAsync("grafana", 443, limit.Token);
+        await ServeAsync($$"""{"443":{"TCPForward":"127.0.0.5:{{closed}}","ProxyProtocol":2} }""");
+        using Socket? client = await _peer.ConnectAsync("grafana", 443, Cancellation);
         Assert.NotNull(client);
-        Assert.Empty(await TailnetClient.ReadToEndAsync(client, limit.Token));
+        Assert.Empty(await TailnetClient.ReadToEndAsync(client, Cancellation));
         await Eventually.TrueAsync(
-            () => node.Error.Contains(
+            () => _node.Error.Contains(
                 $"to 127.0.0.5:{closed}: dial tcp 127.0.0.5:{closed}: connect: connection refused", StringComparison.Ordinal),
             "the log says why");
     }
@@ -112,35 +136,27 @@ public sealed class DataPathRecordingTests
     [Fact]
     public async Task A_half_closed_served_connection_loses_the_answer()
     {
-        using CancellationTokenSource limit = new(Limit);
-        await using StandInBench bench = await StandInBench.StartAsync();
-        (TailnetClient peer, StandInDaemon node) = await PairAsync(bench);
-        using TcpServer backend = new("127.0.0.5");
-        await ServeAsync(node, $$"""{"443":{"TCPForward":"127.0.0.5:{{backend.Port}}"} }""");
-        using Socket? client = await peer.ConnectAsync("grafana", 443, limit.Token);
-        using Socket served = await backend.AcceptAsync(limit.Token);
-        await client!.SendAsync("query"u8.ToArray(), limit.Token);
+        using Connection connection = await ConnectServedAsync();
+        (_, Socket client, Socket served) = connection;
+        await client.SendAsync("query"u8.ToArray(), Cancellation);
         client.Shutdown(SocketShutdown.Send);
-        Assert.Equal("query"u8.ToArray(), await TailnetClient.ReadToEndAsync(served, limit.Token));
-        Assert.Empty(await TailnetClient.ReadToEndAsync(client, limit.Token));
-        await Assert.ThrowsAnyAsync<SocketException>(() => FloodAsync(served, limit.Token));
+        Assert.Equal("query"u8.ToArray(), await TailnetClient.ReadToEndAsync(served, Cancellation));
+        Assert.Empty(await TailnetClient.ReadToEndAsync(client, Cancellation));
+        await Assert.ThrowsAnyAsync<SocketException>(() => FloodAsync(served, Cancellation));
     }
 
     [Fact]
     public async Task A_half_closed_connection_to_a_port_without_entry_gets_its_answer()
     {
-        using CancellationTokenSource limit = new(Limit);
-        await using StandInBench bench = await StandInBench.StartAsync();
-        (TailnetClient peer, _) = await PairAsync(bench);
         using TcpServer backend = new("127.0.0.1");
-        using Socket? client = await peer.ConnectAsync("grafana", backend.Port, limit.Token);
-        using Socket served = await backend.AcceptAsync(limit.Token);
-        await client!.SendAsync("query"u8.ToArray(), limit.Token);
+        using Socket? client = await _peer.ConnectAsync("grafana", backend.Port, Cancellation);
+        using Socket served = await backend.AcceptAsync(Cancellation);
+        await client!.SendAsync("query"u8.ToArray(), Cancellation);
         client.Shutdown(SocketShutdown.Send);
-        Assert.Equal("query"u8.ToArray(), await TailnetClient.ReadToEndAsync(served, limit.Token));
+        Assert.Equal("query"u8.ToArray(), await TailnetClient.ReadToEndAsync(served, Cancellation));
         byte[] answer = new byte[1_000_000];
-        Task<byte[]> reading = TailnetClient.ReadToEndAsync(client, limit.Token);
-        await FakeTailscale.DataPath.TunnelPump.SendAsync(served, answer, limit.Token);
+        Task<byte[]> reading = TailnetClient.ReadToEndAsync(client, Cancellation);
+        await FakeTailscale.DataPath.TunnelPump.SendAsync(served, answer, Cancellation);
         served.Shutdown(SocketShutdown.Send);
         Assert.Equal(answer.Length, (await reading).Length);
     }
@@ -148,33 +164,23 @@ public sealed class DataPathRecordingTests
     [Fact]
     public async Task A_reset_of_the_target_looks_like_a_normal_end()
     {
-        using CancellationTokenSource limit = new(Limit);
-        await using StandInBench bench = await StandInBench.StartAsync();
-        (TailnetClient peer, StandInDaemon node) = await PairAsync(bench);
-        using TcpServer backend = new("127.0.0.5");
-        await ServeAsync(node, $$"""{"443":{"TCPForward":"127.0.0.5:{{backend.Port}}"} }""");
-        using Socket? client = await peer.ConnectAsync("grafana", 443, limit.Token);
-        using Socket served = await backend.AcceptAsync(limit.Token);
-        await served.SendAsync(new byte[3000], limit.Token);
-        Assert.Equal(3000, (await TailnetClient.ReadAsync(client!, 3000, limit.Token)).Length);
+        using Connection connection = await ConnectServedAsync();
+        (_, Socket client, Socket served) = connection;
+        await served.SendAsync(new byte[3000], Cancellation);
+        Assert.Equal(3000, (await TailnetClient.ReadAsync(client, 3000, Cancellation)).Length);
         served.LingerState = new LingerOption(true, 0);
         served.Close();
-        Assert.Empty(await TailnetClient.ReadToEndAsync(client!, limit.Token));
+        Assert.Empty(await TailnetClient.ReadToEndAsync(client, Cancellation));
     }
 
     [Fact]
     public async Task A_reset_of_the_client_is_an_end_to_the_target()
     {
-        using CancellationTokenSource limit = new(Limit);
-        await using StandInBench bench = await StandInBench.StartAsync();
-        (TailnetClient peer, StandInDaemon node) = await PairAsync(bench);
-        using TcpServer backend = new("127.0.0.5");
-        await ServeAsync(node, $$"""{"443":{"TCPForward":"127.0.0.5:{{backend.Port}}"} }""");
-        Socket? client = await peer.ConnectAsync("grafana", 443, limit.Token);
-        using Socket served = await backend.AcceptAsync(limit.Token);
-        client!.LingerState = new LingerOption(true, 0);
+        using Connection connection = await ConnectServedAsync();
+        (_, Socket client, Socket served) = connection;
+        client.LingerState = new LingerOption(true, 0);
         client.Close();
-        Assert.Empty(await TailnetClient.ReadToEndAsync(served, limit.Token));
+        Assert.Empty(await TailnetClient.ReadToEndAsync(served, Cancellation));
     }
 
     [Theory]
@@ -182,25 +188,20 @@ public sealed class DataPathRecordingTests
     [InlineData(Signals.Terminate)]
     public async Task When_the_daemon_ends_the_target_hears_it_and_the_peer_does_not(int signal)
     {
-        using CancellationTokenSource limit = new(Limit);
-        await using StandInBench bench = await StandInBench.StartAsync();
-        (TailnetClient peer, StandInDaemon node) = await PairAsync(bench);
-        using TcpServer backend = new("127.0.0.5");
-        await ServeAsync(node, $$"""{"443":{"TCPForward":"127.0.0.5:{{backend.Port}}"} }""");
-        using Socket? client = await peer.ConnectAsync("grafana", 443, limit.Token);
-        using Socket served = await backend.AcceptAsync(limit.Token);
-        await node.EndAsync(signal);
-        Assert.Empty(await TailnetClient.ReadToEndAsync(served, limit.Token));
+        using Connection connection = await ConnectServedAsync();
+        (_, Socket client, Socket served) = connection;
+        await _node.EndAsync(signal);
+        Assert.Empty(await TailnetClient.ReadToEndAsync(served, Cancellation));
 
         // The peer's connection hangs, and new ones fail.
-        Task<byte[]> reading = TailnetClient.ReadToEndAsync(client!, limit.Token);
-        Assert.Null(await peer.ConnectAsync("grafana", 443, limit.Token));
+        Task<byte[]> reading = TailnetClient.ReadToEndAsync(client, Cancellation);
+        Assert.Null(await _peer.ConnectAsync("grafana", 443, Cancellation));
         Assert.False(reading.IsCompleted);
 
         // The node's next daemon answers what is sent on the old connection with RST.
-        await bench.DaemonAsync("grafana");
-        await Eventually.TrueAsync(async () => await SendFailsAsync(client!), "the old connection is reset");
-        using Socket? again = await peer.ConnectAsync("grafana", 443, limit.Token);
+        await _bench.DaemonAsync("grafana");
+        await Eventually.TrueAsync(async () => await SendFailsAsync(client), "the old connection is reset");
+        using Socket? again = await _peer.ConnectAsync("grafana", 443, Cancellation);
         Assert.NotNull(again);
         await Record.ExceptionAsync(() => reading);
     }
@@ -208,20 +209,15 @@ public sealed class DataPathRecordingTests
     [Fact]
     public async Task A_node_that_is_down_stands_still_and_goes_on_later()
     {
-        using CancellationTokenSource limit = new(Limit);
-        await using StandInBench bench = await StandInBench.StartAsync();
-        (TailnetClient peer, StandInDaemon node) = await PairAsync(bench);
-        using TcpServer backend = new("127.0.0.5");
-        await ServeAsync(node, $$"""{"443":{"TCPForward":"127.0.0.5:{{backend.Port}}"} }""");
-        using Socket? client = await peer.ConnectAsync("grafana", 443, limit.Token);
-        using Socket served = await backend.AcceptAsync(limit.Token);
-        bench.Control.ExpireNode("grafana");
-        await node.WaitForStateAsync("NeedsLogin");
-        await client!.SendAsync("hello"u8.ToArray(), limit.Token);
-        Task<byte[]> arriving = TailnetClient.ReadAsync(served, 5, limit.Token);
-        Assert.Null(await peer.ConnectAsync("grafana", 443, limit.Token));
+        using Connection connection = await ConnectServedAsync();
+        (_, Socket client, Socket served) = connection;
+        _bench.Control.ExpireNode("grafana");
+        await _node.WaitForStateAsync("NeedsLogin");
+        await client.SendAsync("hello"u8.ToArray(), Cancellation);
+        Task<byte[]> arriving = TailnetClient.ReadAsync(served, 5, Cancellation);
+        Assert.Null(await _peer.ConnectAsync("grafana", 443, Cancellation));
         Assert.False(arriving.IsCompleted);
-        Assert.Equal(0, (await bench.UpAsync("grafana")).ExitCode);
+        Assert.Equal(0, (await _bench.UpAsync("grafana")).ExitCode);
         Assert.Equal("hello"u8.ToArray(), await arriving);
     }
 
@@ -229,38 +225,28 @@ public sealed class DataPathRecordingTests
     public async Task Much_data_arrives_whole_in_both_directions_at_once()
     {
         const int Size = 64 * 1024 * 1024;
-        using CancellationTokenSource limit = new(TimeSpan.FromMinutes(2));
-        await using StandInBench bench = await StandInBench.StartAsync();
-        (TailnetClient peer, StandInDaemon node) = await PairAsync(bench);
-        using TcpServer backend = new("127.0.0.5");
-        await ServeAsync(node, $$"""{"443":{"TCPForward":"127.0.0.5:{{backend.Port}}"} }""");
-        using Socket? client = await peer.ConnectAsync("grafana", 443, limit.Token);
-        using Socket served = await backend.AcceptAsync(limit.Token);
+        using Connection connection = await ConnectServedAsync();
+        (_, Socket client, Socket served) = connection;
         ulong[] sums = await Task.WhenAll(
-            SendPatternAsync(client!, Size, 1, limit.Token),
-            SumAsync(served, Size, limit.Token),
-            SendPatternAsync(served, Size, 2, limit.Token),
-            SumAsync(client!, Size, limit.Token));
+            SendPatternAsync(client, Size, 1, Cancellation),
+            SumAsync(served, Size, Cancellation),
+            SendPatternAsync(served, Size, 2, Cancellation),
+            SumAsync(client, Size, Cancellation));
         Assert.Equal(sums[0], sums[1]);
         Assert.Equal(sums[2], sums[3]);
     }
 
-    private static async Task<(TailnetClient Peer, StandInDaemon Node)> PairAsync(StandInBench bench)
+    /// <summary>A connection of the peer to port 443 of the node, which is forwarded to a server at 127.0.0.5.</summary>
+    private async Task<Connection> ConnectServedAsync()
     {
-        int port = TailnetClient.FreePort();
-        Task<StandInDaemon> laptop = bench.NodeAsync("laptop", $"--socks5-server=127.0.0.1:{port}");
-        await laptop;
-        StandInDaemon node = await bench.NodeAsync("grafana");
-        StandInDaemon peer = await laptop;
-        await Eventually.TrueAsync(
-            async () => (await peer.GetAsync($"whois?addr={bench.Control.FindNode("grafana")!.IPv4}"))
-                .Body.Contains("Endpoints", StringComparison.Ordinal),
-            "the peer knows the node");
-        return (new TailnetClient(port), node);
+        TcpServer backend = new("127.0.0.5");
+        await ServeAsync($$"""{"443":{"TCPForward":"127.0.0.5:{{backend.Port}}"} }""");
+        Socket? client = await _peer.ConnectAsync("grafana", 443, Cancellation);
+        return new Connection(backend, client!, await backend.AcceptAsync(Cancellation));
     }
 
-    private static async Task ServeAsync(StandInDaemon node, string tcp) =>
-        Assert.Equal(200, (await node.RequestAsync("POST", "serve-config", $"{{\"TCP\":{tcp}}}")).Status);
+    private async Task ServeAsync(string tcp) =>
+        Assert.Equal(200, (await _node.RequestAsync("POST", "serve-config", $"{{\"TCP\":{tcp}}}")).Status);
 
     private static string Hex(string address) => Convert.ToHexStringLower(System.Net.IPAddress.Parse(address).GetAddressBytes());
 
@@ -324,5 +310,15 @@ public sealed class DataPathRecordingTests
         }
 
         return sum;
+    }
+
+    private sealed record Connection(TcpServer Backend, Socket Client, Socket Served) : IDisposable
+    {
+        public void Dispose()
+        {
+            Client.Dispose();
+            Served.Dispose();
+            Backend.Dispose();
+        }
     }
 }

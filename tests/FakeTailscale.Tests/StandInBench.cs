@@ -199,3 +199,6 @@ internal sealed class StandInBench : IAsyncDisposable
         return start;
     }
 }
+
+/// <summary>How a process ended. A negative exit code is the signal that ended it.</summary>
+internal sealed record CommandResult(int ExitCode, string Output, string Error);

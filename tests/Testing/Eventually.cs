@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace Dovetail.Testing;
 
-/// <summary>Waits for what another thread, process or machine brings about; a failure says what was waited for and what was seen last.</summary>
+/// <summary>
+/// Waits for what another thread, process or machine brings about; a failure says what was waited for and what was seen last.
+/// </summary>
 /// <remarks>Every wait also ends when the running test is cancelled.</remarks>
 public static class Eventually
 {
@@ -12,7 +14,9 @@ public static class Eventually
     /// <summary>45 s: long enough for a slow, busy machine. A passing test never waits for it.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(45);
 
-    /// <summary>Asks until <paramref name="probe"/> gives a value that <paramref name="accept"/> takes; a probe that throws has given none.</summary>
+    /// <summary>
+    /// Asks until <paramref name="probe"/> gives a value that <paramref name="accept"/> takes; a probe that throws has given none.
+    /// </summary>
     /// <param name="what">What is waited for, for the failure's message.</param>
     /// <param name="deadline">Default <see cref="Deadline"/>.</param>
     /// <exception cref="TimeoutException">It gave none within the deadline.</exception>

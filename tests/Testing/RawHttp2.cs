@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Dovetail.Testing;
 
-/// <summary>HTTP/2 frame by frame, for what an ordinary client does not do. Header blocks are literals without Huffman coding (RFC 7541).</summary>
+/// <summary>
+/// HTTP/2 frame by frame, for what an ordinary client does not do. Header blocks are literals without Huffman coding (RFC 7541).
+/// </summary>
 public sealed class RawHttp2(Stream stream) : IAsyncDisposable
 {
     private static readonly byte[] Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray();
@@ -40,7 +42,8 @@ public sealed class RawHttp2(Stream stream) : IAsyncDisposable
         await stream.WriteAsync(frames.SelectMany(frame => frame.ToBytes()).ToArray(), TestContext.Current.CancellationToken);
 
     public Task SendHeadersAsync(int stream, byte[] block, bool endStream = true) =>
-        SendAsync(new Http2Frame(Http2Frame.Headers, (byte)(Http2Frame.EndHeaders | (endStream ? Http2Frame.EndStream : 0)), stream, block));
+        SendAsync(
+            new Http2Frame(Http2Frame.Headers, (byte)(Http2Frame.EndHeaders | (endStream ? Http2Frame.EndStream : 0)), stream, block));
 
     /// <returns>Null at the end of the connection.</returns>
     public async Task<Http2Frame?> ReadAsync()

@@ -34,7 +34,8 @@ public sealed class CertificateRenewalTests(HealingFixture fixture) : HealingTes
         Assert.Equal(2, Control.CertificateOrders(name));
     }
 
-    // Recorded with 1.96.5: a certificate that is due but valid is answered from disk, an expired one is an error until the authority is back.
+    // Recorded with 1.96.5: a certificate that is due but valid is answered from disk, an expired one is an error until the authority is
+    // back.
     [Fact(Timeout = 120_000)]
     public async Task A_certificate_that_cannot_be_renewed_is_served_to_its_end_and_replaced_once_the_authority_is_back()
     {

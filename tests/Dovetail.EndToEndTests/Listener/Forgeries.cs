@@ -124,3 +124,21 @@ internal static class Forgeries
         new($"{name} behind a line end in the method", [], false, Method: $"GET / HTTP/1.1\r\n{name}: {Claim}\r\n\r\nGET"),
     ];
 }
+
+/// <summary>One way to claim an identity.</summary>
+/// <param name="What">For the message of a failed test.</param>
+/// <param name="Lines">Header lines of HTTP/1.1, each with its end.</param>
+/// <param name="IsProper">Whether the request is well-formed: then it must reach the container, without the claim.</param>
+/// <param name="Body">What follows the header.</param>
+internal sealed record Forgery(string What, string Lines, bool IsProper = true, string Body = "");
+
+/// <summary>One way to claim an identity over HTTP/2.</summary>
+/// <param name="What">For the message of a failed test.</param>
+/// <param name="Fields">Field lines after the pseudo-header fields.</param>
+/// <param name="IsProper">Whether the request is well-formed: then it must reach the container, without the claim.</param>
+/// <param name="Path">Value of <c>:path</c>, before a mark by which the test knows the request; null: the mark alone.</param>
+/// <param name="Authority">Value of <c>:authority</c>; null: the service's name.</param>
+/// <param name="Method">Value of <c>:method</c>; null: GET.</param>
+internal sealed record Http2Forgery(
+    string What, (string Name, string Value)[] Fields, bool IsProper = true, string? Path = null, string? Authority = null,
+    string? Method = null);

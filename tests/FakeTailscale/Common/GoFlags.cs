@@ -85,3 +85,15 @@ internal sealed class GoFlags
 
     private static bool IsTrue(string value) => value is "true" or "True" or "TRUE" or "1" or "t" or "T";
 }
+
+/// <summary>A command line that Go's flag package refuses: exit code 2 and the usage text.</summary>
+internal sealed class GoFlagException(string message) : Exception(message)
+{
+    public GoFlagException()
+        : this("")
+    {
+    }
+
+    public GoFlagException(string message, Exception inner)
+        : this(message) => _ = inner;
+}

@@ -5,7 +5,8 @@ using FakeTailscale.DataPath;
 namespace FakeTailscale.Daemon;
 
 /// <summary>
-/// The state machine of a daemon. Changes happen one at a time under a lock and are announced on the bus in the recorded order; readers take <see cref="Snapshot"/> and never wait.
+/// The state machine of a daemon. Changes happen one at a time under a lock and are announced on the bus in the recorded order; readers
+/// take <see cref="Snapshot"/> and never wait.
 /// </summary>
 internal sealed class Backend : IAsyncDisposable
 {

@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+
 namespace FakeTailscale.Daemon;
 
 /// <summary>Hands notifications to everybody who watches. Not thread-safe: guarded by the backend.</summary>
@@ -34,4 +36,11 @@ internal sealed class Bus
             subscriber.Lines.Writer.TryComplete();
         }
     }
+}
+
+/// <summary>One stream of notifications.</summary>
+/// <param name="Process">The process that watches: a login URL goes only to the process that began the login.</param>
+internal sealed record BusSubscriber(int Process)
+{
+    public Channel<byte[]> Lines { get; } = Channel.CreateUnbounded<byte[]>(new UnboundedChannelOptions { SingleReader = true });
 }

@@ -207,3 +207,6 @@ internal sealed class CertificateStore(string stateDirectory, Backend backend) :
         }
     }
 }
+
+/// <summary>A certificate chain, leaf first, and its key, both in PEM.</summary>
+internal sealed record CertificatePair(byte[] Certificate, byte[] Key);

@@ -146,3 +146,21 @@ internal sealed class ControlClient(string url)
 
     private string Describe(Exception failure) => failure is SocketException socket ? Dial(socket) : "unexpected EOF";
 }
+
+/// <summary>The control server could not be asked, or did not answer as it should; the message is the one Tailscale logs.</summary>
+internal sealed class ControlException : Exception
+{
+    public ControlException()
+    {
+    }
+
+    public ControlException(string message)
+        : base(message)
+    {
+    }
+
+    public ControlException(string message, Exception inner)
+        : base(message, inner)
+    {
+    }
+}

@@ -46,3 +46,19 @@ internal sealed record TunnelHello(string Secret, IPEndPoint Source, IPEndPoint 
         BinaryPrimitives.WriteUInt16BigEndian(bytes[16..], (ushort)endPoint.Port);
     }
 }
+
+/// <summary>What a node answers to a <see cref="TunnelHello"/>: one byte.</summary>
+internal enum TunnelAnswer : byte
+{
+    /// <summary>The connection is established.</summary>
+    Accepted = (byte)'A',
+
+    /// <summary>Nothing listens: the peer gets RST.</summary>
+    Refused = (byte)'R',
+
+    /// <summary>The node drops the packet: the peer hears nothing.</summary>
+    Dropped = (byte)'D',
+
+    /// <summary>Another node than the one called, or another tailnet.</summary>
+    WrongNode = (byte)'W',
+}
