@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using Dovetail.Processes;
+using Dovetail.Proxy.Connections;
 using Dovetail.Tailscale;
 
 namespace Dovetail.Nodes;
@@ -79,4 +80,15 @@ internal sealed class Tailscaled : IAsyncDisposable
         await _child.StopAsync(_services.Settings.Timings.Stop);
         await _child.DisposeAsync();
     }
+}
+
+/// <summary>Tells the listener which tailscaled is its own at the moment.</summary>
+internal sealed class CurrentTailscaled : IAllowedProcess
+{
+    private volatile int _processId;
+
+    public int? ProcessId => _processId is 0 ? null : _processId;
+
+    /// <param name="processId">Null: none.</param>
+    public void Set(int? processId) => _processId = processId ?? 0;
 }
