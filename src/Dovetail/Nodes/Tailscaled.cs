@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net.Sockets;
 using Dovetail.Processes;
+using Dovetail.Proxy.Connections;
 using Dovetail.Tailscale;
 
 namespace Dovetail.Nodes;
@@ -66,4 +67,10 @@ internal sealed class TailscaledLauncher(
             time);
         return new Tailscaled(child, paths.Socket, options.Timings.Stop, time);
     }
+}
+
+/// <summary>Tells the listener which tailscaled is its own at the moment.</summary>
+internal sealed class CurrentTailscaled(NodeFactsStore facts) : IAllowedProcess
+{
+    public int? ProcessId => facts.Current.Daemon.ProcessId;
 }
