@@ -65,7 +65,8 @@ public sealed class ShutdownTests(Engine engine) : EndToEndTest(engine)
         Assert.Equal(0, await daemon.ExitAsync(TimeSpan.FromSeconds(20), Cancellation));
         Assert.Empty(Tailscaleds());
 
-        Task<CommandResult> ProcessesAsync(CancellationToken cancellation) => Engine.DockerAsync(["top", container.Id], cancellation: cancellation);
+        Task<CommandResult> ProcessesAsync(CancellationToken cancellation) =>
+            Engine.DockerAsync(["top", container.Id], cancellation: cancellation);
 
         static bool InFlight(CommandResult processes) => processes.Stdout.Contains("wc -c", StringComparison.Ordinal);
 

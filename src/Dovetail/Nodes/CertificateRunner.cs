@@ -136,7 +136,8 @@ internal sealed partial class CertificateRunner(
         else
         {
             var failures = before.Failures + 1;
-            var wait = Backoff.Wait(failures, FirstRetry, dependencies.Options.Timings.CertificateRetryMax, dependencies.Random.NextDouble());
+            var longest = dependencies.Options.Timings.CertificateRetryMax;
+            var wait = Backoff.Wait(failures, FirstRetry, longest, dependencies.Random.NextDouble());
             after = after with { Failures = failures, NextCall = now + wait };
         }
 

@@ -15,7 +15,7 @@ internal sealed record NodePaths
     /// <summary>The LocalAPI socket.</summary>
     public required string Socket { get; init; }
 
-    /// <summary>tailscaled's own log settings and buffers, which all daemons of a host would share otherwise (01-daemon/log-dir.txt).</summary>
+    /// <summary>tailscaled's own log settings and buffers, which all daemons of a host would share otherwise.</summary>
     public required string Logs { get; init; }
 
     public static NodePaths For(string stateRoot, string runtimeDirectory, string service)
@@ -24,7 +24,8 @@ internal sealed record NodePaths
         var socket = Path.Combine(sockets, $"{service}.sock");
         if (Encoding.UTF8.GetByteCount(socket) > MaxSocketPath)
         {
-            socket = Path.Combine(sockets, $"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(service)).AsSpan(0, 6))}.sock");
+            var hash = SHA256.HashData(Encoding.UTF8.GetBytes(service)).AsSpan(0, 6);
+            socket = Path.Combine(sockets, $"{Convert.ToHexStringLower(hash)}.sock");
         }
 
         return new NodePaths

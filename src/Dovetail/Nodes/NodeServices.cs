@@ -15,7 +15,8 @@ internal static class NodeServices
     {
         services.AddSingleton(options);
         services.AddSingleton(keys);
-        services.AddKeyedSingleton<RateLimiter>(nameof(NodeDependencies.CertificateOrders), static (_, _) => CertificateRunner.NewOrderLimit());
+        services.AddKeyedSingleton<RateLimiter>(
+            nameof(NodeDependencies.CertificateOrders), static (_, _) => CertificateRunner.NewOrderLimit());
         services.AddSingleton<ITailscaledLauncher, TailscaledLauncher>();
         services.AddSingleton(static provider => new NodeDependencies
         {

@@ -9,8 +9,8 @@ internal static class StateFile
     private const string Name = "tailscaled.state";
 
     /// <summary>
-    /// Moves a file aside that tailscaled could not read: it would run without any state and never come up
-    /// (01-daemon/statedir-problems.txt). Only while no tailscaled runs on the directory.
+    /// Moves a file aside that tailscaled could not read: it would run without any state and never come up (recorded).
+    /// Only while no tailscaled runs on the directory.
     /// </summary>
     /// <returns>Where the file is now; null when there was nothing to move.</returns>
     /// <exception cref="IOException">The directory cannot be read or written.</exception>

@@ -48,7 +48,8 @@ internal sealed class Tailscaled(ChildProcess child, string socket, TimeSpan sto
 /// <param name="parentDeath">Not owned; ends every child with this process.</param>
 /// <param name="environment">What every child inherits.</param>
 internal sealed class TailscaledLauncher(
-    NodeOptions options, ParentDeathPipe parentDeath, ImmutableDictionary<string, string> environment, TimeProvider time) : ITailscaledLauncher
+    NodeOptions options, ParentDeathPipe parentDeath, ImmutableDictionary<string, string> environment, TimeProvider time)
+    : ITailscaledLauncher
 {
     public ITailscaled Start(NodePaths paths, long memory, LogBuffer log)
     {

@@ -32,5 +32,6 @@ internal interface INodeListenerFactory
     /// <param name="process">The node's tailscaled, the only process that may connect.</param>
     /// <exception cref="IOException">No address could be bound.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
-    Task<INodeListener> StartAsync(IPeerDirectory peers, IAllowedProcess process, ListenerConfig initial, CancellationToken cancellationToken);
+    Task<INodeListener> StartAsync(
+        IPeerDirectory peers, IAllowedProcess process, ListenerConfig initial, CancellationToken cancellationToken);
 }

@@ -170,7 +170,10 @@ public sealed class RealEngineTests(Engine engine)
     public async Task Dovetail_in_host_mode_is_on_the_host()
     {
         await using var dovetail = await engine.RunContainerAsync(
-            new Dictionary<string, string>(), options: ["--name", _name, "--network", "host"], command: ["sleep", "1000"], cancellation: Cancelled);
+            new Dictionary<string, string>(),
+            options: ["--name", _name, "--network", "host"],
+            command: ["sleep", "1000"],
+            cancellation: Cancelled);
         await using var watch = new Watch(Endpoint, Options with { Container = _name });
 
         var own = (await watch.NextAsync()).Own;

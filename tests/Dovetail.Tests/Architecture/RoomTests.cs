@@ -21,7 +21,9 @@ public sealed class RoomTests
 
     [Fact]
     public void Every_folder_is_a_room_and_every_room_a_folder() =>
-        Assert.Equal(Uses.Select(static uses => uses.Key).Order(StringComparer.Ordinal), Rooms.Select(static room => room.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            Uses.Select(static uses => uses.Key).Order(StringComparer.Ordinal),
+            Rooms.Select(static room => room.Name).Order(StringComparer.Ordinal));
 
     [Fact]
     public void A_room_uses_only_the_rooms_that_the_table_allows() => AssertNone(
@@ -41,7 +43,8 @@ public sealed class RoomTests
     [Fact]
     public void The_table_has_no_cycle()
     {
-        var left = Rooms.Where(static room => !room.MayUse.Contains(Room.Everything)).ToDictionary(static room => room.Name, static room => room.MayUse);
+        var left = Rooms.Where(static room => !room.MayUse.Contains(Room.Everything))
+            .ToDictionary(static room => room.Name, static room => room.MayUse);
         while (left.Keys.FirstOrDefault(name => left[name].All(other => !left.ContainsKey(other))) is { } free)
         {
             left.Remove(free);

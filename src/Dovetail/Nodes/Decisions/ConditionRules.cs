@@ -66,7 +66,8 @@ internal static class ConditionRules
             }
         }
 
-        if (facts.Tailnet.Backend != BackendState.Running && facts.Login is { IsKeyRefused: true, Failure: { Kind: TailscaleError.KeyRefused } refused })
+        if (facts.Tailnet.Backend != BackendState.Running
+            && facts.Login is { IsKeyRefused: true, Failure: { Kind: TailscaleError.KeyRefused } refused })
         {
             yield return Conditions.KeyRejected(refused.Text);
         }
@@ -80,7 +81,7 @@ internal static class ConditionRules
     {
         if (facts.Tailnet is { IsRunning: true, Status.Self: { } self })
         {
-            // Health names the loss only after nine minutes; Online says it at once (03-status/running-control-lost-75s.json).
+            // Health names the loss only after nine minutes; Online says it at once (recorded).
             if (!self.Online && !facts.Login.IsCutOff && LoginError(facts) is null)
             {
                 yield return Conditions.ControlUnreachable(null);
@@ -129,7 +130,9 @@ internal static class ConditionRules
         {
             yield return Conditions.HttpsNotEnabled(facts.Service.Tls == TlsMode.On);
         }
-        else if (facts.Activities.TryGetValue(Activity.Certificate, out var began) && facts.WantsHttps && now - began >= (serving ? SlowRenewal : SlowOrder))
+        else if (facts.Activities.TryGetValue(Activity.Certificate, out var began)
+            && facts.WantsHttps
+            && now - began >= (serving ? SlowRenewal : SlowOrder))
         {
             yield return Conditions.CertificateSlow(serving);
         }
@@ -159,7 +162,7 @@ internal static class ConditionRules
         }
     }
 
-    // A refusal that `up` does not report stands in Health only (02-up/tags.txt, running-node-with-bad-key.txt).
+    // A refusal that `up` does not report stands in Health only (recorded for tags, and for a running node that is given a bad key).
     private static string? LoginError(NodeFacts facts)
     {
         if (facts.Tailnet.Warnings.TryGetValue(TailscaleErrors.LoginWarning, out var warning) && warning.Text is { } text)
@@ -167,7 +170,8 @@ internal static class ConditionRules
             return TailscaleErrors.LoginError(text);
         }
 
-        return facts.Login.Failure is { Kind: not TailscaleError.TimedOut } failure && facts.Tailnet.Backend != BackendState.Running ? failure.Text : null;
+        var failed = facts.Tailnet.Backend != BackendState.Running ? facts.Login.Failure : null;
+        return failed is { Kind: not TailscaleError.TimedOut } ? failed.Text : null;
     }
 
     private static Condition Named(string error) => TailscaleErrors.KindOf(error) switch

@@ -42,21 +42,29 @@ internal static class Conditions
 
     public static Condition ControlUnreachable(string? detail) => new(
         "control-unreachable", Severity.Problem,
-        detail is null ? "the control server cannot be reached; peers that the node knows still reach it" : $"the control server cannot be reached: {detail}",
+        detail is null
+            ? "the control server cannot be reached; peers that the node knows still reach it"
+            : $"the control server cannot be reached: {detail}",
         "Check Dovetail's way to the Internet and TS_CONTROL_URL; the node comes back by itself.");
 
     public static Condition MachineRemoved() => new(
-        "machine-removed", Severity.Problem, "the control server answers but no longer serves this machine: it was probably removed from the tailnet",
+        "machine-removed",
+        Severity.Problem,
+        "the control server answers but no longer serves this machine: it was probably removed from the tailnet",
         "It logs in anew by itself with a usable TS_AUTHKEY; without one, follow the login URL.");
 
     public static Condition ControlRateLimited(string detail) => new(
-        "control-rate-limited", Severity.Problem, $"the control server asks for fewer logins: {detail}", "Wait; the node goes on by itself.");
+        "control-rate-limited",
+        Severity.Problem,
+        $"the control server asks for fewer logins: {detail}",
+        "Wait; the node goes on by itself.");
 
     public static Condition LoginFailed(string detail) => new(
         "login-failed", Severity.Problem, $"the login failed: {detail}", "See the node's log; it is tried again by itself.");
 
     public static Condition TailnetLock(string detail) => new(
-        "tailnet-lock", Severity.Problem, $"tailnet lock keeps the node out: {detail}", "Sign the node from a signing machine: tailscale lock sign.");
+        "tailnet-lock", Severity.Problem, $"tailnet lock keeps the node out: {detail}",
+        "Sign the node from a signing machine: tailscale lock sign.");
 
     public static Condition StateUnusable(string detail) => new(
         "state-unusable", Severity.Problem, $"tailscaled cannot use its state directory: {detail}",
@@ -72,24 +80,27 @@ internal static class Conditions
     public static Condition HttpsNotEnabled(bool required) => new(
         "https-not-enabled",
         required ? Severity.Problem : Severity.Notice,
-        required ? "the tailnet issues no certificates, and dovetail.tls=on demands one" : "the tailnet issues no certificates: served by plain HTTP",
+        required
+            ? "the tailnet issues no certificates, and dovetail.tls=on demands one"
+            : "the tailnet issues no certificates: served by plain HTTP",
         "Enable HTTPS certificates in the admin console, under DNS; or set dovetail.tls=off.");
 
     public static Condition CertificateFailed(string reason, DateTimeOffset retryAt, bool serving) => new(
         "acme-error", serving ? Severity.Notice : Severity.Problem, $"no new certificate: {reason}",
-        $"Next try at {Minute(retryAt)}.{(serving ? " The present certificate is still served." : "")}");
+        $"Next try at {Minute(retryAt)}.{StillServed(serving)}");
 
-    // tailscaled keeps a call waiting through every 5xx and 429 of the CA (05-cert/failures.txt), and says why in its log only.
+    // tailscaled keeps a call waiting through every 5xx and 429 of the CA (recorded), and says why in its log only.
     public static Condition CertificateSlow(bool serving) => new(
         "acme-slow", serving ? Severity.Notice : Severity.Problem, "the certificate authority has not answered yet",
-        $"The order goes on by itself; dovetail logs shows what tailscaled says of it.{(serving ? " The present certificate is still served." : "")}");
+        $"The order goes on by itself; dovetail logs shows what tailscaled says of it.{StillServed(serving)}");
 
     public static Condition CertificateRateLimited(string reason, DateTimeOffset retryAt, bool serving) => new(
         "acme-rate-limited", serving ? Severity.Notice : Severity.Problem, $"the certificate authority asks to wait: {reason}",
-        $"Next try at {Minute(retryAt)}.{(serving ? " The present certificate is still served." : "")}");
+        $"Next try at {Minute(retryAt)}.{StillServed(serving)}");
 
     public static Condition CertificateExpired(DateTimeOffset at) => new(
-        "certificate-expired", Severity.Problem, $"the certificate expired on {Day(at)}", "A new one is being asked for; see the other conditions.");
+        "certificate-expired", Severity.Problem, $"the certificate expired on {Day(at)}",
+        "A new one is being asked for; see the other conditions.");
 
     public static Condition NameTaken(string asked, string given) => new(
         "name-taken", Severity.Notice, $"the name {asked} is taken in the tailnet: this node is {given}",
@@ -111,21 +122,27 @@ internal static class Conditions
             _ => "there is no way to it",
         };
         return new(
-            "upstream-unreachable", Severity.Problem, $"container {address.ContainerName} cannot be reached at {address.HostAndPort}: {reason}",
+            "upstream-unreachable",
+            Severity.Problem,
+            $"container {address.ContainerName} cannot be reached at {address.HostAndPort}: {reason}",
             "See that the application runs and listens on that port on all addresses (0.0.0.0); else correct dovetail.port.");
     }
 
     public static Condition ServeFailed(string reason) => new(
-        "serve-failed", Severity.Problem, $"tailscaled does not take the serve config: {reason}", "It is tried again by itself; see the node's log.");
+        "serve-failed", Severity.Problem, $"tailscaled does not take the serve config: {reason}",
+        "It is tried again by itself; see the node's log.");
 
     public static Condition TailscaledEnded(string how, DateTimeOffset retryAt) => new(
         "tailscaled-ended", Severity.Problem, $"tailscaled {how}", $"Started again at {Second(retryAt)}; see the node's log.");
 
     public static Condition TailscaledSilent() => new(
-        "tailscaled-silent", Severity.Problem, "tailscaled does not answer", "It is replaced by itself when it has been silent for 15 seconds.");
+        "tailscaled-silent", Severity.Problem, "tailscaled does not answer",
+        "It is replaced by itself when it has been silent for 15 seconds.");
 
     public static Condition ListenerFailed(string reason) => new(
         "listener-failed", Severity.Problem, $"the listener cannot listen: {reason}", "It is tried again by itself.");
+
+    private static string StillServed(bool serving) => serving ? " The present certificate is still served." : "";
 
     private static string Day(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 

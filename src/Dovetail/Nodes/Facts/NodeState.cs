@@ -1,6 +1,6 @@
 namespace Dovetail.Nodes.Facts;
 
-/// <summary>Where a node stands on its way to serving (DESIGN §5).</summary>
+/// <summary>Where a node stands on its way to serving.</summary>
 internal enum NodeState
 {
     /// <summary>tailscaled starts, or logs in with a key or with its old state.</summary>

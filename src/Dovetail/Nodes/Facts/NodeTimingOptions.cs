@@ -30,7 +30,9 @@ internal sealed record NodeTimingOptions
     /// <summary>Longest wait after a failed action; default 60 s.</summary>
     public TimeSpan RetryMax { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long a node may be offline, while the control server answers, before it counts as cut off; default 45 s, three polls.</summary>
+    /// <summary>
+    /// How long a node may be offline, while the control server answers, before it counts as cut off; default 45 s, three polls.
+    /// </summary>
     public TimeSpan CutOff { get; init; } = TimeSpan.FromSeconds(45);
 
     /// <summary>Longest wait while the state directory cannot be used; default 8 s.</summary>

@@ -8,7 +8,7 @@ internal sealed record ServiceOptions
     /// <summary>Longest hold, of the daemon and of a label alike.</summary>
     public static readonly TimeSpan MaxHold = TimeSpan.FromHours(1);
 
-    /// <summary>Labels are <c>PREFIX.name</c>, <c>PREFIX.port</c>, … (<c>DOVETAIL_LABEL_PREFIX</c>); without the dot at the end.</summary>
+    /// <summary>Labels are <c>PREFIX.name</c>, <c>PREFIX.port</c>, … (<c>DOVETAIL_LABEL_PREFIX</c>); without the dot.</summary>
     public string LabelPrefix { get; init; } = "dovetail";
 
     /// <summary>Tags of a service that names none (<c>DOVETAIL_TAGS</c>), each with its <c>tag:</c> prefix.</summary>

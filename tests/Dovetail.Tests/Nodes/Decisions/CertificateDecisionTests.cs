@@ -19,7 +19,7 @@ public sealed class CertificateDecisionTests
     public void The_call_that_starts_the_renewal_is_not_put_off_past_the_last_third() =>
         Assert.Equal(Now.AddHours(6), Next(Now.AddHours(-54), Now.AddHours(36), renewals: 0));
 
-    // 05-cert/renewal.txt: each call in the last third begins an order.
+    // Recorded: each call in the last third begins an order.
     [Theory]
     [InlineData(1, 1)]
     [InlineData(2, 2)]

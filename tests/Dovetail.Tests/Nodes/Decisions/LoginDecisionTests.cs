@@ -7,6 +7,8 @@ namespace Dovetail.Tests.Nodes.Decisions;
 
 public sealed class LoginDecisionTests
 {
+    private static readonly IpnStatus UrlShown = new() { BackendState = BackendState.NeedsLogin, AuthUrl = "https://login.example/a/1" };
+
     [Fact]
     public void A_node_that_needs_login_is_logged_in_with_the_key() => Assert.Equal(Activity.UpWithKey, Decide(NeedsLogin("k1")));
 
@@ -16,7 +18,7 @@ public sealed class LoginDecisionTests
     [Fact]
     public void A_login_url_that_is_shown_is_not_replaced_by_another()
     {
-        var waiting = NeedsLogin(null).WithStatus(new IpnStatus { BackendState = BackendState.NeedsLogin, AuthUrl = "https://login.example/a/1" });
+        var waiting = NeedsLogin(null).WithStatus(UrlShown);
 
         Assert.Null(Decide(waiting));
     }
@@ -24,12 +26,12 @@ public sealed class LoginDecisionTests
     [Fact]
     public void A_key_that_comes_while_a_login_url_is_shown_is_used()
     {
-        var waiting = NeedsLogin("k1").WithStatus(new IpnStatus { BackendState = BackendState.NeedsLogin, AuthUrl = "https://login.example/a/1" });
+        var waiting = NeedsLogin("k1").WithStatus(UrlShown);
 
         Assert.Equal(Activity.UpWithKey, Decide(waiting));
     }
 
-    // 02-up/running-node-with-bad-key.txt: a refused key cuts a running node off, and `up` still exits 0.
+    // Recorded: a refused key cuts a running node off, and `up` still exits 0.
     [Fact]
     public void A_running_node_is_never_given_a_key()
     {
@@ -56,9 +58,10 @@ public sealed class LoginDecisionTests
     }
 
     [Fact]
-    public void A_stopped_node_is_brought_up_without_the_key() => Assert.Equal(Activity.Up, Decide(Running().WithBackend(BackendState.Stopped).WithKey("k1")));
+    public void A_stopped_node_is_brought_up_without_the_key() =>
+        Assert.Equal(Activity.Up, Decide(Running().WithBackend(BackendState.Stopped).WithKey("k1")));
 
-    // 02-up/control-unreachable.txt: a node with state comes up by itself when the control server returns.
+    // Recorded: a node with state comes up by itself when the control server returns.
     [Fact]
     public void A_node_without_a_state_is_left_alone() => Assert.Null(Decide(NeedsLogin("k1").WithBackend(BackendState.NoState)));
 
@@ -69,7 +72,10 @@ public sealed class LoginDecisionTests
     [Fact]
     public void A_failed_login_is_tried_again_after_its_wait()
     {
-        var failed = NeedsLogin("k1") with { Login = new LoginFacts { Key = "k1", Failure = new UpFailure(TailscaleError.TimedOut, "t"), RetryAt = Now.AddSeconds(1) } };
+        var failed = NeedsLogin("k1") with
+        {
+            Login = new LoginFacts { Key = "k1", Failure = new UpFailure(TailscaleError.TimedOut, "t"), RetryAt = Now.AddSeconds(1) },
+        };
 
         Assert.Null(Decide(failed));
         Assert.Equal(Activity.UpWithKey, LoginDecision.Decide(failed, Now.AddSeconds(1)));
@@ -85,9 +91,10 @@ public sealed class LoginDecisionTests
         Assert.Equal(Activity.UpWithKey, Decide(stopped.WithKey("k2")));
     }
 
-    // 02-up/invalid-key.txt: 27 tries in 67 s.
+    // Recorded: 27 tries in 67 s.
     [Fact]
-    public void The_daemons_own_tries_with_a_refused_key_are_ended_with_the_daemon() => Assert.Equal(Activity.StopRetries, Decide(Refused(goingOn: true)));
+    public void The_daemons_own_tries_with_a_refused_key_are_ended_with_the_daemon() =>
+        Assert.Equal(Activity.StopRetries, Decide(Refused(goingOn: true)));
 
     [Fact]
     public void A_key_need_not_wait_for_an_up_that_waits_for_a_person()

@@ -44,7 +44,8 @@ internal static class NodeFactsBuilder
         Login = new LoginFacts { Key = key },
     };
 
-    public static NodeFacts Running(TlsMode tls = TlsMode.Auto, string dnsName = "web.tailtest.ts.net.", params string[] certDomains) => New(tls) with
+    public static NodeFacts Running(
+        TlsMode tls = TlsMode.Auto, string dnsName = "web.tailtest.ts.net.", params string[] certDomains) => New(tls) with
     {
         Tailnet = new TailnetFacts
         {
