@@ -82,7 +82,8 @@ public sealed class PlanTests
 
     private static Plan From(ServiceSpec[] desired, params TrackedService[] actual) => Plan.From(desired, Actual(actual), Now, Grace);
 
-    private static Dictionary<string, TrackedService> Actual(params TrackedService[] actual) => actual.ToDictionary(known => known.Service.Name);
+    private static Dictionary<string, TrackedService> Actual(params TrackedService[] actual) =>
+        actual.ToDictionary(known => known.Service.Name);
 
     private static ServiceSpec Service(string name, params string[] hosts) => new()
     {
