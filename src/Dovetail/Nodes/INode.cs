@@ -3,7 +3,9 @@ using Dovetail.Services.Model;
 
 namespace Dovetail.Nodes;
 
-/// <summary>One service on the tailnet, as the reconciler handles it. Disposing it stops it and waits for its end; its state stays.</summary>
+/// <summary>
+/// One service on the tailnet, as the reconciler handles it. Disposing it stops it and waits for its end; its state stays.
+/// </summary>
 internal interface INode : IAsyncDisposable
 {
     NodeReport Report { get; }

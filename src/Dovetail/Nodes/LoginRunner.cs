@@ -165,7 +165,8 @@ internal sealed partial class LoginRunner(NodeDependencies dependencies, NodePat
         [LoggerMessage(3202, LogLevel.Warning, "{Service}: tailscale up failed: {Reason}")]
         public static partial void UpFailed(ILogger logger, string service, string reason);
 
-        [LoggerMessage(3203, LogLevel.Information, "{Service}: the refused key is not tried again until it is replaced, or for ten minutes")]
+        [LoggerMessage(
+            3203, LogLevel.Information, "{Service}: the refused key is not tried again until it is replaced, or for ten minutes")]
         public static partial void StopRetries(ILogger logger, string service);
     }
 }

@@ -127,7 +127,8 @@ internal sealed partial class Node : INode
             catch (Exception bug) when (!cancellationToken.IsCancellationRequested)
             {
                 Log.Broken(_logger, bug, _name);
-                await Task.Delay(_timings.FastPoll, _dependencies.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(_timings.FastPoll, _dependencies.Time, cancellationToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

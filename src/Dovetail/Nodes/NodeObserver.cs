@@ -6,7 +6,9 @@ using Dovetail.Tailscale;
 
 namespace Dovetail.Nodes;
 
-/// <summary>Keeps the facts about one running tailscaled true: the bus tells what changes, a light poll what the bus keeps silent about.</summary>
+/// <summary>
+/// Keeps the facts about one running tailscaled true: the bus tells what changes, a light poll what the bus keeps silent about.
+/// </summary>
 internal sealed partial class NodeObserver(NodeDependencies dependencies, ILocalApi api, NodeFactsStore facts)
 {
     private static readonly TimeSpan BusPause = TimeSpan.FromMilliseconds(200);
@@ -94,7 +96,8 @@ internal sealed partial class NodeObserver(NodeDependencies dependencies, ILocal
 
         if (message.Health is { } health)
         {
-            tailnet = tailnet with { Warnings = health.Warnings?.ToImmutableDictionary() ?? ImmutableDictionary<string, HealthWarning>.Empty };
+            var warnings = health.Warnings?.ToImmutableDictionary() ?? ImmutableDictionary<string, HealthWarning>.Empty;
+            tailnet = tailnet with { Warnings = warnings };
             // Said anew by each tailscaled that has the trouble; one that does not say it begins with NoState as well.
             var error = tailnet.Warnings.GetValueOrDefault(TailscaleErrors.StateWarning)?.Text;
             known = known with { Supervision = known.Supervision with { StateError = error } };

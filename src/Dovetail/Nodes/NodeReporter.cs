@@ -52,7 +52,8 @@ internal sealed partial class NodeReporter(
     private void LogChanges(NodeReport before, NodeReport after)
     {
         var name = after.Service.Name;
-        foreach (var condition in after.Conditions.Where(condition => !before.Conditions.Any(known => known.Id == condition.Id && known.Text == condition.Text)))
+        foreach (var condition in after.Conditions.Where(
+            condition => !before.Conditions.Any(known => known.Id == condition.Id && known.Text == condition.Text)))
         {
             var level = condition.Severity == Severity.Problem ? LogLevel.Warning : LogLevel.Information;
             Log.Condition(logger, level, name, condition.Text, condition.Fix);

@@ -29,7 +29,9 @@ internal sealed partial class NodeSupervisor(
         }
     }
 
-    /// <summary>Runs until <paramref name="stopping"/> is set. The last tailscaled then still runs, without any work, until this is disposed.</summary>
+    /// <summary>
+    /// Runs until <paramref name="stopping"/> is set. The last tailscaled then still runs, without any work, until this is disposed.
+    /// </summary>
     public async Task RunAsync(CancellationToken stopping)
     {
         var timings = dependencies.Options.Timings;
@@ -106,7 +108,8 @@ internal sealed partial class NodeSupervisor(
         facts.Change(known => known with { Daemon = known.Daemon with { ProcessId = tailscaled.ProcessId } });
         Log.Started(_logger, facts.Current.Service.Name, tailscaled.ProcessId);
         var observer = new NodeObserver(dependencies, api, facts);
-        return new DaemonSession(tailscaled, observer, facts, log, dependencies.Time, dependencies.Loggers.CreateLogger<DaemonSession>(), stopping);
+        var logger = dependencies.Loggers.CreateLogger<DaemonSession>();
+        return new DaemonSession(tailscaled, observer, facts, log, dependencies.Time, logger, stopping);
     }
 
     private async ValueTask EndSessionAsync()

@@ -38,7 +38,11 @@ internal sealed record Plan
             Add = [.. desired.Where(service => !actual.ContainsKey(service.Name))],
             Update = [.. desired.Where(service =>
                 actual.TryGetValue(service.Name, out var known) && (known.Service != service || known.UnwantedSince is not null))],
-            Idle = [.. waiting.Where(static known => known.UnwantedSince is null).Select(static known => known.Service with { Upstreams = [], Unreachable = [] })],
+            Idle =
+            [
+                .. waiting.Where(static known => known.UnwantedSince is null)
+                    .Select(static known => known.Service with { Upstreams = [], Unreachable = [] }),
+            ],
             Remove = [.. unwanted.Except(waiting).Select(static known => known.Service.Name)],
             NextDeadline = waiting.Count == 0 ? null : waiting.Min(known => (known.UnwantedSince ?? now) + grace),
         };

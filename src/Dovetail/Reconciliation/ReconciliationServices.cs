@@ -8,7 +8,8 @@ namespace Dovetail.Reconciliation;
 internal static class ReconciliationServices
 {
     /// <summary>Adds the <see cref="Reconciler"/> as a background service. Needs the services of <c>Docker</c> and <c>Nodes</c>.</summary>
-    public static IServiceCollection AddReconciliation(this IServiceCollection services, ServiceOptions serviceOptions, ReconcilerOptions options)
+    public static IServiceCollection AddReconciliation(
+        this IServiceCollection services, ServiceOptions serviceOptions, ReconcilerOptions options)
     {
         services.AddSingleton(provider => new Reconciler(
             provider.GetRequiredService<DockerWatcher>().WatchAsync(CancellationToken.None),

@@ -12,7 +12,7 @@ public sealed class LoginRunnerTests : IDisposable
 {
     private const string Key = "tskey-auth-secret";
 
-    // 02-up/invalid-key.txt
+    // Recordings/up-invalid-key.txt of the stand-in.
     private const string KeyRefused = "backend error: invalid key: API key does not exist";
 
     private static readonly NodeTimingOptions Timings = new();
@@ -188,7 +188,7 @@ public sealed class LoginRunnerTests : IDisposable
     public async Task A_timeout_is_no_failure_when_somebody_has_only_to_follow_the_url(string? url, bool succeeds)
     {
         _bench.Facts.Change(known => known with { Tailnet = known.Tailnet with { AnnouncedLoginUrl = url } });
-        // 02-up/interactive-timeout.txt
+        // Recorded with 1.96.5, without its advice to look at the status.
         Fail("timeout waiting for Tailscale service to enter a Running state");
 
         await _runner.UpAsync(withKey: false, Cancellation);

@@ -230,7 +230,7 @@ public sealed class NodeObserverTests : IAsyncDisposable
         Assert.False(_run.IsCompleted);
     }
 
-    // 03-status/running-control-lost-75s.json: Running, Self.Online false, no message.
+    // Recorded with 1.96.5: Running, Self.Online false, and no message on the bus.
     [Fact]
     public async Task A_node_that_is_offline_while_the_control_server_answers_is_cut_off_after_a_while()
     {

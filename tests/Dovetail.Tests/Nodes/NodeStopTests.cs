@@ -91,7 +91,7 @@ public sealed class NodeStopTests : NodeTest
         Node.Start(Task.CompletedTask);
         await TestClock.UntilAsync(() => stage switch
         {
-            "bind" => Bench.Clock.Waits(Timings.RetryMin),
+            "bind" => Node.Report.Conditions.Any(condition => condition.Id == "listener-failed"),
             "socket" => Bench.Clock.Waits(Timings.HangLimit),
             "login" => Ups == 1,
             _ => Node.Report.State == NodeState.Backoff,

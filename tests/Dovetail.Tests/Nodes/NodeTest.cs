@@ -57,7 +57,7 @@ public abstract class NodeTest : IAsyncDisposable
         await Bench.Clock.AdvanceUntilAsync(() => Node.Report.State == NodeState.Ready, seen: Seen);
     }
 
-    private protected string Seen() => $"{Node.Report.State}\n{Bench.Journal}";
+    private protected string Seen() => $"{Node.Report.State} at {Bench.Clock.Now:T}\n{Bench.Journal}";
 
     // The control server refuses the key, which ends with a tailscaled that does not want to run.
     private protected async Task RefuseKeyAsync()
@@ -70,7 +70,7 @@ public abstract class NodeTest : IAsyncDisposable
             return Task.CompletedTask;
         };
         Node.Start(Task.CompletedTask);
-        await Bench.Clock.AdvanceUntilAsync(() => Bench.Tailscaled.Count == 2 && Node.Report.State == NodeState.NeedsLogin);
+        await Bench.Clock.AdvanceUntilAsync(() => Bench.Tailscaled.Count == 2 && Node.Report.State == NodeState.NeedsLogin, seen: Seen);
         Assert.Single(Bench.LogLines, line => line.StartsWith("web: the refused key is not tried again", StringComparison.Ordinal));
         Assert.Contains(Node.Report.Conditions, condition => condition.Id == "key-rejected");
     }

@@ -30,7 +30,7 @@ public sealed class NodeTests : NodeTest
         Assert.Equal(Name, report.CertificateName);
         Assert.Equal(Listener.Ports, report.Ports);
         Assert.Equal(new ListenerConfig(report.Service, Name, Https: true), Listener.Configs[^1]);
-        Assert.Contains($"web: ready at https://{Name} (100.64.0.1)", Bench.LogLines);
+        await TestClock.UntilAsync(() => Bench.LogLines.Contains($"web: ready at https://{Name} (100.64.0.1)"));
     }
 
     [Fact]
