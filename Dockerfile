@@ -16,7 +16,7 @@ ARG TARGETARCH
 ARG READYTORUN=true
 ENV DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 WORKDIR /source
-COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
+COPY global.json Directory.Build.props Directory.Packages.props .editorconfig BannedSymbols.txt ./
 COPY src/Dovetail/Dovetail.csproj src/Dovetail/
 RUN set -eu; \
     case "${TARGETARCH:-$(uname -m)}" in \

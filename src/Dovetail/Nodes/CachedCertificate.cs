@@ -14,7 +14,7 @@ internal sealed record CachedCertificate(DateTimeOffset NotBefore, DateTimeOffse
         try
         {
             using var leaf = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(stateDirectory, "certs", $"{domain}.crt"));
-            return new CachedCertificate(leaf.NotBefore.ToUniversalTime(), leaf.NotAfter.ToUniversalTime());
+            return new CachedCertificate(new DateTimeOffset(leaf.NotBefore), new DateTimeOffset(leaf.NotAfter));
         }
         catch (Exception none) when (none is CryptographicException or IOException or UnauthorizedAccessException)
         {

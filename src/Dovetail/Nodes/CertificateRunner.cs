@@ -102,8 +102,8 @@ internal sealed partial class CertificateRunner(
 
     private CertificateFacts Taken(CertificateFacts before, string domain, ServerCertificate certificate, bool isOrder)
     {
-        DateTimeOffset notBefore = certificate.Leaf.NotBefore.ToUniversalTime();
-        DateTimeOffset notAfter = certificate.Leaf.NotAfter.ToUniversalTime();
+        var notBefore = new DateTimeOffset(certificate.Leaf.NotBefore.ToUniversalTime());
+        var notAfter = new DateTimeOffset(certificate.Leaf.NotAfter.ToUniversalTime());
         var isNew = before.Name != domain || before.NotAfter != notAfter;
         if (isNew)
         {

@@ -128,6 +128,7 @@ internal static class UpstreamResolver
             : null;
     }
 
+#pragma warning disable RS0030 // Compared with, not listened on.
     // The address at which Dovetail reaches a port that is bound to this address of the host; the lowest rank is the best.
     private static (string? Address, int Rank) Reach(string hostIp, OwnLocation host)
     {
@@ -143,6 +144,7 @@ internal static class UpstreamResolver
 
         return IPAddress.IsLoopback(bound) ? (host.IsInHostNetwork ? hostIp : null, 2) : (hostIp, 1);
     }
+#pragma warning restore RS0030
 
     // Networks with an address, user-defined before the default bridge (where containers have no names), then by name.
     private static IEnumerable<ContainerNetwork> Attached(Container container) => container.Networks

@@ -49,6 +49,9 @@ internal static partial class TailscaleErrors
     /// <summary>Begins the text that stands for the answer of a command that was ended at its deadline.</summary>
     public const string NoAnswer = "no answer within ";
 
+    // Milliseconds; the texts come from servers.
+    private const int MatchTimeout = 1000;
+
     private const string LoginErrorPrefix = "You are logged out. The last login error was: ";
     private const string BackendErrorPrefix = "backend error: ";
 
@@ -100,7 +103,7 @@ internal static partial class TailscaleErrors
     public static DateTimeOffset? RetryAt(string line)
     {
         const string format = "yyyy-MM-dd HH:mm:ss";
-        var time = RetryAfter().Match(line).Groups[1].Value;
+        var time = RetryAfter().Match(line).Groups["time"].Value;
         var isTime = DateTimeOffset.TryParseExact(time, format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at);
         return isTime ? at : null;
     }
@@ -117,9 +120,9 @@ internal static partial class TailscaleErrors
 
     private static bool Says(string text, string words) => text.Contains(words, StringComparison.OrdinalIgnoreCase);
 
-    [GeneratedRegex(@"retry after (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC")]
+    [GeneratedRegex(@"retry after (?<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC", RegexOptions.ExplicitCapture, MatchTimeout)]
     private static partial Regex RetryAfter();
 
-    [GeneratedRegex(@"^[45]\d\d [A-Z][A-Za-z ]+: ")]
+    [GeneratedRegex(@"^[45]\d\d [A-Z][A-Za-z ]+: ", RegexOptions.ExplicitCapture, MatchTimeout)]
     private static partial Regex StatusLine();
 }

@@ -57,7 +57,7 @@ public sealed class RealEngineTests(Engine engine)
         Assert.Equal([80, 90], container.ExposedTcpPorts);
         Assert.Equal("127.0.0.1", Assert.Single(container.PublishedTcpPorts).HostIp);
         Assert.Equal("web", container.Label($"{_prefix}.name"));
-        Assert.InRange(container.Created, DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddMinutes(5));
+        Assert.InRange(container.Created, TimeProvider.System.GetUtcNow().AddMinutes(-5), TimeProvider.System.GetUtcNow().AddMinutes(5));
         Assert.NotEqual(0, container.Created.Ticks % TimeSpan.TicksPerSecond);
     }
 

@@ -101,8 +101,8 @@ internal sealed class CertificateStore(string stateDirectory, Backend backend) :
             byte[] key = File.ReadAllBytes(Path.Combine(DirectoryPath, name + ".key"));
             using X509Certificate2 leaf = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(certificate));
             DateTimeOffset now = TimeProvider.System.GetUtcNow();
-            DateTimeOffset start = leaf.NotBefore.ToUniversalTime();
-            DateTimeOffset end = leaf.NotAfter.ToUniversalTime();
+            DateTimeOffset start = new(leaf.NotBefore);
+            DateTimeOffset end = new(leaf.NotAfter);
             return now >= end || now + minimum >= end ? (null, 1) : (new CertificatePair(certificate, key), (now - start) / (end - start));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CryptographicException)

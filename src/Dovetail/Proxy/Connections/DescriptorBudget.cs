@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Threading.RateLimiting;
 
 namespace Dovetail.Proxy.Connections;
@@ -38,6 +39,6 @@ internal sealed class DescriptorBudget
         // proc_pid_limits(5): "Max open files", then soft and hard limit.
         var line = File.ReadLines("/proc/self/limits").First(line => line.StartsWith("Max open files", StringComparison.Ordinal));
         var soft = line["Max open files".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
-        return new DescriptorBudget(long.TryParse(soft, out var limit) ? limit : long.MaxValue);
+        return new DescriptorBudget(long.TryParse(soft, CultureInfo.InvariantCulture, out var limit) ? limit : long.MaxValue);
     }
 }

@@ -15,7 +15,7 @@ internal static class TestCertificate
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(name);
         request.CertificateExtensions.Add(names.Build());
-        var now = DateTimeOffset.UtcNow;
+        var now = TimeProvider.System.GetUtcNow();
         var leaf = request.CreateSelfSigned(now.AddHours(-1), now.AddDays(1));
         return new ServerCertificate(SslStreamCertificateContext.Create(leaf, additionalCertificates: null, offline: true), leaf);
     }
