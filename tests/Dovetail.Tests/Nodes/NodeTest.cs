@@ -57,7 +57,7 @@ public abstract class NodeTest : IAsyncDisposable
         await Bench.Clock.AdvanceUntilAsync(() => Node.Report.State == NodeState.Ready, seen: Seen);
     }
 
-    private protected string Seen() => $"{Node.Report.State} at {Bench.Clock.Now:T}\n{Bench.Journal}";
+    private protected string Seen() => $"{Node.Report.State} at {Bench.Clock.Now:T}\n{Bench.Journal}\n{string.Join('\n', Bench.LogLines)}";
 
     // The control server refuses the key, which ends with a tailscaled that does not want to run.
     private protected async Task RefuseKeyAsync()
