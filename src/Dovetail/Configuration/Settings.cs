@@ -12,7 +12,7 @@ namespace Dovetail.Configuration;
 internal static class Settings
 {
     public static readonly Setting<string?> AuthKey =
-        Setting.Optional("TS_AUTHKEY", "auth key, or OAuth client secret (which needs tags)") with { IsSecret = true };
+        new("TS_AUTHKEY", null, "auth key, or OAuth client secret (which needs tags)", Key) { IsSecret = true };
 
     public static readonly Setting<string?> AuthKeyFile = Setting.Optional("TS_AUTHKEY_FILE", "file with the auth key; read at each use");
 
@@ -93,6 +93,14 @@ internal static class Settings
         Hold, Grace, NodeMemory, Resync, Poll, Connections, RequestLineSize, RequestHeadersSize, RequestHeaderCount, RuntimeDirectory,
         Tailscaled, Tailscale, Container, AccessLog, LogLevel,
     ];
+
+    private static string? Key(string text, out string? value)
+    {
+        value = text;
+        return text[0] is '"' or '\'' || text[^1] is '"' or '\'' ? "has quotes around it, as docker's --env-file keeps them; remove them"
+            : text.AsSpan().ContainsAnyExceptInRange('!', '~') ? "holds a character that does not show or belongs into no key; copy it anew"
+            : null;
+    }
 
     private static string? AbsolutePath(string text, out string value)
     {

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Net.Sockets;
 using Dovetail.Processes;
 using Dovetail.Proxy.Connections;
@@ -59,10 +58,7 @@ internal sealed class TailscaledLauncher(
             {
                 FileName = options.Tailscaled,
                 Arguments = TailscaleArguments.Daemon(paths.State, paths.Socket),
-                Environment = environment
-                    .SetItem("TS_PARENT_DEATH_FD", parentDeath.Descriptor)
-                    .SetItem("TS_LOGS_DIR", paths.Logs)
-                    .SetItem("GOMEMLIMIT", memory.ToString(CultureInfo.InvariantCulture)),
+                Environment = TailscaleArguments.DaemonEnvironment(environment, parentDeath.Descriptor, paths.Logs, memory),
                 OnLine = (_, line) => log.Add(line),
             },
             time);

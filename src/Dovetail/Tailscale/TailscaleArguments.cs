@@ -19,6 +19,24 @@ internal static class TailscaleArguments
         "--port=0",
     ];
 
+    /// <summary>The daemon's environment.</summary>
+    /// <param name="inherited">Without secrets.</param>
+    /// <param name="parentDeath">The descriptor whose end of file ends the daemon.</param>
+    /// <param name="logs">Directory of its own for tailscaled's log settings and buffers.</param>
+    /// <param name="memory">Soft memory limit in bytes.</param>
+    public static ImmutableDictionary<string, string> DaemonEnvironment(
+        ImmutableDictionary<string, string> inherited, string parentDeath, string logs, long memory)
+    {
+        // Since 1.98. Without them a client that vanished from a forwarded connection is let go after two hours.
+        return ImmutableDictionary<string, string>.Empty
+            .SetItem("TS_NETSTACK_KEEPALIVE_IDLE", "60s")
+            .SetItem("TS_NETSTACK_KEEPALIVE_INTERVAL", "15s")
+            .SetItems(inherited)
+            .SetItem("TS_PARENT_DEATH_FD", parentDeath)
+            .SetItem("TS_LOGS_DIR", logs)
+            .SetItem("GOMEMLIMIT", memory.ToString(CultureInfo.InvariantCulture));
+    }
+
     /// <summary><c>--reset</c> makes what is not named the default, so that the command describes the node completely.</summary>
     public static ImmutableArray<string> Up(string socket, UpOptions options)
     {

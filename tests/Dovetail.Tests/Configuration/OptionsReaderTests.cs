@@ -105,6 +105,19 @@ public sealed class OptionsReaderTests
         ["TS_CONTROL_URL"] = "x",
     }).Errors.Count);
 
+    [Theory]
+    [InlineData("\"tskey-auth-secret\"", "quotes")]
+    [InlineData("'tskey-auth-secret'", "quotes")]
+    [InlineData("tskey-auth-secret\u200b", "does not show")]
+    [InlineData("tskey-auth-secret tskey-auth-second", "belongs into no key")]
+    public void A_key_that_was_copied_badly_is_refused_without_being_shown(string key, string reason)
+    {
+        var error = Assert.Single(Read(new() { ["TS_AUTHKEY"] = key }).Errors);
+
+        Assert.Contains(reason, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_key_and_a_key_file_are_one_too_many_and_the_key_is_not_printed()
     {

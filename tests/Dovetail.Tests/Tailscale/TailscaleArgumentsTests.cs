@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Dovetail.Tailscale;
 
 namespace Dovetail.Tests.Tailscale;
@@ -30,6 +31,20 @@ public sealed class TailscaleArgumentsTests
         TailscaleArguments.Daemon("/var/lib/dovetail/web", "/run/dovetail/nodes/web.sock"));
 
     [Fact]
+    public void Tailscaled_lets_go_of_vanished_clients_after_a_minute_unless_the_user_says_otherwise()
+    {
+        var plain = TailscaleArguments.DaemonEnvironment(Environment("PATH=/bin"), "7", "/logs", 128 << 20);
+        var chosen = TailscaleArguments.DaemonEnvironment(Environment("TS_NETSTACK_KEEPALIVE_IDLE=2h"), "7", "/logs", 128 << 20);
+
+        Assert.Equal(
+            Environment(
+                "PATH=/bin", "TS_PARENT_DEATH_FD=7", "TS_LOGS_DIR=/logs", "GOMEMLIMIT=134217728",
+                "TS_NETSTACK_KEEPALIVE_IDLE=60s", "TS_NETSTACK_KEEPALIVE_INTERVAL=15s"),
+            plain);
+        Assert.Equal(("2h", "15s"), (chosen["TS_NETSTACK_KEEPALIVE_IDLE"], chosen["TS_NETSTACK_KEEPALIVE_INTERVAL"]));
+    }
+
+    [Fact]
     public void A_certificate_and_its_key_come_on_standard_output() => Assert.Equal(
         ["--socket=/s", "cert", "--cert-file=-", "--key-file=-", "web.tailtest.ts.net"],
         TailscaleArguments.Cert("/s", "web.tailtest.ts.net", TimeSpan.Zero));
@@ -38,4 +53,7 @@ public sealed class TailscaleArgumentsTests
     public void A_renewal_demands_how_long_the_certificate_must_be_valid() => Assert.Equal(
         ["--socket=/s", "cert", "--cert-file=-", "--key-file=-", "--min-validity=2592001s", "web.tailtest.ts.net"],
         TailscaleArguments.Cert("/s", "web.tailtest.ts.net", TimeSpan.FromDays(30) + TimeSpan.FromSeconds(1)));
+
+    private static ImmutableDictionary<string, string> Environment(params string[] variables) =>
+        variables.Select(variable => variable.Split('=')).ToImmutableDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
 }
