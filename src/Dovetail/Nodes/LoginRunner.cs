@@ -146,7 +146,7 @@ internal sealed partial class LoginRunner(NodeDependencies dependencies, NodePat
         {
             Failure = failure,
             Failures = failures,
-            RetryAt = now + Backoff.Wait(failures, _timings.RetryMin, _timings.RetryMax, dependencies.Random.NextDouble()),
+            RetryAt = now + WaitAfter(failure, failures),
         };
         return failure.Kind == TailscaleError.KeyRefused && key is not null
             ? known with
@@ -155,6 +155,14 @@ internal sealed partial class LoginRunner(NodeDependencies dependencies, NodePat
                 Daemon = known.Daemon with { RetriesRefusedKey = true },
             }
             : known with { Login = login };
+    }
+
+    // A limit names the time at which tailscaled asks again by itself, and then the answer takes a moment.
+    private TimeSpan WaitAfter(UpFailure failure, int failures)
+    {
+        var wait = Backoff.Wait(failures, _timings.RetryMin, _timings.RetryMax, dependencies.Random.NextDouble());
+        var limit = failure.Kind == TailscaleError.RateLimited ? TailscaleErrors.RegistersAgainAfter(failure.Text) + _timings.LocalApi : null;
+        return limit > wait ? limit.Value : wait;
     }
 
     private static partial class Log

@@ -51,7 +51,16 @@ internal sealed partial class NodeSupervisor(
                 continue;
             }
 
-            failures = dependencies.Time.GetElapsedTime(begun) >= timings.Stable ? 1 : failures + 1;
+            var isStable = dependencies.Time.GetElapsedTime(begun) >= timings.Stable;
+            if (isStable && facts.Current.Serve.Applied is not null)
+            {
+                // It worked, so the next one most likely does too; one that dies again within seconds has to wait.
+                failures = 0;
+                Log.Ended(_logger, facts.Current.Service.Name, end.How);
+                continue;
+            }
+
+            failures = isStable ? 1 : failures + 1;
             // A directory that can be written again is to be noticed soon; looking costs little.
             var longest = facts.Current.Supervision.StateError is null ? timings.RetryMax : timings.StateRetryMax;
             var wait = Backoff.Wait(failures, timings.RetryMin, longest, dependencies.Random.NextDouble());
@@ -126,6 +135,9 @@ internal sealed partial class NodeSupervisor(
     {
         [LoggerMessage(3401, LogLevel.Debug, "{Service}: tailscaled runs with process id {ProcessId}")]
         public static partial void Started(ILogger logger, string service, int processId);
+
+        [LoggerMessage(3403, LogLevel.Warning, "{Service}: tailscaled {How}; it is started again")]
+        public static partial void Ended(ILogger logger, string service, string how);
 
         [LoggerMessage(3402, LogLevel.Error, "{Service}: this is a bug in Dovetail; tailscaled is started anew")]
         public static partial void Broken(ILogger logger, Exception bug, string service);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Dovetail.Common;
 
 namespace Dovetail.Tailscale;
 
@@ -83,6 +84,14 @@ internal static partial class TailscaleErrors
     public static string? LoginError(string warning) =>
         warning.StartsWith(LoginErrorPrefix, StringComparison.Ordinal) ? warning[LoginErrorPrefix.Length..] : null;
 
+    /// <summary>
+    /// When tailscaled registers again by itself after the control server limited its registrations (1.98 and newer keep to the server's
+    /// Retry-After; older ones try again at once and name no time).
+    /// </summary>
+    /// <returns>Null when the text names no time.</returns>
+    public static TimeSpan? RegistersAgainAfter(string text) =>
+        DurationSyntax.TryParse(WillRetryAfter().Match(text).Groups["time"].Value, out var time) ? time : null;
+
     /// <summary>Whether a health warning says that tailnet lock keeps the node out.</summary>
     public static bool SaysTailnetLock(string warning) => Says(warning, "tailnet lock") || Says(warning, "locked out");
 
@@ -122,6 +131,9 @@ internal static partial class TailscaleErrors
 
     [GeneratedRegex(@"retry after (?<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC", RegexOptions.ExplicitCapture, MatchTimeout)]
     private static partial Regex RetryAfter();
+
+    [GeneratedRegex("will retry after (?<time>[0-9a-z.]+)", RegexOptions.ExplicitCapture, MatchTimeout)]
+    private static partial Regex WillRetryAfter();
 
     [GeneratedRegex(@"^[45]\d\d [A-Z][A-Za-z ]+: ", RegexOptions.ExplicitCapture, MatchTimeout)]
     private static partial Regex StatusLine();

@@ -97,6 +97,17 @@ public sealed class LoginRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_limited_login_is_left_alone_for_as_long_as_the_control_server_asks()
+    {
+        _bench.Command.Answer = (_, _) => Task.FromResult(
+            FakeCommand.Failed("backend error: node registration rate limited; will retry after 57s"));
+
+        await _runner.UpAsync(withKey: false, Cancellation);
+
+        Assert.Equal(_bench.Clock.Now + TimeSpan.FromSeconds(57) + new NodeTimingOptions().LocalApi, Facts.Login.RetryAt);
+    }
+
+    [Fact]
     public async Task A_success_is_remembered_with_what_was_applied()
     {
         var failure = new UpFailure(TailscaleError.Other, "x");

@@ -2,6 +2,7 @@ using Dovetail.Nodes;
 using Dovetail.Nodes.Facts;
 using Dovetail.Processes;
 using Dovetail.Tailscale;
+using Dovetail.Tests.Nodes.Decisions;
 using Dovetail.Tests.Nodes.Fakes;
 
 namespace Dovetail.Tests.Nodes;
@@ -65,7 +66,22 @@ public sealed class NodeSupervisorTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_stable_minute_makes_the_next_wait_short_again()
+    public async Task One_that_served_is_followed_by_the_next_at_once_but_not_twice_within_seconds()
+    {
+        await StartAsync();
+        await ServeForAsync(Timings.Stable);
+
+        Tailscaled.Exit(137);
+        await TestClock.UntilAsync(() => Supervision.Restarts == 1 && _supervisor.Session is not null);
+
+        Assert.Null(Supervision.Down);
+        Assert.Contains("web: tailscaled was ended by signal 9; it is started again", _bench.LogLines);
+        await ServeForAsync(TimeSpan.FromSeconds(3));
+        Assert.Equal([1, 2], await FailAsync(2));
+    }
+
+    [Fact]
+    public async Task A_stable_time_makes_the_next_wait_short_again()
     {
         await StartAsync();
         await FailAsync(4);
@@ -278,6 +294,13 @@ public sealed class NodeSupervisorTests : IAsyncDisposable
     {
         Start();
         await TestClock.UntilAsync(() => _supervisor.Session is not null);
+    }
+
+    private Task ServeForAsync(TimeSpan time)
+    {
+        var serve = new ServeFacts { Applied = new ServeTarget(NodeFactsBuilder.Ports, null) };
+        _bench.Facts.Change(known => known with { Serve = serve });
+        return _bench.Clock.AdvanceByAsync(time, TimeSpan.FromSeconds(1));
     }
 
     private async Task<DaemonDown> DownAsync()

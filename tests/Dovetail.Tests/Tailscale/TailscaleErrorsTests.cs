@@ -30,6 +30,13 @@ public sealed class TailscaleErrorsTests
         Assert.Equal(reason, TailscaleErrors.LoginError(warning));
 
     [Theory]
+    [InlineData("node registration rate limited; will retry after 57s", 57)]
+    [InlineData("node registration rate limited; will retry after 1m30s", 90)]
+    [InlineData("register request: http 429: rate limit exceeded", null)]
+    public void A_limit_names_when_tailscaled_registers_again(string error, int? seconds) =>
+        Assert.Equal(seconds, (int?)TailscaleErrors.RegistersAgainAfter(error)?.TotalSeconds);
+
+    [Theory]
     [InlineData("This node is locked out; it will not have connectivity until it is signed.", true)]
     [InlineData("Tailnet Lock: this node needs a signature", true)]
     [InlineData("Tailscale is stopped.", false)]

@@ -165,9 +165,9 @@ internal static class ConditionRules
     // A refusal that `up` does not report stands in Health only (recorded for tags, and for a running node that is given a bad key).
     private static string? LoginError(NodeFacts facts)
     {
-        if (facts.Tailnet.Warnings.TryGetValue(TailscaleErrors.LoginWarning, out var warning) && warning.Text is { } text)
+        if (facts.Tailnet.Warnings.ContainsKey(TailscaleErrors.LoginWarning))
         {
-            return TailscaleErrors.LoginError(text);
+            return facts.Tailnet.LoginError;
         }
 
         var failed = facts.Tailnet.Backend != BackendState.Running ? facts.Login.Failure : null;

@@ -33,6 +33,14 @@ internal static class LoginDecision
 
     private static Activity? LogIn(NodeFacts facts, DateTimeOffset now)
     {
+        // tailscaled registers again by itself as soon as it may; another `up` would make it ask at once, against the server's wish.
+        if (facts is { Daemon.LastAppliedIdentity: { } applied, Tailnet.LoginError: { } error }
+            && applied == facts.Identity
+            && TailscaleErrors.KindOf(error) == TailscaleError.RateLimited)
+        {
+            return null;
+        }
+
         var login = facts.Login;
         if (login.IsKeyRefused && facts.Daemon.RetriesRefusedKey)
         {

@@ -38,8 +38,11 @@ internal sealed record NodeTimingOptions
     /// <summary>Longest wait while the state directory cannot be used; default 8 s.</summary>
     public TimeSpan StateRetryMax { get; init; } = TimeSpan.FromSeconds(8);
 
-    /// <summary>A tailscaled that ran for this long starts again with the shortest wait; default 1 min.</summary>
-    public TimeSpan Stable { get; init; } = TimeSpan.FromMinutes(1);
+    /// <summary>
+    /// What went before a tailscaled that ran for this long is forgotten: it starts again with the shortest wait, and at once if it served;
+    /// default 10 s.
+    /// </summary>
+    public TimeSpan Stable { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a certificate call may take: as long as a CA in trouble may need; default 5 min.</summary>
     public TimeSpan Certificate { get; init; } = TimeSpan.FromMinutes(5);

@@ -22,6 +22,10 @@ internal sealed record TailnetFacts
     /// <summary>Whether the node runs, and the status, which has names and addresses, is of the time since it does.</summary>
     public bool IsRunning => Backend == BackendState.Running && Status?.BackendState == BackendState.Running;
 
+    /// <summary>The control server's reason not to log the node in, of those that <c>up</c> does not report too; null: none.</summary>
+    public string? LoginError =>
+        Warnings.GetValueOrDefault(TailscaleErrors.LoginWarning)?.Text is { } text ? TailscaleErrors.LoginError(text) : null;
+
     /// <summary>Where a person can log the node in: the newest URL; null: there is none.</summary>
     public string? LoginUrl => string.IsNullOrEmpty(Status?.AuthUrl) ? AnnouncedLoginUrl : Status.AuthUrl;
 

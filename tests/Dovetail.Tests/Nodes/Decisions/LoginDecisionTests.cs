@@ -41,6 +41,21 @@ public sealed class LoginDecisionTests
         Assert.Equal(Activity.Up, Decide(changed));
     }
 
+    // Recorded with 1.96.5 and 1.102.3: tailscaled asks again by itself, and each further `up` asks at once.
+    [Theory]
+    [InlineData("register request: http 429: rate limit exceeded")]
+    [InlineData("node registration rate limited; will retry after 57s")]
+    public void A_login_that_the_control_server_limits_is_left_to_tailscaled(string error)
+    {
+        var said = $"You are logged out. The last login error was: {error}";
+        var limited = NeedsLogin("k1").WithWarning("login-state", said);
+        var applied = limited with { Daemon = limited.Daemon with { LastAppliedIdentity = limited.Identity } };
+
+        Assert.Equal(Activity.UpWithKey, Decide(limited));
+        Assert.Null(Decide(applied));
+        Assert.Equal(Activity.UpWithKey, Decide(applied with { Identity = new NodeIdentity("www", [], null) }));
+    }
+
     [Fact]
     public void A_setting_that_the_node_was_told_already_is_not_told_again()
     {
