@@ -67,6 +67,8 @@ internal static partial class TailscaleErrors
         (TailscaleError.TagsRefused, "requested tags", StringComparison.OrdinalIgnoreCase),
         (TailscaleError.KeyRefused, "invalid key", StringComparison.OrdinalIgnoreCase),
         (TailscaleError.KeyRefused, "auth key", StringComparison.OrdinalIgnoreCase),
+        // Headscale: "authkey already used", "authkey expired".
+        (TailscaleError.KeyRefused, "authkey ", StringComparison.OrdinalIgnoreCase),
         (TailscaleError.RateLimited, "http 429", StringComparison.Ordinal),
         (TailscaleError.RateLimited, "registration rate limited", StringComparison.Ordinal),
         (TailscaleError.ControlUnreachable, "fetch control key", StringComparison.Ordinal),
@@ -99,7 +101,7 @@ internal static partial class TailscaleErrors
     public static bool SaysExpired(string refusal) => Says(refusal, "expired");
 
     /// <summary>Whether a key was refused because it was used before or revoked.</summary>
-    public static bool SaysNotValid(string refusal) => Says(refusal, "not valid");
+    public static bool SaysNotValid(string refusal) => Says(refusal, "not valid") || Says(refusal, "already used");
 
     /// <summary>Whether an error of <c>tailscale cert</c> is a rate limit of the certificate authority.</summary>
     public static bool SaysCertificateLimit(string line) => Says(line, "rateLimited") || Says(line, "429");

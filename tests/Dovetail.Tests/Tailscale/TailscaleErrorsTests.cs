@@ -17,6 +17,8 @@ public sealed class TailscaleErrorsTests
         TailscaleError.StateUnusable)]
     [InlineData("invalid key: API key kx not valid", TailscaleError.KeyRefused)]
     [InlineData("Invalid Auth Key", TailscaleError.KeyRefused)]
+    [InlineData("authkey already used", TailscaleError.KeyRefused)]
+    [InlineData("authkey expired", TailscaleError.KeyRefused)]
     [InlineData("requested tags [tag:x] are invalid or not permitted", TailscaleError.TagsRefused)]
     [InlineData("oauth authkeys require --advertise-tags", TailscaleError.TagsNeeded)]
     [InlineData("the node was not approved by geoffrey", TailscaleError.Other)]
