@@ -93,7 +93,7 @@ public sealed class RoomTests
             let room = RoomOf(type.FullName)
             where room is not null
             from dependency in type.Dependencies
-            // A generic method counts as a type of its own; its type is among the others.
+                // A generic method counts as a type of its own; its type is among the others.
             where !dependency.Target.FullName.Contains("::", StringComparison.Ordinal)
             select (Room: room, Use: new Use(type.FullName, dependency.Target.FullName)))
             .ToLookup(static pair => pair.Room, static pair => pair.Use);

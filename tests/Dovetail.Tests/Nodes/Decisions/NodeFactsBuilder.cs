@@ -46,23 +46,23 @@ internal static class NodeFactsBuilder
 
     public static NodeFacts Running(
         TlsMode tls = TlsMode.Auto, string dnsName = "web.tailtest.ts.net.", params string[] certDomains) => New(tls) with
-    {
-        Tailnet = new TailnetFacts
         {
-            Backend = BackendState.Running,
-            Prefs = new IpnPrefs { Hostname = "web", ControlUrl = "https://controlplane.tailscale.com", WantRunning = true },
-            Status = new IpnStatus
+            Tailnet = new TailnetFacts
             {
-                BackendState = BackendState.Running,
-                HaveNodeKey = true,
-                AuthUrl = "",
-                TailscaleIps = ["100.64.0.1"],
-                Self = new IpnSelf { DnsName = dnsName, Online = true },
-                CertDomains = certDomains,
+                Backend = BackendState.Running,
+                Prefs = new IpnPrefs { Hostname = "web", ControlUrl = "https://controlplane.tailscale.com", WantRunning = true },
+                Status = new IpnStatus
+                {
+                    BackendState = BackendState.Running,
+                    HaveNodeKey = true,
+                    AuthUrl = "",
+                    TailscaleIps = ["100.64.0.1"],
+                    Self = new IpnSelf { DnsName = dnsName, Online = true },
+                    CertDomains = certDomains,
+                },
             },
-        },
-        Serve = new ServeFacts { Applied = new ServeTarget(Ports, null) },
-    };
+            Serve = new ServeFacts { Applied = new ServeTarget(Ports, null) },
+        };
 
     public static NodeFacts Ready() => Running(certDomains: "web.tailtest.ts.net") with
     {
