@@ -1,4 +1,5 @@
 using System.Text;
+using Dovetail.Processes;
 
 namespace Dovetail.Nodes;
 
@@ -10,11 +11,12 @@ internal sealed class KeyFile : IDisposable
     public string FilePath { get; }
 
     /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The directory belongs to another user.</exception>
     public static KeyFile Write(string runtimeDirectory, AuthKey key)
     {
         const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         var directory = Path.Combine(runtimeDirectory, "keys");
-        Directory.CreateDirectory(directory, owner | UnixFileMode.UserExecute);
+        PrivateDirectory.Ensure(directory);
         var file = new KeyFile(Path.Combine(directory, Path.GetRandomFileName()));
         try
         {

@@ -52,7 +52,9 @@ internal sealed class TailscaledLauncher(
 {
     public ITailscaled Start(NodePaths paths, long memory, LogBuffer log)
     {
-        Directory.CreateDirectory(paths.Logs, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        // At each start: whatever was done to it meanwhile, nobody else gets to the socket.
+        PrivateDirectory.Ensure(Path.GetDirectoryName(paths.Socket)!);
+        PrivateDirectory.Ensure(paths.Logs);
         var child = ChildProcess.Start(
             new ChildStart
             {
