@@ -161,8 +161,8 @@ internal sealed partial class LoginRunner(NodeDependencies dependencies, NodePat
     private TimeSpan WaitAfter(UpFailure failure, int failures)
     {
         var wait = Backoff.Wait(failures, _timings.RetryMin, _timings.RetryMax, dependencies.Random.NextDouble());
-        var limit = failure.Kind == TailscaleError.RateLimited ? TailscaleErrors.RegistersAgainAfter(failure.Text) + _timings.LocalApi : null;
-        return limit > wait ? limit.Value : wait;
+        var limit = failure.Kind == TailscaleError.RateLimited ? TailscaleErrors.RegistersAgainAfter(failure.Text) : null;
+        return limit is { } time && time + _timings.LocalApi > wait ? time + _timings.LocalApi : wait;
     }
 
     private static partial class Log

@@ -57,7 +57,8 @@ internal sealed class NodeEraser(NodeDependencies dependencies)
 
             using var api = dependencies.LocalApi(paths);
             await WaitForControlAsync(api, cancellationToken);
-            var result = await dependencies.Command.RunAsync(TailscaleArguments.Logout(paths.Socket), LogoutDeadline, null, cancellationToken);
+            var logout = TailscaleArguments.Logout(paths.Socket);
+            var result = await dependencies.Command.RunAsync(logout, LogoutDeadline, null, cancellationToken);
             return result.Succeeded ? null : UpFailure.From(result.Error).Text;
         }
         catch (Exception failed) when (failed is ChildStartException or IOException or UnauthorizedAccessException or LocalApiException)

@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Dovetail.Processes;
 
-/// <summary>Directories that no other user of the machine gets into: LocalAPI sockets have mode 0666, and whoever reaches one is the node.</summary>
+/// <summary>
+/// Directories that no other user of the machine gets into: LocalAPI sockets have mode 0666, and whoever reaches one acts as the node.
+/// </summary>
 internal static partial class PrivateDirectory
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;

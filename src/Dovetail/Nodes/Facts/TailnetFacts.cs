@@ -16,7 +16,9 @@ internal sealed record TailnetFacts
 
     public ImmutableDictionary<string, HealthWarning> Warnings { get; init; } = ImmutableDictionary<string, HealthWarning>.Empty;
 
-    /// <summary>A login URL that the bus announced. It does so to the client alone that began the login; mostly the status has it.</summary>
+    /// <summary>
+    /// A login URL that the bus announced. It does so to the client alone that began the login; mostly the status has it.
+    /// </summary>
     public string? AnnouncedLoginUrl { get; init; }
 
     /// <summary>Whether the node runs, and the status, which has names and addresses, is of the time since it does.</summary>

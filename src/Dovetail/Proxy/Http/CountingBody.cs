@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Dovetail.Common;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Dovetail.Proxy.Http;
@@ -7,7 +8,7 @@ namespace Dovetail.Proxy.Http;
 /// Counts what is written to a response. The framework's own wrapper for a replaced stream (StreamResponseBodyFeature) does not fit: its
 /// CompleteAsync does not reach the server, and a gRPC call would wait for its trailers for ever.
 /// </summary>
-internal sealed class CountingBody(IHttpResponseBodyFeature inner) : Stream, IHttpResponseBodyFeature
+internal sealed class CountingBody(IHttpResponseBodyFeature inner) : WriteOnlyStream, IHttpResponseBodyFeature
 {
     private long _bytes;
 
@@ -17,20 +18,6 @@ internal sealed class CountingBody(IHttpResponseBodyFeature inner) : Stream, IHt
     Stream IHttpResponseBodyFeature.Stream => this;
 
     PipeWriter IHttpResponseBodyFeature.Writer => inner.Writer;
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     void IHttpResponseBodyFeature.DisableBuffering() => inner.DisableBuffering();
 
@@ -47,9 +34,6 @@ internal sealed class CountingBody(IHttpResponseBodyFeature inner) : Stream, IHt
         Interlocked.Add(ref _bytes, buffer.Length);
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override void Write(byte[] buffer, int offset, int count)
     {
         inner.Stream.Write(buffer, offset, count);
@@ -59,10 +43,4 @@ internal sealed class CountingBody(IHttpResponseBodyFeature inner) : Stream, IHt
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.Stream.FlushAsync(cancellationToken);
 
     public override void Flush() => inner.Stream.Flush();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 }

@@ -4,9 +4,9 @@ using Dovetail.Services.Model;
 namespace Dovetail.Services.Labels;
 
 /// <summary>
-/// The labels of a service. Reading, known names, hints, and what is said of replicas that differ follow from this table: a new label is one
-/// entry here and one property, in <see cref="ServiceSettings"/> if it is the service's, in <see cref="ServiceDeclaration"/> if it is the
-/// container's own.
+/// The labels of a service. Reading, known names, hints, and what is said of replicas that differ follow from this table: a new label
+/// is one entry here and one property, in <see cref="ServiceSettings"/> if it is the service's, in <see cref="ServiceDeclaration"/> if
+/// it is the container's own.
 /// </summary>
 internal static class ServiceLabels
 {
