@@ -2,7 +2,7 @@
 # Engine's classic builder (DOCKER_BUILDKIT=0), which knows no BUILDPLATFORM and no TARGETARCH: both mean "this machine" then.
 
 # The official binaries that Dovetail supervises; 1.92 or later (PROXY protocol).
-ARG TAILSCALE_VERSION=v1.96.5
+ARG TAILSCALE_VERSION=v1.102.3
 ARG TAILSCALE_IMAGE=tailscale/tailscale:${TAILSCALE_VERSION}
 ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0
 ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Dovetail.Admin;
+using Dovetail.Configuration;
 
 namespace Dovetail.Commands;
 
@@ -17,7 +17,7 @@ internal static class DovetailCommand
         root.Subcommands.Add(Logs(options));
         root.Subcommands.Add(Forget(options));
         root.Subcommands.Add(Health(options));
-        root.Subcommands.Add(Version());
+        root.Subcommands.Add(Version(options));
         return root;
     }
 
@@ -108,10 +108,12 @@ internal static class DovetailCommand
         return command;
     }
 
-    private static Command Version()
+    private static Command Version(SettingOptions options)
     {
-        var command = new Command("version", "Print the version.");
-        command.SetAction(static parsed => parsed.InvocationConfiguration.Output.WriteLine(StatusMapper.Version));
+        var command = new Command("version", "Print the versions of Dovetail and of its tailscaled.");
+        command.Options.Add(options.Tailscaled);
+        command.SetAction((parsed, cancellationToken) => VersionCommand.RunAsync(
+            OptionsReader.TextOf(Settings.Tailscaled, options.Variables(parsed))!, parsed.InvocationConfiguration.Output, cancellationToken));
         return command;
     }
 }

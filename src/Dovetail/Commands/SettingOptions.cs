@@ -18,6 +18,9 @@ internal sealed class SettingOptions
     /// <summary>What a command needs that talks to a running daemon.</summary>
     public Option RuntimeDirectory => _options[Settings.RuntimeDirectory.Variable];
 
+    /// <summary>What a command needs that asks tailscaled itself.</summary>
+    public Option Tailscaled => _options[Settings.Tailscaled.Variable];
+
     /// <summary>Value of a variable: what the command line says, else the environment.</summary>
     public Func<string, string?> Variables(ParseResult parsed) => variable =>
         _options.TryGetValue(variable, out var option) && parsed.GetResult(option) is not null

@@ -24,8 +24,8 @@ internal sealed class NodeEraser(NodeDependencies dependencies)
             : null;
         if (failure is not null && !force)
         {
-            return $"{name} cannot be logged out: {failure}. Its state is kept; --force removes it, and the machine stays in the "
-                + "admin console.";
+            return $"{name} cannot be logged out: {failure}. "
+                + "Its state is kept; --force removes it, and the machine stays in the tailnet.";
         }
 
         try

@@ -77,6 +77,17 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task Version_names_dovetails_own_and_says_when_there_is_no_tailscaled()
+    {
+        var (exitCode, output, _) = await InvokeAsync("version", "--tailscaled", "/nowhere/tailscaled");
+
+        Assert.Equal(0, exitCode);
+        Assert.Equal(
+            [StatusMapper.Version, "tailscaled not found (cannot start /nowhere/tailscaled: No such file or directory)"],
+            output.Trim().Split('\n'));
+    }
+
+    [Fact]
     public async Task Help_names_every_command_and_every_setting_that_is_no_secret()
     {
         var (exitCode, help, _) = await InvokeAsync("--help");

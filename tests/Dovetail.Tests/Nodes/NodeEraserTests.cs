@@ -109,7 +109,7 @@ public sealed class NodeEraserTests : IDisposable
         Assert.StartsWith("web cannot be logged out: ", failure, StringComparison.Ordinal);
         Assert.Contains(reason, failure, StringComparison.Ordinal);
         Assert.EndsWith(
-            ". Its state is kept; --force removes it, and the machine stays in the admin console.",
+            ". Its state is kept; --force removes it, and the machine stays in the tailnet.",
             failure,
             StringComparison.Ordinal);
         Assert.True(File.Exists(StateFile));

@@ -24,7 +24,7 @@ internal static class ConditionRules
 
         if (facts.Supervision.StateMovedTo is { } aside)
         {
-            yield return Conditions.StateMovedAside(aside);
+            yield return Conditions.StateMovedAside(aside, facts.Identity.AdminPlace);
         }
 
         if (facts.Login.IsCutOff)
@@ -51,13 +51,13 @@ internal static class ConditionRules
         var url = facts.Tailnet.LoginUrl;
         if (facts.Tailnet.Backend == BackendState.NeedsMachineAuth)
         {
-            yield return Conditions.NeedsApproval();
+            yield return Conditions.NeedsApproval(facts.Identity.AdminPlace);
         }
         else if (facts.Tailnet.Backend == BackendState.NeedsLogin)
         {
             if (facts.Tailnet.Status?.Self?.KeyExpiry is { } expiry && expiry <= now)
             {
-                yield return Conditions.MachineKeyExpired(expiry);
+                yield return Conditions.MachineKeyExpired(expiry, facts.Identity.AdminPlace);
             }
 
             if (url is not null || (facts.Login.Key is null && !facts.IsLoggingIn))
@@ -89,12 +89,12 @@ internal static class ConditionRules
 
             if (self.KeyExpiry is { } expiry && expiry > now && expiry - now < ExpiryNotice)
             {
-                yield return Conditions.MachineKeyExpiring(expiry);
+                yield return Conditions.MachineKeyExpiring(expiry, facts.Identity.AdminPlace);
             }
 
             if (facts.Tailnet.DnsName is { } name && name.Split('.')[0] != facts.Service.Name)
             {
-                yield return Conditions.NameTaken(facts.Service.Name, name);
+                yield return Conditions.NameTaken(facts.Service.Name, name, facts.Identity.AdminPlace);
             }
         }
 
@@ -128,7 +128,7 @@ internal static class ConditionRules
 
         if (facts is { Tailnet: { IsRunning: true, CertificateDomain: null }, Service: { Http: true, Tls: not TlsMode.Off } })
         {
-            yield return Conditions.HttpsNotEnabled(facts.Service.Tls == TlsMode.On);
+            yield return Conditions.HttpsNotEnabled(facts.Service.Tls == TlsMode.On, facts.Identity.ControlUrl is null);
         }
         else if (facts.Activities.TryGetValue(Activity.Certificate, out var began)
             && facts.WantsHttps

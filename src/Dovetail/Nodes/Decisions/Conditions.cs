@@ -12,8 +12,8 @@ internal static class Conditions
         ? new("needs-login", Severity.Problem, "the node is not logged in", "Set TS_AUTHKEY, or wait for the login URL to appear here.")
         : new("needs-login", Severity.Problem, $"the node is not logged in: log in at {url}", $"Open {url} or set TS_AUTHKEY.");
 
-    public static Condition NeedsApproval() => new(
-        "needs-approval", Severity.Problem, "the machine waits for approval", "Approve it in the admin console, under Machines.");
+    public static Condition NeedsApproval(string where) => new(
+        "needs-approval", Severity.Problem, "the machine waits for approval", $"Approve the machine {where}.");
 
     public static Condition KeyRejected(string reason)
     {
@@ -32,13 +32,13 @@ internal static class Conditions
         "tags-not-permitted", Severity.Problem, "an OAuth client secret logs in tagged machines only, and this service has no tags",
         "Set DOVETAIL_TAGS, or dovetail.tags on the container, to tags that the OAuth client may give.");
 
-    public static Condition MachineKeyExpired(DateTimeOffset at) => new(
+    public static Condition MachineKeyExpired(DateTimeOffset at, string where) => new(
         "node-key-expired", Severity.Problem, $"the node's key expired on {Day(at)}",
-        "Set a usable TS_AUTHKEY, log in, or disable key expiry for the machine in the admin console.");
+        $"Set a usable TS_AUTHKEY, log in, or disable key expiry for the machine {where}.");
 
-    public static Condition MachineKeyExpiring(DateTimeOffset at) => new(
+    public static Condition MachineKeyExpiring(DateTimeOffset at, string where) => new(
         "node-key-expiring", Severity.Notice, $"the node's key expires on {Day(at)}",
-        "Disable key expiry for the machine in the admin console, or use a tagged auth key: tagged machines do not expire.");
+        $"Disable key expiry for the machine {where}, or use a tagged auth key: tagged machines do not expire.");
 
     public static Condition ControlUnreachable(string? detail) => new(
         "control-unreachable", Severity.Problem,
@@ -70,20 +70,22 @@ internal static class Conditions
         "state-unusable", Severity.Problem, $"tailscaled cannot use its state directory: {detail}",
         "See that the directory under TS_STATE_DIR can be written and has room; it is tried again by itself.");
 
-    public static Condition StateMovedAside(string path) => new(
+    public static Condition StateMovedAside(string path, string where) => new(
         "state-moved-aside", Severity.Notice, $"the node's state could not be read and was moved to {path}; it registered anew",
-        "Remove the old machine in the admin console, and the file when you do not need it.");
+        $"Remove the old machine {where}, and the file when you do not need it.");
 
     public static Condition RelayUnreachable(string detail) => new(
         "relay-unreachable", Severity.Notice, detail, "Peers that cannot connect directly may not reach the node; check the firewall.");
 
-    public static Condition HttpsNotEnabled(bool required) => new(
+    public static Condition HttpsNotEnabled(bool required, bool isTailscale) => new(
         "https-not-enabled",
         required ? Severity.Problem : Severity.Notice,
         required
             ? "the tailnet issues no certificates, and dovetail.tls=on demands one"
             : "the tailnet issues no certificates: served by plain HTTP",
-        "Enable HTTPS certificates in the admin console, under DNS; or set dovetail.tls=off.");
+        isTailscale
+            ? "Enable HTTPS certificates in the admin console, under DNS; or set dovetail.tls=off."
+            : "Let the control server issue certificates, if it can; or set dovetail.tls=off.");
 
     public static Condition CertificateFailed(string reason, DateTimeOffset retryAt, bool serving) => new(
         "acme-error", serving ? Severity.Notice : Severity.Problem, $"no new certificate: {reason}",
@@ -102,9 +104,9 @@ internal static class Conditions
         "certificate-expired", Severity.Problem, $"the certificate expired on {Day(at)}",
         "A new one is being asked for; see the other conditions.");
 
-    public static Condition NameTaken(string asked, string given) => new(
+    public static Condition NameTaken(string asked, string given, string where) => new(
         "name-taken", Severity.Notice, $"the name {asked} is taken in the tailnet: this node is {given}",
-        "Remove or rename the other machine in the admin console, then rename this one.");
+        $"Remove or rename the other machine {where}, then rename this one.");
 
     public static Condition NoUpstream() => new(
         "no-upstream", Severity.Problem, "no container serves it now", "Start the container; Dovetail notices by itself.");

@@ -11,6 +11,9 @@ internal sealed record NodeIdentity(string HostName, EquatableArray<string> Tags
 {
     private const string DefaultControlUrl = "https://controlplane.tailscale.com";
 
+    /// <summary>Where a person administers the machines of the tailnet.</summary>
+    public string AdminPlace => ControlUrl is null ? "in the admin console" : "on the control server";
+
     /// <summary>Base URL of the control server, Tailscale's own included.</summary>
     public string ControlServer => Url(ControlUrl);
 

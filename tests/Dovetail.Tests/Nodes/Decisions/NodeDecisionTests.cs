@@ -208,6 +208,17 @@ public sealed class NodeDecisionTests
         Assert.Contains(decision.Conditions, condition => condition.Id == "needs-approval");
     }
 
+    [Theory]
+    [InlineData(null, "in the admin console")]
+    [InlineData("https://headscale.example.com", "on the control server")]
+    public void Tailscales_console_is_named_for_tailscales_control_server_only(string? controlUrl, string where)
+    {
+        var waiting = Running().WithBackend(BackendState.NeedsMachineAuth) with { Identity = new NodeIdentity("web", [], controlUrl) };
+
+        var approval = Assert.Single(Decide(waiting).Conditions, condition => condition.Id == "needs-approval");
+        Assert.Equal($"Approve the machine {where}.", approval.Fix);
+    }
+
     [Fact]
     public void A_key_that_runs_out_within_two_weeks_is_announced()
     {
