@@ -112,8 +112,11 @@ internal static class DovetailCommand
     {
         var command = new Command("version", "Print the versions of Dovetail and of its tailscaled.");
         command.Options.Add(options.Tailscaled);
-        command.SetAction((parsed, cancellationToken) => VersionCommand.RunAsync(
-            OptionsReader.TextOf(Settings.Tailscaled, options.Variables(parsed))!, parsed.InvocationConfiguration.Output, cancellationToken));
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            var tailscaled = OptionsReader.TextOf(Settings.Tailscaled, options.Variables(parsed))!;
+            return VersionCommand.RunAsync(tailscaled, parsed.InvocationConfiguration.Output, cancellationToken);
+        });
         return command;
     }
 }

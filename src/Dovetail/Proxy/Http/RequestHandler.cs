@@ -89,7 +89,7 @@ internal sealed partial class RequestHandler(
         }
 
         // 3. Nothing of what the client says about itself goes further.
-        ForgeableHeaders.Strip(context.Request.Headers);
+        ForgeableHeaders.Strip(context.Request.Headers, config.Service.PassHeaders);
 
         // 4. On to the upstream.
         var transformer = new ForwardingTransformer(connection, config.Service.Identity ? identity : null);

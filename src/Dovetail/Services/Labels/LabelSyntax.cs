@@ -11,6 +11,7 @@ internal delegate string? LabelSyntax<T>(string text, out T value);
 internal static class LabelSyntax
 {
     private const int MaxNetworkLength = 255;
+    private const int MaxHeaderNameLength = 100;
 
     public static string? Bool(string text, out bool value) => BoolSyntax.TryParse(text, out value) ? null : BoolSyntax.Allowed;
 
@@ -38,6 +39,22 @@ internal static class LabelSyntax
                 ? null
                 : "allowed is the name of a Docker network";
     }
+
+    /// <summary>A comma list of names of header fields (RFC 9110 section 5.1); spaces around a name are left out.</summary>
+    /// <param name="value">As in <see cref="ServiceSettings.PassHeaders"/>.</param>
+    public static string? HeaderNames(string text, out EquatableArray<string> value)
+    {
+        var names = text.Split(',', StringSplitOptions.TrimEntries);
+        var areNames = Array.TrueForAll(names, static name => name.Length is > 0 and <= MaxHeaderNameLength && name.All(IsTokenCharacter));
+        var plain = names.Select(PlainHeaderName).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        value = areNames ? plain.ToEquatableArray() : [];
+        return areNames ? null : "allowed is a comma list of header names, such as Remote-User";
+    }
+
+    private static bool IsTokenCharacter(char c) => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c);
+
+    private static string PlainHeaderName(string name) =>
+        string.Concat(name.Select(static c => char.IsAsciiLetterOrDigit(c) ? char.ToLowerInvariant(c) : '-'));
 
     /// <summary>One of a few words, in any case.</summary>
     public static LabelSyntax<T> OneOf<T>(params (string Word, T Value)[] choices)

@@ -54,6 +54,7 @@ internal static class ServiceLabels
         Shared("redirect", LabelSyntax.Bool, static s => s.Redirect, static (s, value) => s with { Redirect = value }),
         Shared(Allow, AllowSyntax.Read, static s => s.Allow, static (s, value) => s with { Allow = value }),
         Shared("identity", LabelSyntax.Bool, static s => s.Identity, static (s, value) => s with { Identity = value }),
+        Shared("passheaders", LabelSyntax.HeaderNames, static s => s.PassHeaders, static (s, value) => s with { PassHeaders = value }),
         Shared(Funnel, LabelSyntax.Bool, static s => s.Funnel, static (s, value) => s with { Funnel = value }),
         Shared("hold", LabelSyntax.Hold, static s => s.Hold, static (s, value) => s with { Hold = value }),
         Shared(

@@ -21,6 +21,12 @@ internal abstract record ServiceSettings
     /// <summary>Whether the identity headers are set.</summary>
     public bool Identity { get; init; } = true;
 
+    /// <summary>
+    /// Headers that a client may set though an application could take them for a login; in lower case, with a hyphen for what is neither
+    /// letter nor digit, sorted, without repeats.
+    /// </summary>
+    public EquatableArray<string> PassHeaders { get; init; }
+
     /// <summary>Public through Tailscale Funnel.</summary>
     public bool Funnel { get; init; }
 

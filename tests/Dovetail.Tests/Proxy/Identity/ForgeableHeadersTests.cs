@@ -20,6 +20,21 @@ public sealed class ForgeableHeadersTests
     [InlineData("Forwarded")]
     [InlineData("X-Real-IP")]
     [InlineData("X_REAL_IP")]
+    [InlineData("Remote-User")]
+    [InlineData("REMOTE_USER")]
+    [InlineData("Remote-Groups")]
+    [InlineData("X-Remote-User")]
+    [InlineData("X-Auth-Request-Email")]
+    [InlineData("X-authentik-username")]
+    [InlineData("X-WEBAUTH-USER")]
+    [InlineData("X_WebAuth_User")]
+    [InlineData("X-SSL-Client-Verify")]
+    [InlineData("X-Original-URL")]
+    [InlineData("X-Rewrite-URL")]
+    [InlineData("X-Client-IP")]
+    [InlineData("True-Client-IP")]
+    [InlineData("CF-Connecting-IP")]
+    [InlineData("Proxy")]
     public void What_could_forge_an_identity_is_removed_in_any_spelling(string name)
     {
         var headers = new HeaderDictionary { [name] = "forged", ["Accept"] = "*/*" };
@@ -35,6 +50,9 @@ public sealed class ForgeableHeadersTests
     [InlineData("X-Request-Id")]
     [InlineData("Authorization")]
     [InlineData("Cookie")]
+    [InlineData("Remote")]
+    [InlineData("Proxy-Authorization")]
+    [InlineData("X-Original")]
     public void Everything_else_stays(string name)
     {
         var headers = new HeaderDictionary { [name] = "kept" };
@@ -42,6 +60,22 @@ public sealed class ForgeableHeadersTests
         ForgeableHeaders.Strip(headers);
 
         Assert.Equal("kept", headers[name]);
+    }
+
+    [Theory]
+    [InlineData("X-Original-URL", true)]
+    [InlineData("x_original_url", true)]
+    [InlineData("X-Original-URL-2", true)]
+    [InlineData("X-Rewrite-URL", false)]
+    [InlineData("Tailscale-User-Login", false)]
+    [InlineData("X-Forwarded-For", false)]
+    public void A_service_opens_single_headers_of_other_proxies_and_none_that_dovetail_sets(string name, bool passes)
+    {
+        var headers = new HeaderDictionary { [name] = "claimed" };
+
+        ForgeableHeaders.Strip(headers, ["tailscale-user-login", "x-forwarded-for", "x-original-url"]);
+
+        Assert.Equal(passes, headers.ContainsKey(name));
     }
 
     [Fact]

@@ -20,6 +20,8 @@ public sealed class ForgedIdentityTests
         "X-Tailscale-User", "X_Tailscale_User", "X-Tailscale-Login", "X-Tailscale-Name", "X-Tailscale-Tailnet",
         "X-Forwarded-For", "X_Forwarded_For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-User", "X-Forwarded-Email",
         "Forwarded", "X-Real-IP", "X_Real_IP",
+        "Remote-User", "REMOTE_USER", "X-Remote-User", "X-Auth-Request-User", "X-Authentik-Username", "X-WEBAUTH-USER", "X-SSL-Client-S-DN",
+        "X-Client-IP",
     ];
 
     private static readonly string[] Protocols = ["HTTP/1.1", "HTTP/2", "WebSocket"];

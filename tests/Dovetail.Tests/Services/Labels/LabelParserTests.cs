@@ -106,12 +106,22 @@ public sealed class LabelParserTests
     [InlineData("tags", "tag:a,tag:1", "\"tag:1\" is no tag")]
     [InlineData("allow", "", "comma list of logins")]
     [InlineData("allow", "a@example.com,bob", "\"bob\" is no rule")]
+    [InlineData("passheaders", "", "comma list of header names")]
+    [InlineData("passheaders", "Remote-User,X Y", "comma list of header names")]
     [InlineData("network", "", "name of a Docker network")]
     [InlineData("network", "a b", "name of a Docker network")]
     [InlineData("tcp.5432", "x", "number from 1 to 65535")]
     [InlineData("funnel", "true", "DOVETAIL_ALLOW_FUNNEL=true")]
     public void A_bad_value_is_refused_by_label_value_and_rule(string label, string value, string rule) =>
         AssertRefused("dovetail." + label, value, rule, "dovetail.name=web", "dovetail.port=80");
+
+    [Fact]
+    public void Headers_that_are_passed_are_compared_as_applications_read_them()
+    {
+        var parsed = Parse("dovetail.name=web", "dovetail.port=80", "dovetail.passheaders= X-Original-URL ,remote_user");
+
+        Assert.Equal(["remote-user", "x-original-url"], Assert.Single(parsed.Services).PassHeaders);
+    }
 
     [Fact]
     public void All_that_is_wrong_is_said_at_once()

@@ -18,6 +18,7 @@ public sealed partial class ServiceLabelsTests
         { "hold", "1s", true },
         { "health", "ignore", true },
         { "memory", "64m", true },
+        { "passheaders", "Remote-User", true },
         { "tcp.22", "22", true },
         { "scheme", "h2c", false },
         { "network", "proxy", false },
