@@ -13,7 +13,10 @@ internal interface ILocalApi : IDisposable
     Task<IpnStatus> GetStatusAsync(CancellationToken cancellationToken);
 
     /// <summary>What changes in the node, starting with how it stands; ends when tailscaled does. Idle streams are silent.</summary>
-    /// <exception cref="LocalApiException">The stream could not be opened.</exception>
+    /// <exception cref="LocalApiException">
+    /// The stream broke, or its content cannot be read; then <see cref="Exception.InnerException"/> is a
+    /// <see cref="System.Text.Json.JsonException"/>.
+    /// </exception>
     IAsyncEnumerable<IpnNotify> WatchAsync(CancellationToken cancellationToken);
 
     /// <summary>Who is at a tailnet address; null when nobody is known there.</summary>

@@ -38,14 +38,10 @@ internal sealed class LocalApiClient : ILocalApi
         };
     }
 
-    /// <summary>The node's state without its peers; takes tailscaled 0.3 ms.</summary>
-    /// <exception cref="LocalApiException">No answer in time, or none that can be read.</exception>
     public Task<IpnStatus> GetStatusAsync(CancellationToken cancellationToken) =>
         GetAsync("status?peers=false", TailscaleJson.Default.IpnStatus, cancellationToken);
 
-    /// <summary>Who is at a tailnet address; null when nobody is known there.</summary>
     /// <remarks>Without a port, which would say nothing more and make the answer for an unknown address take 180 ms.</remarks>
-    /// <exception cref="LocalApiException">No answer in time, or none that can be read.</exception>
     public async Task<WhoIsResponse?> WhoIsAsync(IPAddress peer, CancellationToken cancellationToken)
     {
         try
@@ -59,23 +55,15 @@ internal sealed class LocalApiClient : ILocalApi
         }
     }
 
-    /// <summary>Replaces the serve config. Refused with "netMap is nil" until the first netmap after each start.</summary>
-    /// <exception cref="LocalApiException">No answer in time, or a refusal.</exception>
     public Task SetServeConfigAsync(ServeConfig config, CancellationToken cancellationToken) =>
         WriteAsync(HttpMethod.Post, "serve-config", config, TailscaleJson.Default.ServeConfig, cancellationToken);
 
-    /// <summary>Says whether the node is meant to be on the tailnet.</summary>
-    /// <exception cref="LocalApiException">No answer in time, or a refusal.</exception>
     public Task SetWantRunningAsync(bool wantRunning, CancellationToken cancellationToken)
     {
         var prefs = new WantRunningPrefs { WantRunning = wantRunning };
         return WriteAsync(HttpMethod.Patch, "prefs", prefs, TailscaleJson.Default.WantRunningPrefs, cancellationToken);
     }
 
-    /// <summary>What changes in the node, starting with how it stands; ends when tailscaled does. Idle streams are silent.</summary>
-    /// <exception cref="LocalApiException">
-    /// The stream broke, or its content cannot be read; then <see cref="Exception.InnerException"/> is a <see cref="JsonException"/>.
-    /// </exception>
     public async IAsyncEnumerable<IpnNotify> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var response = await AskAsync(token => SendAsync(HttpMethod.Get, BusPath, null, token));
