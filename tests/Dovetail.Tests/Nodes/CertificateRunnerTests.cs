@@ -63,7 +63,7 @@ public sealed class CertificateRunnerTests : IDisposable
         _command.AnswerAsync = (_, _, _) => answer.Task;
         var orders = Enumerable.Range(0, 3).Select(_ => RunAsync()).ToList();
 
-        await EventuallyAsync(() => _command.Calls.Length == 2 && _orders.GetStatistics()!.CurrentQueuedCount == 1);
+        await Eventually.TrueAsync(() => _command.Calls.Length == 2 && _orders.GetStatistics()!.CurrentQueuedCount == 1);
         answer.SetResult(new CommandResult(1, "500 Internal Server Error: no"));
 
         await Task.WhenAll(orders).WaitAsync(Patience, TestContext.Current.CancellationToken);
@@ -93,7 +93,7 @@ public sealed class CertificateRunnerTests : IDisposable
         _command.Answer = (arguments, output) => (MinValidity(arguments) == 0 ? old : renewed).Print(output);
 
         var running = RunAsync();
-        await EventuallyAsync(() => Memory.Name == Domain);
+        await Eventually.TrueAsync(() => Memory.Name == Domain);
         Assert.Equal(old.Thumbprint, Assert.Single(_used).Leaf.Thumbprint);
         Assert.False(running.IsCompleted);
         hanging.Dispose();
@@ -210,7 +210,7 @@ public sealed class CertificateRunnerTests : IDisposable
         };
         using var session = new CancellationTokenSource();
         var running = RunAsync(session.Token);
-        await EventuallyAsync(() => _command.Calls.Length == 1);
+        await Eventually.TrueAsync(() => _command.Calls.Length == 1);
 
         await session.CancelAsync();
 
@@ -225,7 +225,7 @@ public sealed class CertificateRunnerTests : IDisposable
         var places = await _orders.AcquireAsync(2, TestContext.Current.CancellationToken);
         using var session = new CancellationTokenSource();
         var running = RunAsync(session.Token);
-        await EventuallyAsync(() => _orders.GetStatistics()!.CurrentQueuedCount == 1);
+        await Eventually.TrueAsync(() => _orders.GetStatistics()!.CurrentQueuedCount == 1);
 
         await session.CancelAsync();
 
@@ -317,15 +317,6 @@ public sealed class CertificateRunnerTests : IDisposable
         var (from, until) = (certificate.From, certificate.Until);
         var memory = new CertificateFacts { Name = Domain, NotBefore = from, NotAfter = until, Renewals = renewals };
         _facts.Change(known => known with { Certificate = memory });
-    }
-
-    private static async Task EventuallyAsync(Func<bool> condition)
-    {
-        using var deadline = new CancellationTokenSource(Patience);
-        while (!condition())
-        {
-            await Task.Delay(5, deadline.Token);
-        }
     }
 
     private sealed record Call(ImmutableArray<string> Arguments, TimeSpan Deadline);

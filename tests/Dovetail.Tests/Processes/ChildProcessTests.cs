@@ -175,11 +175,7 @@ public sealed class ChildProcessTests
         await RunAsync(300);
 
         // Other tests of this process open and close descriptors meanwhile; a leak would be one or more per child.
-        using var deadline = new CancellationTokenSource(Deadline);
-        while (OpenDescriptors() > before + 100)
-        {
-            await Task.Delay(10, deadline.Token);
-        }
+        await Eventually.TrueAsync(() => OpenDescriptors() <= before + 100, seen: () => OpenDescriptors());
 
         async Task RunAsync(int children)
         {
@@ -205,12 +201,5 @@ public sealed class ChildProcessTests
         },
         TimeProvider.System);
 
-    private async Task LineAsync(string line)
-    {
-        using var deadline = new CancellationTokenSource(Deadline);
-        while (!_lines.Contains(line))
-        {
-            await Task.Delay(10, deadline.Token);
-        }
-    }
+    private Task LineAsync(string line) => Eventually.TrueAsync(() => _lines.Contains(line), line, () => string.Join('\n', _lines));
 }

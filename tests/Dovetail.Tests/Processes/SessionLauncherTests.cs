@@ -17,7 +17,7 @@ public sealed class SessionLauncherTests
     {
         await using var child = Start("/bin/sh", "-c", "echo ready; exec sleep 600");
         await LineAsync("ready");
-        await EventuallyAsync(() => File.ReadAllText($"/proc/{child.Id}/comm") == "sleep\n");
+        await Eventually.TrueAsync(() => File.ReadAllText($"/proc/{child.Id}/comm") == "sleep\n");
 
         Assert.Equal("sleep\0600\0", File.ReadAllText($"/proc/{child.Id}/cmdline"));
         // A terminal's signals go to the process group in its foreground, which is one of the terminal's session.
@@ -116,14 +116,5 @@ public sealed class SessionLauncherTests
         },
         TimeProvider.System);
 
-    private Task LineAsync(string line) => EventuallyAsync(() => _lines.Contains(line));
-
-    private static async Task EventuallyAsync(Func<bool> condition)
-    {
-        using var deadline = new CancellationTokenSource(Deadline);
-        while (!condition())
-        {
-            await Task.Delay(10, deadline.Token);
-        }
-    }
+    private Task LineAsync(string line) => Eventually.TrueAsync(() => _lines.Contains(line), line, () => string.Join('\n', _lines));
 }

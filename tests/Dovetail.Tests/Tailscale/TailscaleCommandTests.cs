@@ -78,15 +78,7 @@ public sealed class TailscaleCommandTests
 
     private async Task<string> ProcessIdAsync()
     {
-        using var deadline = new CancellationTokenSource(Deadline);
-        while (true)
-        {
-            if (_output.TryPeek(out var process))
-            {
-                return process;
-            }
-
-            await Task.Delay(10, deadline.Token);
-        }
+        await Eventually.TrueAsync(() => !_output.IsEmpty, "the process id");
+        return _output.First();
     }
 }

@@ -83,12 +83,7 @@ public sealed class RetryTests
     public async Task An_upstream_that_breaks_off_without_an_answer_is_502_and_a_POST_is_sent_once()
     {
         var requests = 0;
-        await using var upstream = await TestUpstream.StartAsync(context =>
-        {
-            Interlocked.Increment(ref requests);
-            context.Abort();
-            return Task.CompletedTask;
-        });
+        await using var upstream = await BreakingUpstreamAsync(() => Interlocked.Increment(ref requests));
         await using var listener = await TestListener.StartAsync(TestListener.Service(upstream));
         using var client = listener.Client(HttpVersion.Version20);
 
@@ -102,12 +97,7 @@ public sealed class RetryTests
     public async Task A_GET_that_the_upstream_always_breaks_is_502_after_a_few_tries()
     {
         var requests = 0;
-        await using var upstream = await TestUpstream.StartAsync(context =>
-        {
-            Interlocked.Increment(ref requests);
-            context.Abort();
-            return Task.CompletedTask;
-        });
+        await using var upstream = await BreakingUpstreamAsync(() => Interlocked.Increment(ref requests));
         await using var listener = await TestListener.StartAsync(TestListener.Service(upstream));
         using var client = listener.Client(HttpVersion.Version20);
         using var response = await client.GetAsync("/", Token);
@@ -201,4 +191,11 @@ public sealed class RetryTests
         context.Response.ContentLength = 2;
         return context.Response.WriteAsync("ok", Token);
     }
+
+    private static Task<TestUpstream> BreakingUpstreamAsync(Action onRequest) => TestUpstream.StartAsync(context =>
+    {
+        onRequest();
+        context.Abort();
+        return Task.CompletedTask;
+    });
 }
