@@ -70,6 +70,12 @@ internal sealed partial class CertificateRunner(
     private async Task<CertFailure?> OrderAsync(string domain, TimeSpan minValidity, CancellationToken cancellationToken)
     {
         using var place = await dependencies.CertificateOrders.AcquireAsync(1, cancellationToken);
+        // Others' orders may have taken minutes; an order for nothing counts at the CA as well.
+        if (facts.Current is not { WantsHttps: true } latest || latest.Tailnet.CertificateDomain != domain)
+        {
+            return null;
+        }
+
         return await CallAsync(domain, minValidity, isOrder: true, cancellationToken);
     }
 

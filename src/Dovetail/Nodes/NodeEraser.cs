@@ -56,7 +56,11 @@ internal sealed class NodeEraser(NodeDependencies dependencies)
             }
 
             using var api = dependencies.LocalApi(paths);
-            await WaitForControlAsync(api, cancellationToken);
+            if (!await WaitForControlAsync(api, cancellationToken))
+            {
+                return "its tailscaled does not reach the control server";
+            }
+
             var logout = TailscaleArguments.Logout(paths.Socket);
             var result = await dependencies.Command.RunAsync(logout, LogoutDeadline, null, cancellationToken);
             return result.Succeeded ? null : UpFailure.From(result.Error).Text;
@@ -68,7 +72,7 @@ internal sealed class NodeEraser(NodeDependencies dependencies)
     }
 
     // A daemon that has not reached the control server yet would log out here only, and the machine would stay there.
-    private async Task WaitForControlAsync(ILocalApi api, CancellationToken cancellationToken)
+    private async Task<bool> WaitForControlAsync(ILocalApi api, CancellationToken cancellationToken)
     {
         var begun = dependencies.Time.GetTimestamp();
         while (dependencies.Time.GetElapsedTime(begun) < dependencies.Options.Timings.HangLimit)
@@ -76,10 +80,12 @@ internal sealed class NodeEraser(NodeDependencies dependencies)
             var status = await api.GetStatusAsync(cancellationToken);
             if (status.BackendState is not (BackendState.NoState or BackendState.Starting))
             {
-                return;
+                return true;
             }
 
             await Task.Delay(Pause, dependencies.Time, cancellationToken);
         }
+
+        return false;
     }
 }

@@ -82,6 +82,11 @@ internal sealed partial class NodeObserver(NodeDependencies dependencies, ILocal
         if (message.State is { } state && state != tailnet.Backend)
         {
             tailnet = tailnet with { Backend = state };
+            if (known.Tailnet.Backend == BackendState.NeedsLogin)
+            {
+                // A machine that has logged in anew is not the one that was cut off; the next poll would say so too late.
+                known = known with { Login = known.Login with { IsCutOff = false, ReplaceAt = default } };
+            }
         }
 
         if (message.Prefs is { } prefs)

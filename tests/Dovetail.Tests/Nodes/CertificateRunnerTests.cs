@@ -6,6 +6,7 @@ using Dovetail.Nodes;
 using Dovetail.Nodes.Facts;
 using Dovetail.Processes;
 using Dovetail.Proxy.Connections;
+using Dovetail.Services.Model;
 using Dovetail.Tailscale;
 using Dovetail.Tests.Nodes.Decisions;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -69,6 +70,25 @@ public sealed class CertificateRunnerTests : IDisposable
         await Task.WhenAll(orders).WaitAsync(Patience, TestContext.Current.CancellationToken);
         Assert.Equal(3, _command.Calls.Length);
         Assert.Equal(2, _orders.GetStatistics()!.CurrentAvailablePermits);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_is_no_longer_wanted_when_its_place_comes_is_not_ordered(bool isOff)
+    {
+        var hanging = await _orders.AcquireAsync(2, TestContext.Current.CancellationToken);
+        var running = RunAsync();
+        await Eventually.TrueAsync(() => _orders.GetStatistics()!.CurrentQueuedCount == 1);
+        _facts.Change(known => isOff
+            ? known with { Service = known.Service with { Tls = TlsMode.Off } }
+            : NodeFactsBuilder.Running(certDomains: "other.tailtest.ts.net"));
+
+        hanging.Dispose();
+        await running.WaitAsync(Patience, TestContext.Current.CancellationToken);
+
+        Assert.Empty(_command.Calls);
+        Assert.Equal((null, 0), (Memory.Error, Memory.Failures));
     }
 
     [Fact]

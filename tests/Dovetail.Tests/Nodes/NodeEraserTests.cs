@@ -78,6 +78,19 @@ public sealed class NodeEraserTests : IDisposable
         Assert.Single(_bench.Command.Calls);
     }
 
+    [Fact]
+    public async Task A_machine_whose_tailscaled_never_reaches_the_control_server_is_not_logged_out_here_only()
+    {
+        _bench.Api.Become(BackendState.NoState);
+        var erasing = _eraser.EraseAsync("web", force: false, Cancellation);
+
+        await _bench.Clock.AdvanceUntilAsync(() => erasing.IsCompleted);
+
+        Assert.Contains("does not reach the control server", await erasing, StringComparison.Ordinal);
+        Assert.Empty(_bench.Command.Calls);
+        Assert.True(File.Exists(StateFile));
+    }
+
     [Theory]
     [InlineData("command", "context deadline exceeded")]
     [InlineData("start", "cannot start tailscaled: No such file or directory")]

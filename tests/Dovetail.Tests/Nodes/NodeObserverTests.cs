@@ -246,6 +246,22 @@ public sealed class NodeObserverTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_node_that_logs_in_anew_is_not_cut_off_even_before_the_next_poll()
+    {
+        _bench.Facts.Change(known => known with { Login = known.Login with { IsCutOff = true } });
+        _bench.Api.Become(BackendState.NeedsLogin);
+        _bench.Api.Answer = NoAnswerAsync;
+        Start();
+        await TestClock.UntilAsync(() => Facts.Tailnet.Backend == BackendState.NeedsLogin);
+        Assert.True(Facts.Login.IsCutOff);
+
+        _bench.Api.Say(new IpnNotify { State = BackendState.Starting });
+
+        await TestClock.UntilAsync(() => Facts.Tailnet.Backend == BackendState.Starting);
+        Assert.False(Facts.Login.IsCutOff);
+    }
+
+    [Fact]
     public async Task A_control_server_that_does_not_answer_cuts_nobody_off()
     {
         await SettleAsync();

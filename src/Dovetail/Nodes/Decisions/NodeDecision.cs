@@ -84,6 +84,7 @@ internal sealed record NodeDecision
     private static bool MustServe(NodeFacts facts, DateTimeOffset now) =>
         facts is { Tailnet.IsRunning: true, Listener.Ports: not null }
         && !facts.Does(Activity.Serve)
-        && facts.Serve.Applied != facts.WantedServe
+        // After an error tailscaled may have taken it all the same: what it has is not known.
+        && (facts.Serve.Applied != facts.WantedServe || facts.Serve.Error is not null)
         && now >= facts.Serve.RetryAt;
 }

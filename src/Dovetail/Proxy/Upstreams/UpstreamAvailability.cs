@@ -150,7 +150,11 @@ internal sealed partial class UpstreamAvailability : IDisposable
             // Out of descriptors, for example. Let requests find out again rather than leave the upstream out for ever.
             Log.ProbeFailed(_dependencies.Logger, e, _dependencies.Service, Address.ContainerName);
             Accepted();
-            IsStillFailing();
+            if (IsStillFailing())
+            {
+                // A request failed in the meantime and found a probe under way: this one.
+                _ = ProbeAsync();
+            }
         }
     }
 

@@ -29,6 +29,14 @@ public sealed class NodeDecisionTests
     }
 
     [Fact]
+    public void What_tailscaled_has_after_an_error_is_not_known_so_it_is_told_again_even_what_it_had()
+    {
+        var ready = Ready();
+
+        Assert.True(Decide(ready with { Serve = ready.Serve with { Error = "no answer within 5 s" } }).ApplyServe);
+    }
+
+    [Fact]
     public void A_listener_that_opened_another_port_is_made_known_again()
     {
         var moved = Ports with { Tcp = Ports.Tcp.Add(5432, Ports.Http) };
