@@ -60,10 +60,11 @@ internal static class AdminApi
         }
 
         // A client that follows a log must not keep the daemon from stopping.
-        var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        using var end = EndOf(context);
         try
         {
+            // The client learns that it is connected, not only with the first line.
+            await context.Response.Body.FlushAsync(end.Token);
             await foreach (var line in node.DaemonLog.FollowAsync(end.Token))
             {
                 await context.Response.WriteAsync(line + "\n", end.Token);
@@ -86,12 +87,26 @@ internal static class AdminApi
             return;
         }
 
-        var outcome = await reconciler.ForgetAsync(name, context.Request.Query.ContainsKey("force"), context.RequestAborted);
-        await AnswerAsync(
-            context,
-            outcome.Done ? StatusCodes.Status200OK : StatusCodes.Status409Conflict,
-            outcome.Reason ?? $"{name} is forgotten: its machine is logged out and its state removed");
+        // A logout that waits for the control server must not keep the daemon from stopping.
+        using var end = EndOf(context);
+        try
+        {
+            var outcome = await reconciler.ForgetAsync(name, context.Request.Query.ContainsKey("force"), end.Token);
+            await AnswerAsync(
+                context,
+                outcome.Done ? StatusCodes.Status200OK : StatusCodes.Status409Conflict,
+                outcome.Reason ?? $"{name} is forgotten: its machine is logged out and its state removed");
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            await AnswerAsync(context, StatusCodes.Status409Conflict, $"{name} is not forgotten: Dovetail stops");
+        }
     }
+
+    // The client leaves, or the daemon stops.
+    private static CancellationTokenSource EndOf(HttpContext context) => CancellationTokenSource.CreateLinkedTokenSource(
+        context.RequestAborted,
+        context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
 
     private static string NameOf(HttpContext context) => (string?)context.Request.RouteValues["name"] ?? "";
 

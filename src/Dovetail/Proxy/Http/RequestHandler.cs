@@ -36,9 +36,9 @@ internal sealed partial class RequestHandler(
         {
             await HandleAsync(context, served, entry);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The client went away, or its connection was cut at the end of the drain.
+            // The client went away, or its connection was cut at the end of the drain; what breaks by that is no failure.
             context.Abort();
         }
         catch (Exception e)

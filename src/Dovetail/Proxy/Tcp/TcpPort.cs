@@ -120,6 +120,8 @@ internal sealed partial class TcpPort : IAsyncDisposable
     {
         await Task.Yield();
         await using var owned = connection;
+        // Whatever it waits for, the PROXY header too: no connection outlives the drain.
+        using var cut = _cut.Token.UnsafeRegister(static cut => ((ConnectionContext)cut!).Abort(), connection);
         try
         {
             await _dependencies.Admission.OnConnectionAsync(connection, isHttps: false, () => null, RelayAsync);
