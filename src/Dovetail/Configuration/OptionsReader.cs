@@ -123,6 +123,11 @@ internal sealed class OptionsReader
         return value;
     }
 
-    private void Refuse(Setting setting, string value, string fix) =>
-        _errors.Add($"{setting.Variable}={(setting.IsSecret ? "(not shown)" : Printable.Text(value))}: {fix}");
+    private void Refuse(Setting setting, string value, string fix)
+    {
+        var shown = setting.IsSecret ? "(not shown)"
+            : value.Contains('@') ? "(not shown, it may hold a password)"
+            : Printable.Text(value);
+        _errors.Add($"{setting.Variable}={shown}: {fix}");
+    }
 }

@@ -114,9 +114,10 @@ internal static class Settings
     private static string? Url(string text, out string? value)
     {
         value = text;
-        return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
-            ? null
-            : "give a URL such as https://headscale.example.com";
+        return !Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")
+            ? "give a URL such as https://headscale.example.com"
+            // It goes into arguments and logs.
+            : uri.UserInfo.Length > 0 ? "give it without user and password" : null;
     }
 
     private static string? Prefix(string text, out string value)

@@ -97,6 +97,17 @@ public sealed class OptionsReaderTests
         Assert.Contains(value, error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("https://user:secret@headscale.example.com", "without user and password")]
+    [InlineData("user:secret@headscale.example.com", "give a URL")]
+    public void A_password_in_a_url_is_refused_without_being_shown(string url, string reason)
+    {
+        var error = Assert.Single(Read(new() { ["TS_CONTROL_URL"] = url }).Errors);
+
+        Assert.Contains(reason, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void All_errors_come_at_once() => Assert.Equal(3, Read(new()
     {
