@@ -12,7 +12,8 @@ internal sealed record UpstreamRoute(string? Host, int Port, string Text);
 
 /// <summary>Finds the address under which Dovetail reaches a port of a container, by the first of these rules that applies.</summary>
 /// <remarks>
-/// 1. The network that <c>dovetail.network</c> names. 2. A network that both are on; user-defined before <c>bridge</c>, then by name.
+/// 1. The network that <c>dovetail.network</c> names. 2. 127.0.0.1 in a network namespace that Dovetail has joined, else
+/// a network that both are on; user-defined before <c>bridge</c>, then by name.
 /// 3. With <c>network_mode: container:X</c>, the networks of X by the same rules. 4. With <c>network_mode: host</c>, the host.
 /// 5. A port that is published on the host. 6. With Dovetail on the host, the container's address. 7. None: the text says what to add.
 /// </remarks>
