@@ -104,7 +104,7 @@ internal static partial class TailscaleErrors
     public static bool SaysNotValid(string refusal) => Says(refusal, "not valid") || Says(refusal, "already used");
 
     /// <summary>Whether an error of <c>tailscale cert</c> is a rate limit of the certificate authority.</summary>
-    public static bool SaysCertificateLimit(string line) => Says(line, "rateLimited") || Says(line, "429");
+    public static bool SaysCertificateLimit(string line) => Says(line, "rateLimited") || TooManyRequests().IsMatch(line);
 
     /// <summary>
     /// When the certificate authority will take the next order. Let's Encrypt writes it into the text; the Retry-After header, which
@@ -136,6 +136,10 @@ internal static partial class TailscaleErrors
 
     [GeneratedRegex("will retry after (?<time>[0-9a-z.]+)", RegexOptions.ExplicitCapture, MatchTimeout)]
     private static partial Regex WillRetryAfter();
+
+    // The status code alone, not the digits of an address, a port or an order.
+    [GeneratedRegex(@"(^|\s)429(:?\s|$)", RegexOptions.ExplicitCapture, MatchTimeout)]
+    private static partial Regex TooManyRequests();
 
     [GeneratedRegex(@"^[45]\d\d [A-Z][A-Za-z ]+: ", RegexOptions.ExplicitCapture, MatchTimeout)]
     private static partial Regex StatusLine();

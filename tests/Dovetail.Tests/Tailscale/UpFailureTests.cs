@@ -63,6 +63,10 @@ public sealed class UpFailureTests
         "429 urn:ietf:params:acme:error:rateLimited: too many certificates",
         true)]
     [InlineData("429 Too Many Requests: slow down", "slow down", true)]
+    // The digits of a port or of an order are no status code.
+    [InlineData("500 Internal Server Error: dial tcp 10.0.0.1:429: refused", "dial tcp 10.0.0.1:429: refused", false)]
+    [InlineData("500 Internal Server Error: Get \"http://ca:34299/\": EOF", "Get \"http://ca:34299/\": EOF", false)]
+    [InlineData("500 Internal Server Error: order 1429 at 1.2.3.4:4290: EOF", "order 1429 at 1.2.3.4:4290: EOF", false)]
     [InlineData("no answer within 300 s", "no answer within 300 s", false)]
     [InlineData("", "no reason given", false)]
     public void A_certificates_failure_is_told_without_the_status_line(string error, string text, bool rateLimited)
