@@ -20,6 +20,7 @@ internal sealed class HttpEndpoints(
     CertificateSlot certificates,
     RequestHandler handler,
     ListenerState state,
+    ListenerMetrics metrics,
     ListenerOptions limits,
     TimeProvider time,
     ILoggerFactory loggers)
@@ -72,6 +73,9 @@ internal sealed class HttpEndpoints(
     {
         listen.Protocols = HttpProtocols.Http1AndHttp2;
         Admit(listen, isHttps: true);
+        listen.Use(next => connection => state.Current.Config.Service.Funnel
+            ? AcmeChallenge.OnConnectionAsync(connection, metrics, limits.HandshakeTimeout, time, next)
+            : next(connection));
         listen.Use(next => ClosedConnection.Use(next, time));
         listen.UseHttps(new TlsHandshakeCallbackOptions
         {

@@ -59,7 +59,8 @@ internal sealed partial class NodeListenerFactory(
         var requests = new RequestForwarder(service, forwarder, upstreams, heldRequests, _descriptors, ofListener, time, random, _logger);
         var log = AccessLog.Create(service, time, loggers);
         var handler = new RequestHandler(state, cache, requests, ofListener, options, log, time, _logger, stopping.Token);
-        var http = new HttpEndpoints(services, transport, admission, certificates, handler, state, options, time, loggers);
+        var http = new HttpEndpoints(
+            services, transport, admission, certificates, handler, state, ofListener, options, time, loggers);
 
         // 3. Raw TCP, whose ports open and close with the configuration.
         var tcp = new TcpPorts(new TcpDependencies(transport, admission, cache, state, ofUpstreams, heldRequests, ofListener));

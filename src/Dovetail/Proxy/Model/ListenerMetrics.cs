@@ -44,6 +44,7 @@ internal sealed class ListenerMetrics(ProxyMetrics instruments, string service)
         RefusalReason.NoHttps => "no_https",
         RefusalReason.NoHttp => "no_http",
         RefusalReason.NotAllowed => "not_allowed",
+        RefusalReason.AcmeChallenge => "acme_challenge",
         RefusalReason.NoUpstream => "no_upstream",
         _ => "other",
     };

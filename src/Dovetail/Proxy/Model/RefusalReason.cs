@@ -27,6 +27,9 @@ internal enum RefusalReason
     /// <summary><c>dovetail.allow</c> does not let the peer in (raw TCP).</summary>
     NotAllowed,
 
+    /// <summary>A certificate authority tried its TLS challenge (RFC 8737), which only a service with Funnel gets.</summary>
+    AcmeChallenge,
+
     /// <summary>No upstream came up while the connection was held (raw TCP).</summary>
     NoUpstream,
 }
