@@ -23,9 +23,9 @@ internal interface ITailscaled : IAsyncDisposable
 internal interface ITailscaledLauncher
 {
     /// <param name="memory">Soft memory limit in bytes.</param>
-    /// <param name="log">Gets every line that tailscaled writes.</param>
+    /// <param name="onLine">Called for every line that tailscaled writes, one after the other.</param>
     /// <exception cref="ChildStartException">The binary cannot be started.</exception>
     /// <exception cref="IOException">The directories cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">The directories cannot be made.</exception>
-    ITailscaled Start(NodePaths paths, long memory, LogBuffer log);
+    ITailscaled Start(NodePaths paths, long memory, Action<string> onLine);
 }

@@ -49,7 +49,7 @@ internal sealed class NodeEraser(NodeDependencies dependencies)
     {
         try
         {
-            await using var tailscaled = dependencies.Tailscaled.Start(paths, dependencies.Options.Memory, new LogBuffer(LogLines));
+            await using var tailscaled = dependencies.Tailscaled.Start(paths, dependencies.Options.Memory, static _ => { });
             if (!await tailscaled.WaitForSocketAsync(dependencies.Options.Timings.HangLimit, cancellationToken))
             {
                 return "its tailscaled does not start";

@@ -17,10 +17,22 @@ internal sealed partial class NodeObserver(NodeDependencies dependencies, ILocal
     private readonly TimeProvider _time = dependencies.Time;
     private readonly ILogger _logger = dependencies.Loggers.CreateLogger<NodeObserver>();
     private readonly WakeSignal _pollNow = new(dependencies.Time);
+    private readonly RefusalSign _refusals = new(dependencies.Time);
     private DateTimeOffset? _refusedSince;
 
     /// <summary>Asks for the status without waiting for its turn.</summary>
     public void PollSoon() => _pollNow.Set();
+
+    /// <summary>Takes a line of tailscaled's log: only there stands that the control server does not know the machine any more.</summary>
+    public void Read(string line)
+    {
+        if (TailscaleErrors.SaysMachineGone(line) && _refusals.Add())
+        {
+            facts.Change(static known => known is { Tailnet.Backend: BackendState.Running, Login.IsCutOff: false }
+                ? known with { Login = known.Login with { IsCutOff = true } }
+                : known);
+        }
+    }
 
     /// <summary>Observes until tailscaled has not answered for <see cref="NodeTimingOptions.HangLimit"/>.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
@@ -177,7 +189,8 @@ internal sealed partial class NodeObserver(NodeDependencies dependencies, ILocal
             return;
         }
 
-        if (self.Online)
+        // A control server that has forgotten the machine may count it as online all the same (Headscale 0.29).
+        if (self.Online && !_refusals.IsSure)
         {
             _refusedSince = null;
             facts.Change(static known => known.Login.IsCutOff

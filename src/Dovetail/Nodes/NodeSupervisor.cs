@@ -113,10 +113,15 @@ internal sealed partial class NodeSupervisor(
             facts.Change(known => known with { Supervision = known.Supervision with { StateMovedTo = aside } });
         }
 
-        var tailscaled = dependencies.Tailscaled.Start(paths, facts.Current.Service.Memory ?? dependencies.Options.Memory, log);
+        var observer = new NodeObserver(dependencies, api, facts);
+        var memory = facts.Current.Service.Memory ?? dependencies.Options.Memory;
+        var tailscaled = dependencies.Tailscaled.Start(paths, memory, line =>
+        {
+            log.Add(line);
+            observer.Read(line);
+        });
         facts.Change(known => known with { Daemon = known.Daemon with { ProcessId = tailscaled.ProcessId } });
         Log.Started(_logger, facts.Current.Service.Name, tailscaled.ProcessId);
-        var observer = new NodeObserver(dependencies, api, facts);
         var logger = dependencies.Loggers.CreateLogger<DaemonSession>();
         return new DaemonSession(tailscaled, observer, facts, log, dependencies.Time, logger, stopping);
     }

@@ -50,7 +50,7 @@ internal sealed class TailscaledLauncher(
     NodeOptions options, ParentDeathPipe parentDeath, ImmutableDictionary<string, string> environment, TimeProvider time)
     : ITailscaledLauncher
 {
-    public ITailscaled Start(NodePaths paths, long memory, LogBuffer log)
+    public ITailscaled Start(NodePaths paths, long memory, Action<string> onLine)
     {
         // At each start: whatever was done to it meanwhile, nobody else gets to the socket.
         PrivateDirectory.Ensure(Path.GetDirectoryName(paths.Socket)!);
@@ -61,7 +61,7 @@ internal sealed class TailscaledLauncher(
                 FileName = options.Tailscaled,
                 Arguments = TailscaleArguments.Daemon(paths.State, paths.Socket),
                 Environment = TailscaleArguments.DaemonEnvironment(environment, parentDeath.Descriptor, paths.Logs, memory),
-                OnLine = (_, line) => log.Add(line),
+                OnLine = (_, line) => onLine(line),
             },
             time);
         return new Tailscaled(child, paths.Socket, options.Timings.Stop, time);

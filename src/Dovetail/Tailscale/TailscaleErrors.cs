@@ -97,6 +97,13 @@ internal static partial class TailscaleErrors
     /// <summary>Whether a health warning says that tailnet lock keeps the node out.</summary>
     public static bool SaysTailnetLock(string warning) => Says(warning, "tailnet lock") || Says(warning, "locked out");
 
+    /// <summary>
+    /// Whether a line of tailscaled's log says that the control server does not know the machine: <c>PollNetMap: initial fetch failed 404:
+    /// node not found</c> (400 in an older recording), or <c>lite map update error</c> with the same reason (Headscale 0.29).
+    /// </summary>
+    public static bool SaysMachineGone(string line) =>
+        Says(line, "node not found") && (Says(line, "initial fetch failed") || Says(line, "map update error"));
+
     /// <summary>Whether a key was refused because it is too old.</summary>
     public static bool SaysExpired(string refusal) => Says(refusal, "expired");
 

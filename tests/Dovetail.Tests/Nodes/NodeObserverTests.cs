@@ -245,6 +245,58 @@ public sealed class NodeObserverTests : IAsyncDisposable
         await _bench.Clock.AdvanceUntilAsync(() => !Facts.Login.IsCutOff);
     }
 
+    // Recorded with 1.96.5 (400), read in the sources of 1.102.3 (404), and seen with Headscale 0.29, which counts it as online.
+    [Theory]
+    [InlineData("Received error: PollNetMap: initial fetch failed 400: node not found", false)]
+    [InlineData("Received error: PollNetMap: initial fetch failed 404: node not found", false)]
+    [InlineData("control: lite map update error after 1ms: POST https://hs/machine/map: 404: node not found", true)]
+    public async Task A_node_that_the_control_server_says_it_does_not_know_is_cut_off_once_it_says_so_again(string line, bool online)
+    {
+        await SettleAsync();
+        SetOnline(online);
+
+        _observer.Read(line);
+        _observer.Read(line);
+        Assert.False(Facts.Login.IsCutOff, "one refusal, in two lines");
+        await _bench.Clock.AdvanceByAsync(TimeSpan.FromSeconds(2));
+        _observer.Read(line);
+
+        Assert.True(Facts.Login.IsCutOff);
+        await _bench.Clock.AdvanceByAsync(Timings.Poll);
+        Assert.True(Facts.Login.IsCutOff, "a poll that says online does not count");
+    }
+
+    [Theory]
+    [InlineData("Received error: PollNetMap: initial fetch failed 502: bad gateway")]
+    [InlineData("Received error: PollNetMap: unexpected EOF")]
+    [InlineData("peer node not found")]
+    public async Task Other_lines_of_the_log_cut_nobody_off(string line)
+    {
+        await SettleAsync();
+
+        _observer.Read(line);
+        await _bench.Clock.AdvanceByAsync(TimeSpan.FromSeconds(2));
+        _observer.Read(line);
+
+        Assert.False(Facts.Login.IsCutOff);
+    }
+
+    // 1.102.3 ends the stream of a reader that is more than 128 messages behind.
+    [Fact]
+    public async Task A_bus_that_ends_because_Dovetail_fell_behind_is_read_anew_and_nothing_is_missed()
+    {
+        await SettleAsync();
+        var (streams, polls) = (_bench.Api.Streams, _bench.Api.Polls);
+
+        _bench.Api.Say(new IpnNotify { ErrMessage = "fell behind" });
+        _bench.Api.BreakBus();
+        _bench.Api.Become(BackendState.NeedsLogin);
+
+        await TestClock.UntilAsync(() => _bench.Api.Polls > polls);
+        await _bench.Clock.AdvanceUntilAsync(() => _bench.Api.Streams > streams);
+        await TestClock.UntilAsync(() => Facts.Tailnet is { Backend: BackendState.NeedsLogin, Status.BackendState: BackendState.NeedsLogin });
+    }
+
     [Fact]
     public async Task A_node_that_logs_in_anew_is_not_cut_off_even_before_the_next_poll()
     {

@@ -60,7 +60,7 @@ public sealed class NodeTests : NodeTest
     {
         await ReadyAsync();
 
-        Bench.Tailscaled.Log!.Add("panic: boom");
+        Bench.Tailscaled.OnLine!("panic: boom");
         Bench.Tailscaled.Last.Exit(2);
 
         await TestClock.UntilAsync(() => Node.Report.State == NodeState.Backoff);

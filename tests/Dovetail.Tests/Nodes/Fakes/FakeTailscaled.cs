@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Dovetail.Nodes;
-using Dovetail.Processes;
 
 namespace Dovetail.Tests.Nodes.Fakes;
 
@@ -69,9 +68,10 @@ internal sealed class FakeLauncher(TimeProvider time, Journal journal) : ITailsc
     /// <summary>Soft memory limit of the last one in bytes.</summary>
     public long Memory { get; private set; }
 
-    public LogBuffer? Log { get; private set; }
+    /// <summary>Takes a line as the last one would write it.</summary>
+    public Action<string>? OnLine { get; private set; }
 
-    public ITailscaled Start(NodePaths paths, long memory, LogBuffer log)
+    public ITailscaled Start(NodePaths paths, long memory, Action<string> onLine)
     {
         if (Failures.TryDequeue(out var failure))
         {
@@ -79,7 +79,7 @@ internal sealed class FakeLauncher(TimeProvider time, Journal journal) : ITailsc
         }
 
         var tailscaled = new FakeTailscaled(_started.Count + 1, time, journal);
-        (Memory, Log) = (memory, log);
+        (Memory, OnLine) = (memory, onLine);
         journal.Add($"tailscaled {tailscaled.ProcessId}: started");
         Started(tailscaled);
         _started.Enqueue(tailscaled);

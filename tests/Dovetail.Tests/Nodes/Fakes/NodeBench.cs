@@ -104,7 +104,7 @@ internal sealed class NodeBench : IDisposable
     }
 
     public DaemonSession Session(CancellationToken stopping) => new(
-        Tailscaled.Start(Paths, 0, DaemonLog),
+        Tailscaled.Start(Paths, 0, DaemonLog.Add),
         new NodeObserver(Dependencies, Api, Facts),
         Facts,
         DaemonLog,
