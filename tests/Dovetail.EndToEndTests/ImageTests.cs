@@ -17,7 +17,7 @@ public sealed class ImageTests(Engine engine) : EndToEndTest(engine)
     [Fact(Timeout = 600_000)]
     public async Task The_image_builds_and_its_container_serves_another_container()
     {
-        Assert.SkipWhen(Tailnet is RealTailnet, "The stand-in images hold the stand-in binaries.");
+        Assert.SkipWhen(TestSettings.IsReal, "The stand-in images hold the stand-in binaries.");
         var image = await BuildAsync();
         var peer = await PeerAsync();
         var web = await RunServiceAsync("web", "Good morning");

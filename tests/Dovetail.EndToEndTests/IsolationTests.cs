@@ -14,7 +14,7 @@ public sealed class IsolationTests(Engine engine) : EndToEndTest(engine)
     [Fact(Timeout = 180_000)]
     public async Task Two_services_never_see_each_others_traffic()
     {
-        var (web, photos) = (Named("web"), Named("photos"));
+        var (web, photos) = ("web", "photos");
         var peer = await PeerAsync();
         var daemon = StartDaemon();
         var webContainer = await RunServiceAsync(web);
@@ -51,7 +51,7 @@ public sealed class IsolationTests(Engine engine) : EndToEndTest(engine)
     [Fact(Timeout = 180_000)]
     public async Task Ports_that_a_node_does_not_serve_lead_nowhere()
     {
-        var (web, photos) = (Named("web"), Named("photos"));
+        var (web, photos) = ("web", "photos");
         var peer = await PeerAsync();
         var daemon = StartDaemon();
         await RunServiceAsync(web);

@@ -10,7 +10,7 @@ public sealed class MainJobTests(Engine engine) : EndToEndTest(engine)
     [Fact(Timeout = 240_000)]
     public async Task A_labelled_container_is_reached_over_https_and_stays_one_machine_through_stop_start_and_restart()
     {
-        var web = Named("web");
+        var web = "web";
         var peer = await PeerAsync();
         var daemon = StartDaemon();
         var network = Own(await TestNetwork.CreateAsync(Engine, Prefix, Cancellation));
@@ -95,7 +95,7 @@ public sealed class MainJobTests(Engine engine) : EndToEndTest(engine)
             node with { Online = true },
             await Eventually.GetAsync(
                 token => peer.SeeAsync(hostName, token), seen => seen is { Online: true }, $"{hostName} to be online"));
-        Assert.Equal(1, Tailnet.RegistrationsOf(hostName) ?? 1);
-        Assert.Equal(1, Tailnet.CertificatesOf(hostName) ?? 1);
+        Assert.Equal(1, await Tailnet.RegistrationsOfAsync(hostName));
+        Assert.Equal(1, await Tailnet.CertificatesOfAsync(hostName));
     }
 }

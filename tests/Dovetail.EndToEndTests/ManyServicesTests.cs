@@ -12,7 +12,7 @@ public sealed class ManyServicesTests(Engine engine) : EndToEndTest(engine)
     [Fact(Timeout = 240_000)]
     public async Task Twenty_containers_are_up_soon_after_one_slow_registration()
     {
-        Control().Faults.RegisterDelay = TimeSpan.FromSeconds(10);
+        await Control.ApplyAsync("rig/delay?register=10s");
         for (var number = 0; number < Services; number++)
         {
             await RunServiceAsync($"service{number}");

@@ -46,7 +46,7 @@ public sealed class ShutdownTests(Engine engine) : EndToEndTest(engine)
         const string ctrlC = "\x03";
         var peer = await PeerAsync();
         var daemon = Own(DovetailDaemon.StartInTerminal(Environment()));
-        var name = Named("typed");
+        var name = "typed";
         var container = await RunServiceAsync(name);
         await daemon.ReadyAsync(name);
         using var body = new BodyInTwoParts();
@@ -109,7 +109,7 @@ public sealed class ShutdownTests(Engine engine) : EndToEndTest(engine)
 
     private async Task<DovetailDaemon> WithThreeNodesAsync()
     {
-        string[] names = [Named("one"), Named("two"), Named("three")];
+        string[] names = ["one", "two", "three"];
         var daemon = StartDaemon();
         foreach (var name in names)
         {

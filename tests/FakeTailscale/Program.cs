@@ -5,7 +5,7 @@ using FakeTailscale.Daemon;
 
 string name = ProgramName.Name;
 string[] rest = args;
-if (name is not ("tailscaled" or "tailscale") && args.Length > 0)
+if (name is not ("tailscaled" or "tailscale" or "control") && args.Length > 0)
 {
     name = args[0];
     rest = args[1..];
@@ -23,6 +23,6 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "Start this as tailscaled or tailscale (a link of that name, or that word as the first argument), or as: control "
-            + "--listen=IP:PORT --ca-file=FILE --auth-key=KEY");
+            + "--address IP --port PORT --domain SUFFIX --authority FILE");
     return 2;
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using FakeTailscale.Control;
 
 namespace Dovetail.EndToEndTests.Harness;
 
@@ -19,6 +18,8 @@ public abstract class EndToEndTest(Engine engine) : IAsyncLifetime
 
     internal Tailnet Tailnet { get; private set; } = null!;
 
+    internal ControlServer Control => Tailnet.Control;
+
     /// <summary><c>DOVETAIL_LABEL_PREFIX</c> of this test.</summary>
     protected string Prefix => "dt" + _mark;
 
@@ -32,7 +33,11 @@ public abstract class EndToEndTest(Engine engine) : IAsyncLifetime
     /// <summary>Where the control server of this test listens.</summary>
     protected virtual Task<IPAddress> ControlAddressAsync() => Task.FromResult(IPAddress.Loopback);
 
-    public virtual async ValueTask InitializeAsync() => Tailnet = await Tailnet.StartAsync(Directory, await ControlAddressAsync());
+    /// <summary>As which release of Tailscale the stand-in behaves.</summary>
+    protected virtual string Release => TestSettings.Release;
+
+    public virtual async ValueTask InitializeAsync() =>
+        Tailnet = await Tailnet.StartAsync(Directory, await ControlAddressAsync(), Release);
 
     public virtual async ValueTask DisposeAsync()
     {
@@ -51,7 +56,11 @@ public abstract class EndToEndTest(Engine engine) : IAsyncLifetime
             await owned.DisposeAsync();
         }
 
-        await Tailnet.DisposeAsync();
+        if (Tailnet is not null)
+        {
+            await Tailnet.DisposeAsync();
+        }
+
         Directory.Dispose();
         GC.SuppressFinalize(this);
     }
@@ -90,14 +99,12 @@ public abstract class EndToEndTest(Engine engine) : IAsyncLifetime
                 labels.ToDictionary(label => $"{Prefix}.{label.Key}", label => label.Value), greeting, options, command, Cancellation));
 
     /// <summary>Brings up a device of a user on the tailnet.</summary>
-    internal Task<TailnetPeer> PeerAsync(string login = "alice@example.com") => PeerWithKeyAsync(Tailnet.AuthKeyOf(login));
+    internal async Task<TailnetPeer> PeerAsync(string login = "alice@example.com") =>
+        await PeerWithKeyAsync(await Tailnet.AuthKeyOfAsync(login));
 
     /// <summary>Brings up a device that belongs to nobody.</summary>
-    internal Task<TailnetPeer> TaggedPeerAsync(params string[] tags) =>
-        PeerWithKeyAsync(Control().CreateAuthKey(new AuthKeyOptions { Tags = tags }));
-
-    /// <summary>A service name that is free on the tailnet, also when the tailnet is shared with other tests.</summary>
-    internal string Named(string name) => Tailnet is RealTailnet ? $"{name}-{_mark}" : name;
+    internal async Task<TailnetPeer> TaggedPeerAsync(params string[] tags) =>
+        await PeerWithKeyAsync(await Control.AddKeyAsync($"reusable=1&tags={string.Join(',', tags)}"));
 
     /// <summary>The tailscaleds that serve nodes of this test's state directory.</summary>
     internal IReadOnlyDictionary<int, string> Tailscaleds() => ProcessTable.Mentioning(StateDirectory + "/");
@@ -110,13 +117,6 @@ public abstract class EndToEndTest(Engine engine) : IAsyncLifetime
     {
         _owned.Add(owned);
         return owned;
-    }
-
-    /// <summary>The control server, for a test that injects faults into it; skips the test where it is a real one.</summary>
-    internal TestControlServer Control()
-    {
-        Assert.SkipWhen(Tailnet is RealTailnet, "Faults can be injected into the stand-in's control server only.");
-        return ((StandInTailnet)Tailnet).Control;
     }
 
     /// <summary>Writes a measured figure to the console, where <c>tests/run</c> shows it also when the test passes.</summary>

@@ -16,13 +16,14 @@ internal static class TestSettings
 
     public static string? Tailscale => Optional("DOVETAIL_TEST_TAILSCALE");
 
-    public static string? ControlUrl => Optional("DOVETAIL_TEST_CONTROL_URL");
+    /// <summary>A control program (see CONTRIBUTING); null: the stand-in's.</summary>
+    public static string? Control => Optional("DOVETAIL_TEST_CONTROL");
 
-    /// <summary>A reusable auth key of <see cref="ControlUrl"/>.</summary>
-    public static string? AuthKey => Optional("DOVETAIL_TEST_AUTHKEY");
+    /// <summary>Whether the tests run on the real binaries.</summary>
+    public static bool IsReal => Tailscaled is not null;
 
-    /// <summary>PEM file with the authority that issues the tailnet's certificates (and that of the control server).</summary>
-    public static string? CertificateAuthority => Optional("DOVETAIL_TEST_CA");
+    /// <summary>As which release the stand-in behaves where a test does not choose; default the newest.</summary>
+    public static string Release => Optional("DOVETAIL_TEST_VERSION") ?? Releases.Newest;
 
     /// <summary>Whether the long tests run at full length (<c>DOVETAIL_TEST_FULL=1</c>): minutes instead of seconds.</summary>
     public static bool Full => Optional("DOVETAIL_TEST_FULL") is not null;

@@ -1,5 +1,5 @@
 using System.Text;
-using FakeTailscale.Control;
+using Dovetail.EndToEndTests.Harness;
 
 namespace Dovetail.EndToEndTests.Healing;
 
@@ -7,7 +7,7 @@ namespace Dovetail.EndToEndTests.Healing;
 /// Certificates that live for seconds: the authority dates them an hour back, so that they are in the last third of their life from
 /// the start (the real daemon's renewals were recorded in the same way).
 /// </summary>
-public sealed class CertificateRenewalTests(HealingFixture fixture) : HealingTest(fixture)
+public sealed class CertificateRenewalTests(NewestHealing fixture) : HealingTest(fixture), IClassFixture<NewestHealing>
 {
     // Its answer ends with its head.
     private const string Request = "HEAD / HTTP/1.1\r\nHost: web\r\n\r\n";
@@ -15,14 +15,14 @@ public sealed class CertificateRenewalTests(HealingFixture fixture) : HealingTes
     [Fact(Timeout = 120_000)]
     public async Task A_certificate_that_is_due_is_replaced_under_an_open_connection()
     {
-        Control.Faults.CertificateLifetime = TimeSpan.FromMinutes(1);
+        await Control.SetAcmeAsync(Acme.Ok, lifetime: TimeSpan.FromMinutes(1));
         await using var container = await Fixture.ReadyServiceAsync("renewed");
-        var name = Fixture.Machine("renewed").DnsName;
+        var name = (await Fixture.MachineAsync("renewed")).DnsName;
         await using var open = await Fixture.Peer.SecureAsync(name, Cancellation);
         var first = open.RemoteCertificate!.GetSerialNumberString();
         Assert.StartsWith("HTTP/1.1 200", await ExchangeAsync(open), StringComparison.Ordinal);
 
-        Control.Faults.CertificateLifetime = TimeSpan.FromDays(90);
+        await Control.SetAcmeAsync(Acme.Ok, lifetime: TimeSpan.FromDays(90));
         await Daemon.ServiceAsync(
             "renewed",
             seen => seen.Certificate!.NotAfter > TimeProvider.System.GetUtcNow().AddDays(1),
@@ -32,7 +32,7 @@ public sealed class CertificateRenewalTests(HealingFixture fixture) : HealingTes
         Assert.StartsWith("HTTP/1.1 200", await ExchangeAsync(open), StringComparison.Ordinal);
         await using var next = await Fixture.Peer.SecureAsync(name, Cancellation);
         Assert.NotEqual(first, next.RemoteCertificate!.GetSerialNumberString());
-        Assert.Equal(2, Control.CertificateOrders(name));
+        Assert.Equal(2, await Control.CertificatesAsync(name));
     }
 
     // Recorded with 1.96.5: a certificate that is due but valid is answered from disk, an expired one is an error until the authority is
@@ -40,9 +40,9 @@ public sealed class CertificateRenewalTests(HealingFixture fixture) : HealingTes
     [Fact(Timeout = 120_000)]
     public async Task A_certificate_that_cannot_be_renewed_is_served_to_its_end_and_replaced_once_the_authority_is_back()
     {
-        Control.Faults.CertificateLifetime = TimeSpan.FromSeconds(25);
+        await Control.SetAcmeAsync(Acme.Ok, lifetime: TimeSpan.FromSeconds(25));
         await using var container = await Fixture.ReadyServiceAsync("overdue");
-        Control.Faults.Acme = AcmeBehavior.Down;
+        await Control.SetAcmeAsync(Acme.Down);
         var end = (await Daemon.StatusAsync(Cancellation)).Find("overdue")!.Certificate!.NotAfter;
 
         // The machine's clock and the certificate's end in whole seconds leave a moment in which neither can be asserted.
@@ -53,8 +53,7 @@ public sealed class CertificateRenewalTests(HealingFixture fixture) : HealingTes
 
         await Fixture.NamedAsync("overdue", "certificate-expired", seen => seen.State == "CertPending", HealingFixture.HealedWithin);
 
-        Control.Faults.CertificateLifetime = TimeSpan.FromDays(90);
-        Control.Faults.Acme = AcmeBehavior.Ok;
+        await Control.SetAcmeAsync(Acme.Ok, lifetime: TimeSpan.FromDays(90));
         await Fixture.HealedAsync("overdue", "certificate-expired");
     }
 

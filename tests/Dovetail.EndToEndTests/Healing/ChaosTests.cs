@@ -22,7 +22,6 @@ public sealed class ChaosTests(Engine engine) : EndToEndTest(engine)
     [Fact(Timeout = 420_000)]
     public async Task Killed_tailscaleds_and_restarted_containers_touch_no_other_service_and_leave_nothing_behind()
     {
-        var control = Control();
         var seed = System.Environment.TickCount;
         var random = new Random(seed);
         var daemon = StartDaemon(new Dictionary<string, string?> { ["DOVETAIL_POLL"] = "1s" });
@@ -39,7 +38,7 @@ public sealed class ChaosTests(Engine engine) : EndToEndTest(engine)
             await peer.Http().GetStringAsync($"https://{peer.NameOf(name)}/", Cancellation);
         }
 
-        var machines = control.Nodes.ToDictionary(node => node.Name, node => node.StableId);
+        var machines = await MachinesAsync();
         await using var load = new SteadyLoad(peer, Names, page: name => $"I am {name} ");
         await Eventually.TrueAsync(() => load.Results.Count > 50, "the load to begin");
         var before = Footprint.Of(daemon.ProcessId);
@@ -84,10 +83,16 @@ public sealed class ChaosTests(Engine engine) : EndToEndTest(engine)
         await load.StopAsync();
 
         AssertOnlyTheHitFailed(load.Results);
-        Assert.Equal(machines, control.Nodes.ToDictionary(node => node.Name, node => node.StableId));
-        Assert.All(Names, name => Assert.Equal($"{name}.{peer.Suffix}", control.FindNode(name)!.DnsName));
-        Assert.All(Names, name => Assert.Equal((1, 1), (Tailnet.RegistrationsOf(name), Tailnet.CertificatesOf(name))));
+        Assert.Equal(machines, await MachinesAsync());
+        foreach (var name in Names)
+        {
+            Assert.Equal($"{name}.{peer.Suffix}", (await Control.FindAsync(name))!.DnsName);
+            Assert.Equal((1, 1), (await Tailnet.RegistrationsOfAsync(name), await Tailnet.CertificatesOfAsync(name)));
+        }
     }
+
+    private async Task<Dictionary<string, string>> MachinesAsync() =>
+        (await Control.MachinesAsync()).ToDictionary(machine => machine.Name, machine => machine.StableId);
 
     private async Task RestartAsync(KeyValuePair<string, TestContainer> container)
     {

@@ -50,7 +50,7 @@ public sealed class CycleTests(Engine engine) : EndToEndTest(engine)
         Report($"after:  {after}");
         Assert.True(after.Memory <= before.Memory + SpareMegabytes, $"{before.Memory} MB resident before, {after.Memory} MB after");
         Assert.Single(Tailscaleds());
-        Assert.Equal((1, 1), (Tailnet.RegistrationsOf("web") ?? 1, Tailnet.CertificatesOf("web") ?? 1));
+        Assert.Equal((1, 1), (await Tailnet.RegistrationsOfAsync("web"), await Tailnet.CertificatesOfAsync("web")));
     }
 
     /// <summary>Stops and starts; now and then it waits until the service is there again, else not.</summary>

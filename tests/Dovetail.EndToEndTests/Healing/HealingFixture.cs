@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using Dovetail.EndToEndTests.Harness;
-using FakeTailscale.Control;
 
 namespace Dovetail.EndToEndTests.Healing;
 
@@ -9,7 +8,7 @@ namespace Dovetail.EndToEndTests.Healing;
 /// One Dovetail for all fault tests of a class, with two services that no fault is meant for: a peer asks them all the time, and every
 /// answer must come. Its timers are short by configuration.
 /// </summary>
-public sealed class HealingFixture(Engine engine) : SharedStage(engine)
+public abstract class HealingFixture(Engine engine) : SharedStage(engine)
 {
     /// <summary>5 s is what a user is promised; the rest is for a slow machine, on which the status command alone takes seconds.</summary>
     public static readonly TimeSpan NamedWithin = TimeSpan.FromSeconds(10);
@@ -25,7 +24,7 @@ public sealed class HealingFixture(Engine engine) : SharedStage(engine)
 
     internal TailnetPeer Peer { get; private set; } = null!;
 
-    internal TestControlServer ControlServer => ((StandInTailnet)Tailnet).Control;
+    internal string PlayedRelease => Release;
 
     internal string States => StateDirectory;
 
@@ -39,6 +38,7 @@ public sealed class HealingFixture(Engine engine) : SharedStage(engine)
         }
 
         await base.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>Replaces what TS_AUTHKEY_FILE holds, as a secret store does: at once.</summary>
@@ -49,13 +49,16 @@ public sealed class HealingFixture(Engine engine) : SharedStage(engine)
     }
 
     /// <summary>Takes every fault away, for the next test.</summary>
-    internal void Mend()
+    internal async Task MendAsync()
     {
-        var faults = ControlServer.Faults;
-        (faults.Unreachable, faults.CertificatesEnabled, faults.Acme, faults.RegisterDelay) = (false, true, AcmeBehavior.Ok, TimeSpan.Zero);
-        faults.CertificateLifetime = TimeSpan.FromDays(90);
-        faults.UnlimitRegistrations();
-        (ControlServer.RequireApproval, ControlServer.RequireLogin) = (false, true);
+        Control.Thaw();
+        Control.ComeBack();
+        await Control.SetAcmeAsync(Acme.Ok, lifetime: TimeSpan.FromDays(90));
+        foreach (var knob in (string[])["rig/control?mode=ok", "rig/https?on=1", "rig/machineauth?on=0", "rig/tags"])
+        {
+            await Control.TryApplyAsync(knob);
+        }
+
         SetKey(Tailnet.AuthKey);
     }
 
@@ -67,7 +70,7 @@ public sealed class HealingFixture(Engine engine) : SharedStage(engine)
         var status = await Daemon.ServiceAsync(
             service, seen => seen.Has(condition) && (also is null || also(seen)), $"condition {condition}",
             within ?? NamedWithin);
-        Report($"{service}: {condition} named after {Since(started).TotalSeconds:0.0} s");
+        Report($"{Release} {service}: {condition} named after {Since(started).TotalSeconds:0.0} s");
         return status;
     }
 
@@ -80,7 +83,7 @@ public sealed class HealingFixture(Engine engine) : SharedStage(engine)
             seen => seen is { State: "Ready", Upstreams.Count: > 0 } && !seen.Has(condition) && (also is null || also(seen)),
             $"Ready without {condition}", HealedWithin);
         await AnswersAsync(service);
-        Report($"{service}: healed of {condition} after {Since(started).TotalSeconds:0.0} s");
+        Report($"{Release} {service}: healed of {condition} after {Since(started).TotalSeconds:0.0} s");
         return status;
     }
 
@@ -100,7 +103,7 @@ public sealed class HealingFixture(Engine engine) : SharedStage(engine)
             using var client = Peer.Http();
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             limit.CancelAfter(TimeSpan.FromSeconds(5));
-            var name = ControlServer.FindNode(service)?.DnsName ?? Peer.NameOf(service);
+            var name = (await Control.FindAsync(service))?.DnsName ?? Peer.NameOf(service);
             using var response = await client.GetAsync($"{scheme}://{name}/", limit.Token);
             return response.StatusCode;
         },
@@ -109,8 +112,8 @@ public sealed class HealingFixture(Engine engine) : SharedStage(engine)
         deadline: HealedWithin);
 
     /// <summary>The machine behind a service, as the control server knows it.</summary>
-    internal FakeTailscale.Control.TailnetNode Machine(string service) =>
-        ControlServer.FindNode(service) ?? throw new InvalidOperationException($"There is no machine {service}.");
+    internal async Task<Machine> MachineAsync(string service) =>
+        await Control.FindAsync(service) ?? throw new InvalidOperationException($"There is no machine {service}.");
 
     /// <summary>
     /// Fails unless the witnesses have answered every request since the last time, and Dovetail and their tailscaleds are the same.
@@ -126,12 +129,14 @@ public sealed class HealingFixture(Engine engine) : SharedStage(engine)
 
         var status = await Daemon.StatusAsync(Cancellation);
         Assert.All(Witnesses, witness => Assert.Equal(0, status.Find(witness)!.Tailscaled!.Restarts));
-        Assert.All(Witnesses, witness => Assert.Equal(1, Tailnet.RegistrationsOf(witness)));
+        foreach (var witness in Witnesses)
+        {
+            Assert.Equal(1, await Tailnet.RegistrationsOfAsync(witness));
+        }
     }
 
     protected override async Task SetUpAsync()
     {
-        Control();
         SetKey(Tailnet.AuthKey);
         Daemon = StartDaemon(new Dictionary<string, string?>
         {
@@ -156,4 +161,16 @@ public sealed class HealingFixture(Engine engine) : SharedStage(engine)
 
         _load = new SteadyLoad(Peer, Witnesses);
     }
+}
+
+/// <summary>On the oldest release of Tailscale that is supported; the real binaries have to be as old.</summary>
+public sealed class OldestHealing(Engine engine) : HealingFixture(engine)
+{
+    protected override string Release => Releases.Oldest;
+}
+
+/// <summary>On the newest release of Tailscale that is known.</summary>
+public sealed class NewestHealing(Engine engine) : HealingFixture(engine)
+{
+    protected override string Release => Releases.Newest;
 }

@@ -1,5 +1,4 @@
 using Dovetail.EndToEndTests.Harness;
-using FakeTailscale.Control;
 
 namespace Dovetail.EndToEndTests.Healing;
 
@@ -7,21 +6,25 @@ namespace Dovetail.EndToEndTests.Healing;
 /// A fault, what the status says of it, and how the node heals. Each test has a service of its own in a Dovetail that is never restarted.
 /// Comments name the recording of each condition (tests/FakeTailscale.Tests/Recordings), or say what was recorded.
 /// </summary>
-public abstract class HealingTest(HealingFixture fixture) : IClassFixture<HealingFixture>, IAsyncLifetime
+public abstract class HealingTest(HealingFixture fixture) : IAsyncLifetime
 {
     internal HealingFixture Fixture => fixture;
 
-    internal TestControlServer Control => fixture.ControlServer;
+    internal ControlServer Control => fixture.Control;
 
     internal DovetailDaemon Daemon => fixture.Daemon;
 
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+    public ValueTask InitializeAsync()
+    {
+        Assert.SkipUnless(Releases.IsPlayed(fixture.PlayedRelease), $"The binaries are of {Releases.OfBinaries}.");
+        return ValueTask.CompletedTask;
+    }
 
     public async ValueTask DisposeAsync()
     {
-        fixture.Mend();
+        await fixture.MendAsync();
         GC.SuppressFinalize(this);
         if (TestContext.Current.TestState?.Result == TestResult.Failed)
         {

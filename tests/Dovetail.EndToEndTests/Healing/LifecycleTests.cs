@@ -1,5 +1,4 @@
 using Dovetail.EndToEndTests.Harness;
-using FakeTailscale.Control;
 
 namespace Dovetail.EndToEndTests.Healing;
 
@@ -12,11 +11,10 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
     [Fact(Timeout = 180_000)]
     public async Task Forget_is_refused_while_the_service_is_wanted_and_takes_its_machine_and_state_afterwards()
     {
-        var control = Control();
         var daemon = StartDaemon();
         var container = await RunServiceAsync("old");
         await daemon.ReadyAsync("old");
-        var machine = control.FindNode("old")!;
+        var machine = (await Control.FindAsync("old"))!;
         var state = Path.Combine(StateDirectory, "old");
 
         var wanted = await daemon.CommandAsync(["forget", "old", "--yes"], Cancellation);
@@ -35,7 +33,7 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         Assert.False(System.IO.Directory.Exists(state));
         Assert.Null((await daemon.StatusAsync(Cancellation)).Find("old"));
         Assert.Empty(Tailscaleds());
-        Assert.True(control.FindNode("old")!.KeyExpiry <= TimeProvider.System.GetUtcNow(), "the machine is still logged in");
+        Assert.True((await Control.FindAsync("old"))!.Expired, "the machine is still logged in");
 
         var unknown = await daemon.CommandAsync(["forget", "old", "--yes"], Cancellation);
         Assert.Equal(1, unknown.ExitCode);
@@ -45,8 +43,8 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         await RunServiceAsync("old");
         await daemon.ServiceAsync(
             "old", service => service is { State: "Ready", Upstreams.Count: 1 }, "Ready as another machine");
-        Assert.NotEqual(machine.StableId, control.Nodes[^1].StableId);
-        Assert.Equal(2, control.TotalRegistrations);
+        Assert.NotEqual(machine.StableId, (await Control.MachinesAsync())[^1].StableId);
+        Assert.Equal(2, await Control.NewMachinesAsync());
     }
 
     // logout-down.txt ("control unreachable").
@@ -59,7 +57,7 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         await container.RemoveAsync(Cancellation);
         await daemon.ServiceAsync("old", service => service.Has("no-upstream"), "without a container");
         var state = Path.Combine(StateDirectory, "old", "tailscaled.state");
-        Control().Faults.Unreachable = true;
+        Control.GoAway();
 
         var refused = await daemon.CommandAsync(["forget", "old", "--yes"], Cancellation);
         Assert.Equal(1, refused.ExitCode);
@@ -78,7 +76,7 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         var daemon = StartDaemon();
         await RunServiceAsync("web");
         var before = await daemon.ReadyAsync("web");
-        var machine = Control().FindNode("web")!;
+        var machine = (await Control.FindAsync("web"))!;
 
         for (var round = 1; round <= Restarts; round++)
         {
@@ -93,8 +91,8 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         Assert.NotEqual(before.Tailscaled!.Pid, after.Tailscaled!.Pid);
         Assert.Equal((before.DnsName, before.Certificate), (after.DnsName, after.Certificate));
         Assert.Equal(before.Addresses, after.Addresses);
-        Assert.Equal(machine.StableId, Control().FindNode("web")!.StableId);
-        Assert.Equal((1, 1), (Tailnet.RegistrationsOf("web"), Tailnet.CertificatesOf("web")));
+        Assert.Equal(machine.StableId, (await Control.FindAsync("web"))!.StableId);
+        Assert.Equal((1, 1), (await Tailnet.RegistrationsOfAsync("web"), await Tailnet.CertificatesOfAsync("web")));
         Assert.Single(Tailscaleds());
 
         var unknown = await daemon.CommandAsync(["restart", "nobody"], Cancellation);
@@ -135,19 +133,19 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         var daemon = StartDaemon();
         var container = await RunContainerAsync(Tagged("tag:one"));
         var before = await daemon.ReadyAsync("web");
-        var machine = Control().FindNode("web")!;
+        var machine = (await Control.FindAsync("web"))!;
         Assert.Equal(["tag:one"], machine.Tags);
 
         await container.RemoveAsync(Cancellation);
         await RunContainerAsync(Tagged("tag:two,tag:three"));
         await Eventually.TrueAsync(
-            () => Control().FindNode("web")!.Tags.Order().SequenceEqual(["tag:three", "tag:two"]), "the new tags");
+            async () => (await Control.FindAsync("web"))!.Tags!.Order().SequenceEqual(["tag:three", "tag:two"]), "the new tags");
 
         var after = await daemon.ReadyAsync("web");
         Assert.Equal(before.Addresses, after.Addresses);
         Assert.Equal(before.Tailscaled!.Pid, after.Tailscaled!.Pid);
-        Assert.Equal((machine.StableId, machine.DnsName), (Control().FindNode("web")!.StableId, Control().FindNode("web")!.DnsName));
-        Assert.Equal((1, 1), (Tailnet.RegistrationsOf("web"), Tailnet.CertificatesOf("web")));
+        Assert.Equal(machine.Identity, (await Control.FindAsync("web"))!.Identity);
+        Assert.Equal((1, 1), (await Tailnet.RegistrationsOfAsync("web"), await Tailnet.CertificatesOfAsync("web")));
         Assert.Empty(after.Conditions);
     }
 
@@ -175,27 +173,27 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
     public async Task With_state_it_comes_up_without_a_key_and_waits_out_control_server_and_authority()
     {
         // Due for renewal from the start: valid for 15 minutes of 75.
-        Control().Faults.CertificateLifetime = TimeSpan.FromMinutes(15);
+        await Control.SetAcmeAsync(Acme.Ok, lifetime: TimeSpan.FromMinutes(15));
         var peer = await PeerAsync();
         var daemon = StartDaemon();
         await RunServiceAsync("web");
         var before = await daemon.ReadyAsync("web");
-        var machine = Control().FindNode("web")!;
+        var machine = (await Control.FindAsync("web"))!;
         daemon.Terminate();
         Assert.Equal(0, await daemon.ExitAsync(TimeSpan.FromSeconds(10), Cancellation));
 
-        Control().Faults.Unreachable = true;
-        Control().Faults.Acme = AcmeBehavior.Down;
+        Control.GoAway();
+        await Control.SetAcmeAsync(Acme.Down);
         daemon = StartDaemon(new Dictionary<string, string?> { ["TS_AUTHKEY"] = null, ["DOVETAIL_POLL"] = "1s" });
         await daemon.ServiceAsync("web", service => service.Has("control-unreachable"), "control-unreachable");
 
-        Control().Faults.Unreachable = false;
+        Control.ComeBack();
         var after = await daemon.ServiceAsync(
             "web", service => service is { State: "Ready", Certificate: not null }, "Ready");
         Assert.Equal((before.DnsName, before.Certificate), (after.DnsName, after.Certificate));
         Assert.Equal(before.Addresses, after.Addresses);
-        Assert.Equal(machine.StableId, Control().FindNode("web")!.StableId);
-        Assert.Equal((1, 1), (Tailnet.RegistrationsOf("web"), Tailnet.CertificatesOf("web")));
+        Assert.Equal(machine.StableId, (await Control.FindAsync("web"))!.StableId);
+        Assert.Equal((1, 1), (await Tailnet.RegistrationsOfAsync("web"), await Tailnet.CertificatesOfAsync("web")));
         await Eventually.GetAsync(
             token => peer.Http().GetStringAsync($"https://{peer.NameOf("web")}/", token),
             page => page.Contains("Hello", StringComparison.Ordinal),

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Dovetail.EndToEndTests.Harness;
-using FakeTailscale.Control;
 
 namespace Dovetail.EndToEndTests.Healing;
 
@@ -24,7 +23,7 @@ public sealed class ShutdownUnderWayTests(Engine engine) : EndToEndTest(engine)
         var daemon = StartDaemon();
         await RunServiceAsync("ready");
         await daemon.ReadyAsync("ready");
-        Control().Faults.RegisterDelay = TimeSpan.FromMinutes(1);
+        await Control.ApplyAsync("rig/control?mode=hang");
         await RunServiceAsync("slow");
         await Eventually.TrueAsync(
             () => ProcessTable.Mentioning(RuntimeDirectory).Values.Any(line => line.Contains(" up ", StringComparison.Ordinal)),
@@ -34,11 +33,11 @@ public sealed class ShutdownUnderWayTests(Engine engine) : EndToEndTest(engine)
     }
 
     [Theory(Timeout = 120_000)]
-    [InlineData(AcmeBehavior.Hang)]
-    [InlineData(AcmeBehavior.Error500)]
-    public async Task SIGTERM_while_certificates_are_ordered_and_waited_for(AcmeBehavior trouble)
+    [InlineData(Acme.Hang)]
+    [InlineData(Acme.Error500)]
+    public async Task SIGTERM_while_certificates_are_ordered_and_waited_for(Acme trouble)
     {
-        Control().Faults.Acme = trouble;
+        await Control.SetAcmeAsync(trouble);
         var daemon = StartDaemon();
         // Two orders at a time: the third waits for its turn.
         string[] names = ["one", "two", "three"];
@@ -51,6 +50,28 @@ public sealed class ShutdownUnderWayTests(Engine engine) : EndToEndTest(engine)
         {
             await daemon.ServiceAsync(name, service => service.State == "CertPending", "CertPending");
         }
+
+        await EndsInTimeAsync(daemon);
+    }
+
+    // tailscaled up to 1.102.3 can lock up when it is told to end while it renews a certificate.
+    [Fact(Timeout = 120_000)]
+    public async Task SIGTERM_while_a_certificate_is_renewed()
+    {
+        // Due from the start: valid for 15 minutes of 75.
+        await Control.SetAcmeAsync(Acme.Ok, lifetime: TimeSpan.FromMinutes(15));
+        var daemon = StartDaemon();
+        await RunServiceAsync("renewing");
+        await daemon.ReadyAsync("renewing");
+        daemon.Terminate();
+        await daemon.ExitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        await Control.SetAcmeAsync(Acme.Hang);
+        daemon = StartDaemon();
+        await daemon.ReadyAsync("renewing");
+        await Eventually.TrueAsync(
+            async () => (await daemon.CommandAsync(["logs", "renewing"], Cancellation)).Stdout
+                .Contains("starting async renewal", StringComparison.Ordinal),
+            "the renewal to begin");
 
         await EndsInTimeAsync(daemon);
     }

@@ -4,7 +4,7 @@ using Dovetail.EndToEndTests.Harness;
 namespace Dovetail.EndToEndTests.Healing;
 
 /// <summary>tailscaled, its state, or the container behind a node fails.</summary>
-public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(fixture)
+public sealed class TailscaledFaultTests(NewestHealing fixture) : HealingTest(fixture), IClassFixture<NewestHealing>
 {
     private static readonly TimeSpan HangIsSeenWithin = TimeSpan.FromSeconds(15) + HealingFixture.NamedWithin;
 
@@ -13,7 +13,7 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
     public async Task A_killed_tailscaled_is_named_and_replaced_as_the_same_machine()
     {
         await using var container = await Fixture.ReadyServiceAsync("killed");
-        var before = Fixture.Machine("killed");
+        var before = await Fixture.MachineAsync("killed");
         var running = (await Daemon.StatusAsync(Cancellation)).Find("killed")!;
 
         Signals.Send(running.Tailscaled!.Pid!.Value, Signals.Kill);
@@ -26,7 +26,7 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
         var status = await Fixture.HealedAsync("killed", "tailscaled-ended", seen => seen.Tailscaled!.Restarts == 1);
         Assert.NotEqual(running.Tailscaled.Pid, status.Tailscaled!.Pid);
         Assert.Equal(running.Listener, status.Listener);
-        AssertSameMachine(before, "killed");
+        await AssertSameMachineAsync(before, "killed");
     }
 
     // Recorded with 1.96.5: a stopped tailscaled takes connections on its socket and answers nothing.
@@ -34,7 +34,7 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
     public async Task A_hung_tailscaled_is_replaced_as_the_same_machine()
     {
         await using var container = await Fixture.ReadyServiceAsync("hung");
-        var before = Fixture.Machine("hung");
+        var before = await Fixture.MachineAsync("hung");
         var process = (await Daemon.StatusAsync(Cancellation)).Find("hung")!.Tailscaled!.Pid!.Value;
         Signals.Send(process, Signals.Stop);
 
@@ -45,7 +45,7 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
             deadline: HangIsSeenWithin);
         await Fixture.HealedAsync("hung", "tailscaled-ended", seen => seen.Tailscaled!.Restarts == 1);
         Assert.DoesNotContain(process, ProcessTable.Mentioning(Fixture.States).Keys);
-        AssertSameMachine(before, "hung");
+        await AssertSameMachineAsync(before, "hung");
     }
 
     // Recorded with 1.96.5: tailscaled runs on in NoState, refuses every up, and leaves the broken file as it is.
@@ -64,7 +64,7 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
         await Fixture.AnswersAsync(service);
         Assert.Equal(content, await File.ReadAllTextAsync(Assert.Single(KeptAside(service)), Cancellation));
         Assert.Contains(KeptAside(service)[0], status.Condition("state-moved-aside").Text, StringComparison.Ordinal);
-        Assert.Equal(1, Fixture.Machine(service).RegistrationCount);
+        Assert.Equal(1, await Fixture.Tailnet.RegistrationsOfAsync(service));
     }
 
     // Recorded in the same way.
@@ -98,7 +98,7 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
 
         File.Delete(directory);
         await Fixture.HealedAsync("blocked", "state-unusable");
-        Assert.Equal(1, Fixture.Machine("blocked").RegistrationCount);
+        Assert.Equal(1, await Fixture.Tailnet.RegistrationsOfAsync("blocked"));
     }
 
     // Recorded in the same way.
@@ -106,7 +106,7 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
     public async Task A_state_directory_that_becomes_unusable_is_named_and_heals_as_the_same_machine()
     {
         await using var container = await Fixture.ReadyServiceAsync("unmounted");
-        var before = Fixture.Machine("unmounted");
+        var before = await Fixture.MachineAsync("unmounted");
         var directory = Path.Combine(Fixture.States, "unmounted");
         Directory.Move(directory, directory + ".away");
         await File.WriteAllTextAsync(directory, "in the way", Cancellation);
@@ -117,7 +117,7 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
         File.Delete(directory);
         Directory.Move(directory + ".away", directory);
         await Fixture.HealedAsync("unmounted", "state-unusable");
-        AssertSameMachine(before, "unmounted");
+        await AssertSameMachineAsync(before, "unmounted");
     }
 
     // Recorded with 1.96.5: tailscaled starts, and up fails with "no space left on device".
@@ -132,7 +132,7 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
 
         disk.Empty();
         await Fixture.HealedAsync("full", "state-unusable");
-        Assert.Equal(1, Fixture.Machine("full").RegistrationCount);
+        Assert.Equal(1, await Fixture.Tailnet.RegistrationsOfAsync("full"));
     }
 
     // Recorded for a node without state only: what tailscaled makes of it is not asked here.
@@ -141,7 +141,7 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
     {
         await using var disk = await SmallDisk.MountAsync(Path.Combine(Fixture.States, "readonly"));
         await using var container = await Fixture.ReadyServiceAsync("readonly");
-        var before = Fixture.Machine("readonly");
+        var before = await Fixture.MachineAsync("readonly");
         var state = await File.ReadAllTextAsync(Path.Combine(Fixture.States, "readonly", "tailscaled.state"), Cancellation);
         disk.Fill();
         await disk.MakeReadOnlyAsync();
@@ -158,7 +158,7 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
         await disk.MakeWritableAsync();
         disk.Empty();
         await Fixture.HealedAsync("readonly", "state-unusable", seen => !seen.Has("tailscaled-ended"));
-        AssertSameMachine(before, "readonly");
+        await AssertSameMachineAsync(before, "readonly");
     }
 
     [Fact(Timeout = 120_000)]
@@ -221,11 +221,10 @@ public sealed class TailscaledFaultTests(HealingFixture fixture) : HealingTest(f
 
     private string[] KeptAside(string service) => Directory.GetFiles(Path.Combine(Fixture.States, service), "tailscaled.state.broken-*");
 
-    private void AssertSameMachine(FakeTailscale.Control.TailnetNode before, string service)
+    private async Task AssertSameMachineAsync(Machine before, string service)
     {
-        var after = Fixture.Machine(service);
-        Assert.Equal(
-            (before.StableId, before.IPv4, before.DnsName, 1), (after.StableId, after.IPv4, after.DnsName, after.RegistrationCount));
-        Assert.Equal(1, Control.CertificateOrders(after.DnsName));
+        var after = await Fixture.MachineAsync(service);
+        Assert.Equal((before.Identity, before.Key), (after.Identity, after.Key));
+        Assert.Equal(1, await Control.CertificatesAsync(after.DnsName));
     }
 }

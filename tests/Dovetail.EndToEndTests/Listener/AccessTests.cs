@@ -20,6 +20,7 @@ public sealed class AccessTests(ListenerFixture fixture)
     public async Task A_service_lets_in_whom_its_label_names_and_nobody_while_whois_is_down(
         string service, bool alice, bool bob, bool tagged)
     {
+        fixture.Need(service);
         foreach (var (peer, allowed) in ((TailnetPeer, bool)[])[(fixture.Alice, alice), (fixture.Bob, bob), (fixture.Tagged, tagged)])
         {
             foreach (var version in (Version[])[HttpVersion.Version11, HttpVersion.Version20])
@@ -48,6 +49,7 @@ public sealed class AccessTests(ListenerFixture fixture)
     [InlineData("blind-for-all")]
     public async Task Who_is_not_let_in_learns_no_more_on_port_80(string service)
     {
+        fixture.Need(service);
         var before = fixture.Upstream.Requests.Count;
         var peer = fixture.Tagged;
         using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{peer.NameOf(service)}/a?b=c");

@@ -19,7 +19,7 @@ public sealed class BrokenTransferTests(StreamFixture fixture) : IClassFixture<S
     [InlineData("no")]
     public async Task A_container_that_is_killed_breaks_its_answer_off_over_HTTP_1(string length)
     {
-        using var service = await fixture.RunAsync(fixture.Named($"killed-1-{length}"), Cancellation);
+        using var service = await fixture.RunAsync($"killed-1-{length}", Cancellation);
         await using var stream = await fixture.Peer.SecureAsync(fixture.Peer.NameOf(service.Name), Cancellation);
         await stream.WriteAsync(
             Encoding.ASCII.GetBytes($"GET {Path(length)} HTTP/1.1\r\nHost: {fixture.Peer.NameOf(service.Name)}\r\n\r\n"), Cancellation);
@@ -42,7 +42,7 @@ public sealed class BrokenTransferTests(StreamFixture fixture) : IClassFixture<S
     [InlineData("no")]
     public async Task A_container_that_is_killed_resets_its_stream_and_no_other_over_HTTP_2(string length)
     {
-        using var service = await fixture.RunAsync(fixture.Named($"killed-2-{length}"), Cancellation);
+        using var service = await fixture.RunAsync($"killed-2-{length}", Cancellation);
         var connections = 0;
         var client = fixture.Peer.Http(new Version(2, 0), seeCertificate: certificate =>
         {

@@ -18,7 +18,7 @@ public sealed class CutTransferTests(Engine engine) : EndToEndTest(engine)
     public async Task SIGTERM_in_the_middle_of_answers(string version)
     {
         var daemon = StartDaemon();
-        using var service = await StreamService.RunAsync(this, Named("stopped"), cancellation: Cancellation);
+        using var service = await StreamService.RunAsync(this, "stopped", cancellation: Cancellation);
         await daemon.ReadyAsync(service.Name);
         var peer = await PeerAsync();
         var url = $"https://{peer.NameOf(service.Name)}";

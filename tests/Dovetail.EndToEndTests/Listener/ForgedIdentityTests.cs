@@ -196,12 +196,17 @@ public sealed class ForgedIdentityTests(ListenerFixture fixture)
         }
     }
 
-    private (TailnetPeer Peer, string Service) WhoIs(string who) => who switch
+    private (TailnetPeer Peer, string Service) WhoIs(string who)
     {
-        Tagged => (fixture.Tagged, "open"),
-        WhoIsDown => (fixture.Alice, ListenerFixture.Blind),
-        _ => (fixture.Alice, "open"),
-    };
+        var (peer, service) = who switch
+        {
+            Tagged => (fixture.Tagged, "open"),
+            WhoIsDown => (fixture.Alice, ListenerFixture.Blind),
+            _ => (fixture.Alice, "open"),
+        };
+        fixture.Need(service);
+        return (peer, service);
+    }
 
     /// <summary>What an honest request says about this peer.</summary>
     private async Task<IReadOnlyList<KeyValuePair<string, string>>> HonestAsync(TailnetPeer peer, string service)

@@ -17,7 +17,7 @@ public sealed class IdleConnectionsTests(Engine engine) : EndToEndTest(engine)
     [Fact(Timeout = 240_000)]
     public async Task Two_thousand_idle_connections_of_one_peer_cost_another_no_request_and_it_gets_few_more()
     {
-        var (web, hoarder, other) = (Named("web"), await PeerAsync("hoarder@example.com"), await PeerAsync());
+        var (web, hoarder, other) = ("web", await PeerAsync("hoarder@example.com"), await PeerAsync());
         var daemon = StartDaemon();
         await RunServiceAsync(web);
         await daemon.ReadyAsync(web);

@@ -18,7 +18,7 @@ public sealed class LargeTransferTests(Engine engine) : EndToEndTest(engine)
     public async Task An_upload_and_a_download_in_parallel_arrive_whole_with_flat_memory(string version)
     {
         var daemon = StartDaemon(ImageSettings.Runtime);
-        using var service = await StreamService.RunAsync(this, Named("large"), cancellation: Cancellation);
+        using var service = await StreamService.RunAsync(this, "large", cancellation: Cancellation);
         await daemon.ReadyAsync(service.Name);
         var peer = await PeerAsync();
         var client = peer.Http(Version.Parse(version));

@@ -27,6 +27,12 @@ public sealed class ListenerFixture(Engine engine) : SharedStage(engine)
         ["blind-for-all"] = $"{AllowedLogin},*@elsewhere.example,{Tag},cap:{Capability}",
     };
 
+    /// <summary>Whether the control program can keep a tailscaled from saying who somebody is.</summary>
+    internal bool CanBlind { get; private set; }
+
+    /// <summary>Whether the control program can give a capability to one machine alone.</summary>
+    internal bool HasOwnCapability { get; private set; }
+
     internal RawUpstream Upstream { get; } = new();
 
     internal DovetailDaemon Daemon { get; private set; } = null!;
@@ -51,18 +57,28 @@ public sealed class ListenerFixture(Engine engine) : SharedStage(engine)
     {
         foreach (var blind in Services.Keys.Where(name => name.StartsWith(Blind, StringComparison.Ordinal)))
         {
-            Control().Faults.FailWhoIs(blind, "whois is out of order");
+            CanBlind = await Control.TryApplyAsync($"rig/whois?host={blind}&error=whois+is+out+of+order");
         }
 
         Daemon = StartDaemon();
         Container = await RunContainerAsync(
             Services.SelectMany(LabelsOf).ToDictionary(), options: ["--network", "host", "--interactive", "--entrypoint", "sh"]);
         (Alice, Bob, Tagged) = (await PeerAsync(AllowedLogin), await PeerAsync(OtherLogin), await TaggedPeerAsync(Tag));
-        Control().GrantCapability(Control().Nodes.Single(node => node.User == OtherLogin).DnsName.Split('.')[0], Capability);
+        var bob = (await Control.MachinesAsync()).Single(machine => machine.Addresses[0] == Bob.Address);
+        HasOwnCapability = await Control.TryApplyAsync($"rig/capability?node={bob.Name}&name={Capability}");
         foreach (var service in Services.Keys)
         {
             await Daemon.ReadyAsync(service);
         }
+    }
+
+    /// <summary>Skips the test where the control program cannot make that service what its name says.</summary>
+    internal void Need(string service)
+    {
+        Assert.SkipUnless(
+            CanBlind || !service.StartsWith(Blind, StringComparison.Ordinal), "This control program cannot make whois fail.");
+        Assert.SkipUnless(
+            HasOwnCapability || service != "for-capability", "This control program gives capabilities to everybody only.");
     }
 
     private Dictionary<string, string> LabelsOf(KeyValuePair<string, string?> service)

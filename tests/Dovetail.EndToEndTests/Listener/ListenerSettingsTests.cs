@@ -12,7 +12,7 @@ public sealed class ListenerSettingsTests(Engine engine) : EndToEndTest(engine)
     [Fact(Timeout = 120_000)]
     public async Task Limits_and_the_access_log_are_as_set()
     {
-        var (web, peer) = (Named("web"), await PeerAsync());
+        var (web, peer) = ("web", await PeerAsync());
         var daemon = StartDaemon(new Dictionary<string, string?>
         {
             ["DOVETAIL_ACCESS_LOG"] = "true",
@@ -47,7 +47,7 @@ public sealed class ListenerSettingsTests(Engine engine) : EndToEndTest(engine)
     [Fact(Timeout = 120_000)]
     public async Task Without_being_told_to_it_logs_no_request()
     {
-        var (web, peer) = (Named("web"), await PeerAsync());
+        var (web, peer) = ("web", await PeerAsync());
         var daemon = StartDaemon();
         await RunServiceAsync(web);
         await daemon.ReadyAsync(web);

@@ -40,7 +40,7 @@ public sealed class SlowExchanges(Engine engine) : SharedStage(engine)
     {
         Daemon = StartDaemon();
         _service = await StreamService.RunAsync(
-            this, Named("slow"), new Dictionary<string, string> { [$"tcp.{TcpPort}"] = "81" }, Cancellation);
+            this, "slow", new Dictionary<string, string> { [$"tcp.{TcpPort}"] = "81" }, Cancellation);
         _peer = await PeerAsync();
         await Daemon.ReadyAsync(_service.Name);
 

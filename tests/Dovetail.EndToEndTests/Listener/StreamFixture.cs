@@ -29,6 +29,6 @@ public sealed class StreamFixture(Engine engine) : SharedStage(engine)
     {
         Daemon = StartDaemon();
         Peer = await PeerAsync();
-        Service = await RunAsync(Named("stays"), Cancellation);
+        Service = await RunAsync("stays", Cancellation);
     }
 }

@@ -20,6 +20,9 @@ internal static class Knobs
     /// <summary>After this a peer resets a connection whose node has died; 0 leaves it hanging, as recorded.</summary>
     public static TimeSpan DeadPeerStall { get; } = Milliseconds("FAKE_TAILSCALE_DEAD_PEER_STALL_MS", 0);
 
+    /// <summary>Whether the control program has only what every control program has.</summary>
+    public static bool OnlyCommonRig { get; } = Read("FAKE_TAILSCALE_ONLY_COMMON_RIG", 0) != 0;
+
     private static TimeSpan Milliseconds(string name, int otherwise) => TimeSpan.FromMilliseconds(Read(name, otherwise));
 
     private static int Read(string name, int otherwise) =>

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace FakeTailscale.Common;
 
-/// <summary>What the stand-in says it is. <c>FAKE_TAILSCALE_VERSION=1.90.0</c> makes it claim another release.</summary>
+/// <summary>
+/// What the stand-in says it is, and what follows from it. <c>FAKE_TAILSCALE_VERSION=1.102.3</c> makes it another release than the one that
+/// most recordings are of.
+/// </summary>
 internal static class StandInVersion
 {
     public const string Commit = "88200dbb4515f7396384b8f1c9e0a80566d18834";
@@ -21,6 +24,18 @@ internal static class StandInVersion
 
     /// <summary>PROXY protocol for TCPForward exists since 1.92.</summary>
     public static bool KnowsProxyProtocol { get; } = Minor(Short) >= 92;
+
+    /// <summary>
+    /// Since 1.98 a registration that is refused with 429 is tried again when the server's Retry-After says so (recording
+    /// rate-limited-1.102.3).
+    /// </summary>
+    public static bool WaitsOutRateLimits { get; } = Minor(Short) >= 98;
+
+    /// <summary>Since 1.100 changes of the network map are told on the bus as SelfChange only (read in the sources).</summary>
+    public static bool TellsNetMap { get; } = Minor(Short) < 100;
+
+    /// <summary>Since 1.102 a rate limit of the certificate authority is answered at once, with its Retry-After.</summary>
+    public static bool TellsCertificateLimits { get; } = Minor(Short) >= 102;
 
     private static int Minor(string version)
     {

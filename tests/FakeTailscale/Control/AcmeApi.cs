@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text.Json;
 using FakeTailscale.Common;
 using FakeTailscale.Http;
@@ -9,6 +10,8 @@ namespace FakeTailscale.Control;
 internal sealed class AcmeApi(Tailnet tailnet, ControlFaults faults, CertificateAuthority authority)
 {
     private readonly ConcurrentDictionary<string, int> _issued = new(StringComparer.OrdinalIgnoreCase);
+
+    public IReadOnlyDictionary<string, int> IssuedByName => _issued;
 
     public int Issued(string name) => _issued.GetValueOrDefault(name);
 
@@ -31,7 +34,10 @@ internal sealed class AcmeApi(Tailnet tailnet, ControlFaults faults, Certificate
                     exchange,
                     429,
                     "429 urn:ietf:params:acme:error:rateLimited: Error creating new order :: too many certificates (5) already issued "
-                        + "for this exact set of domains in the last 168 hours: see https://letsencrypt.org/docs/rate-limits/\n");
+                        + "for this exact set of domains in the last 168 hours: see https://letsencrypt.org/docs/rate-limits/\n",
+                    faults.AcmeRetryAfter is { } wait
+                        ? [("Retry-After", ((int)wait.TotalSeconds).ToString(CultureInfo.InvariantCulture))]
+                        : []);
                 return;
             case AcmeBehavior.RefuseChallenge:
                 await ControlApi.SendAsync(
@@ -54,7 +60,7 @@ internal sealed class AcmeApi(Tailnet tailnet, ControlFaults faults, Certificate
             return;
         }
 
-        string chain = authority.Issue(name, body.RootElement.GetProperty("publicKey").GetBytesFromBase64(), faults.CertificateLifetime);
+        string chain = authority.Issue(name, body.RootElement.GetProperty("publicKey").GetBytesFromBase64(), faults.CertificateBackDating, faults.CertificateLifetime);
         _issued.AddOrUpdate(name, 1, static (_, count) => count + 1);
         await ControlApi.SendAsync(exchange, 200, chain);
     }

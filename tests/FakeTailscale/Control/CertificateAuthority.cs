@@ -34,7 +34,7 @@ internal sealed class CertificateAuthority : IDisposable
     public string RootPem => _root.ExportCertificatePem() + "\n";
 
     /// <summary>The chain in PEM, leaf first, without the root.</summary>
-    public string Issue(string name, byte[] publicKey, TimeSpan lifetime)
+    public string Issue(string name, byte[] publicKey, TimeSpan backDating, TimeSpan lifetime)
     {
         PublicKey key = PublicKey.CreateFromSubjectPublicKeyInfo(publicKey, out _);
         CertificateRequest request = new(new X500DistinguishedName($"CN={name}"), key, HashAlgorithmName.SHA256);
@@ -46,7 +46,7 @@ internal sealed class CertificateAuthority : IDisposable
         request.CertificateExtensions.Add(names.Build());
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         using X509Certificate2 leaf = request.Create(
-            _issuer.SubjectName, X509SignatureGenerator.CreateForECDsa(_issuerKey), now - BackDating, now + lifetime, Serial());
+            _issuer.SubjectName, X509SignatureGenerator.CreateForECDsa(_issuerKey), now - backDating, now + lifetime, Serial());
         return $"{leaf.ExportCertificatePem()}\n{_issuer.ExportCertificatePem()}\n";
     }
 

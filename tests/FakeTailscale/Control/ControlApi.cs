@@ -16,7 +16,14 @@ internal sealed class ControlApi(Tailnet tailnet, ControlFaults faults)
     // Peers come and go in bursts; a node's own news is told at once.
     private static readonly TimeSpan PeerNewsPause = TimeSpan.FromMilliseconds(50);
 
-    public Task HandleAsync(HttpExchange exchange) => exchange.Request.Path switch
+    public Task HandleAsync(HttpExchange exchange) => faults.Control switch
+    {
+        ControlBehavior.Error500 => SendAsync(exchange, 500, "internal error\n"),
+        ControlBehavior.Hang => Task.Delay(Timeout.Infinite, exchange.WatchForDisconnect()),
+        _ => AnswerAsync(exchange),
+    };
+
+    private Task AnswerAsync(HttpExchange exchange) => exchange.Request.Path switch
     {
         "/key" => SendAsync(exchange, 200, "{}"),
         "/machine/register" => RegisterAsync(exchange),
@@ -43,6 +50,7 @@ internal sealed class ControlApi(Tailnet tailnet, ControlFaults faults)
     {
         RegisterRequest request = RegisterRequest.Read(exchange.Request.Body);
         CancellationToken gone = exchange.WatchForDisconnect();
+        tailnet.CountAttempt(request.Hostname);
         if (faults.RegisterDelay is var delay && delay > TimeSpan.Zero && !request.Logout)
         {
             await Task.Delay(delay, gone);
@@ -67,7 +75,7 @@ internal sealed class ControlApi(Tailnet tailnet, ControlFaults faults)
         using CancellationTokenSource poll = CancellationTokenSource.CreateLinkedTokenSource(exchange.WatchForDisconnect());
         if (tailnet.BeginPoll(request, Endpoints(exchange.Socket, request.UnderlayPort), poll) is not { } record)
         {
-            await SendAsync(exchange, 400, "node not found\n");
+            await SendAsync(exchange, faults.GoneStatus, "node not found\n");
             return;
         }
 
@@ -82,7 +90,7 @@ internal sealed class ControlApi(Tailnet tailnet, ControlFaults faults)
                 bool own = version != seen;
                 seen = version;
                 await exchange.SendChunkAsync(Json.Line(map.Write));
-                if (!request.Stream)
+                if (!request.Stream || record.IsDeleted)
                 {
                     break;
                 }

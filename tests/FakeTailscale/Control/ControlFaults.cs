@@ -12,16 +12,30 @@ public sealed class ControlFaults
     private readonly ConcurrentDictionary<string, bool> _hiddenNodes = new(StringComparer.OrdinalIgnoreCase);
     private long _registerDelay;
     private long _acmeDelay = TimeSpan.FromSeconds(6).Ticks;
+    private long _certificateBackDating = TimeSpan.FromHours(1).Ticks;
     private long _certificateLifetime = TimeSpan.FromDays(90).Ticks;
     private int _acme;
+    private int _control;
+    private volatile TimeSpanBox? _acmeRetryAfter;
     private volatile bool _unreachable;
     private volatile bool _certificatesEnabled = true;
     private volatile bool _keyIsNotEnough;
     private volatile string? _registerError;
     private volatile string? _setDnsError;
     private volatile RateLimit? _rateLimit;
+    private volatile IReadOnlyCollection<string>? _permittedTags;
 
     internal ControlFaults(Action changed) => _changed = changed;
+
+    /// <summary>What control does with new connections of daemons.</summary>
+    public ControlBehavior Control
+    {
+        get => (ControlBehavior)Volatile.Read(ref _control);
+        set => Volatile.Write(ref _control, (int)value);
+    }
+
+    /// <summary>What the map poll of a node that is gone is answered. Default 400, as recorded; the control program says 404.</summary>
+    public int GoneStatus { get; set; } = 400;
 
     /// <summary>How long every registration takes. Default zero.</summary>
     public TimeSpan RegisterDelay
@@ -84,7 +98,21 @@ public sealed class ControlFaults
         set => Interlocked.Exchange(ref _acmeDelay, value.Ticks);
     }
 
-    /// <summary>How long new certificates are valid from now on (they begin one hour ago). Default 90 days.</summary>
+    /// <summary>How far back new certificates begin. Default one hour.</summary>
+    public TimeSpan CertificateBackDating
+    {
+        get => new(Interlocked.Read(ref _certificateBackDating));
+        set => Interlocked.Exchange(ref _certificateBackDating, value.Ticks);
+    }
+
+    /// <summary>What the authority's Retry-After says under <see cref="AcmeBehavior.RateLimited429"/>; null for none.</summary>
+    public TimeSpan? AcmeRetryAfter
+    {
+        get => _acmeRetryAfter?.Value;
+        set => _acmeRetryAfter = value is { } time ? new TimeSpanBox(time) : null;
+    }
+
+    /// <summary>How long new certificates are valid from now on. Default 90 days.</summary>
     public TimeSpan CertificateLifetime
     {
         get => new(Interlocked.Read(ref _certificateLifetime));
@@ -96,6 +124,13 @@ public sealed class ControlFaults
     {
         get => _setDnsError;
         set => _setDnsError = value;
+    }
+
+    /// <summary>The tags that may be asked for; null: all.</summary>
+    public IReadOnlyCollection<string>? PermittedTags
+    {
+        get => _permittedTags;
+        set => _permittedTags = value;
     }
 
     internal RateLimit? RegisterLimit => _rateLimit;
@@ -134,28 +169,37 @@ public sealed class ControlFaults
         _changed();
     }
 
-    /// <summary>Makes the daemon of that host name answer every whois with 500; all else of it works.</summary>
+    /// <summary>Makes the daemon of that host name answer every whois with 500; all else of it works. An empty error ends that.</summary>
     public void FailWhoIs(string name, string error)
     {
         _whoIsErrors[name] = error;
         _changed();
     }
 
-    /// <summary>Ends <see cref="FailWhoIs"/>.</summary>
-    public void AnswerWhoIs(string name)
-    {
-        _whoIsErrors.TryRemove(name, out _);
-        _changed();
-    }
-
     internal string? RefusalOf(string name) => _refusedNames.GetValueOrDefault(name) ?? _registerError;
 
-    internal bool IsRefusedTag(string tag) => _refusedTags.ContainsKey(tag);
+    internal bool Permits(string tag) => !_refusedTags.ContainsKey(tag) && _permittedTags?.Contains(tag) != false;
 
     internal string WhoIsErrorOf(string name) => _whoIsErrors.GetValueOrDefault(name) ?? "";
 
     internal bool IsHidden(string name) => _hiddenNodes.ContainsKey(name);
 }
+
+/// <summary>What control does with new connections of daemons.</summary>
+public enum ControlBehavior
+{
+    /// <summary>Answers.</summary>
+    Ok,
+
+    /// <summary>Answers 500.</summary>
+    Error500,
+
+    /// <summary>Takes requests and never answers.</summary>
+    Hang,
+}
+
+/// <summary>A time that can be replaced at once.</summary>
+internal sealed record TimeSpanBox(TimeSpan Value);
 
 /// <summary>A limit that answers 429 so many times.</summary>
 internal sealed class RateLimit(TimeSpan? retryAfter, int times)

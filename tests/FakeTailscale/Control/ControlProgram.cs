@@ -1,58 +1,50 @@
+using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
 using FakeTailscale.Common;
 
 namespace FakeTailscale.Control;
 
-/// <summary>The control server as a process, for trying things by hand: prints its URL and runs until SIGINT or SIGTERM.</summary>
+/// <summary>
+/// The control server as a program of its own, with the arguments that every control program takes: control and <c>/rig/…</c> on the port,
+/// the certificate authority three above it. Runs until SIGINT or SIGTERM.
+/// </summary>
 internal static class ControlProgram
 {
-    private static readonly HashSet<string> Booleans = ["require-login", "require-approval"];
-    private static readonly HashSet<string> Others = ["listen", "ca-file", "auth-key", "user", "register-delay", "suffix"];
+    private static readonly HashSet<string> Flags = ["address", "port", "domain", "authority"];
 
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments)
     {
-        GoFlags flags;
-        IPEndPoint? address;
-        TimeSpan delay;
+        TestControlOptions options;
+        string authority;
         try
         {
-            flags = GoFlags.Parse(arguments, Booleans, Others);
-            if (!IPEndPoint.TryParse(flags.Text("listen", "127.0.0.1:0"), out address)
-                || !GoDuration.TryParse(flags.Text("register-delay", "0"), out delay))
+            GoFlags flags = GoFlags.Parse(arguments, new HashSet<string>(), Flags);
+            authority = flags.Text("authority");
+            options = new TestControlOptions
             {
-                throw new GoFlagException("--listen takes IP:PORT, --register-delay a duration like 10s");
-            }
+                Address = IPAddress.Parse(flags.Text("address", "127.0.0.1")),
+                Port = int.Parse(flags.Text("port", "0"), CultureInfo.InvariantCulture),
+                TailnetSuffix = flags.Text("domain", "tailtest.ts.net"),
+            };
         }
-        catch (GoFlagException refused)
+        catch (Exception refused) when (refused is GoFlagException or FormatException)
         {
             await Console.Error.WriteLineAsync(refused.Message);
             return 2;
         }
 
-        await using TestControlServer server = await TestControlServer.StartAsync(
-            new TestControlOptions
-            {
-                Address = address.Address,
-                Port = address.Port,
-                TailnetSuffix = flags.Text("suffix", "tailtest.ts.net"),
-            });
-        server.RequireLogin = flags.IsSet("require-login", otherwise: true);
-        server.RequireApproval = flags.IsSet("require-approval");
-        server.Faults.RegisterDelay = delay;
-        if (flags.Text("auth-key") is { Length: > 0 } key)
+        await using TestControlServer server = new(options);
+        if (authority.Length > 0)
         {
-            server.AddAuthKey(key, new AuthKeyOptions { User = flags.Has("user") ? flags.Text("user") : null, Preauthorized = true });
-        }
-
-        if (flags.Text("ca-file") is { Length: > 0 } path)
-        {
-            await File.WriteAllTextAsync(path, server.CaCertificatePem);
+            await File.WriteAllTextAsync(authority, server.CaCertificatePem);
         }
 
         TaskCompletionSource stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        server.Faults.GoneStatus = 404;
+        server.Start();
         await Console.Out.WriteLineAsync(server.Url);
         await stop.Task;
         return 0;

@@ -19,6 +19,9 @@ internal sealed class NodeRecord
 
     public int MapPolls { get; set; }
 
+    /// <summary>Removed by an administrator: its map poll ends with what it is told last.</summary>
+    public bool IsDeleted { get; set; }
+
     /// <summary>Counts changes that the node itself must hear of at once.</summary>
     public int Version { get; set; }
 

@@ -28,6 +28,11 @@ internal sealed class Registrations(TailnetNodes nodes, TailnetUsers users, Tail
         .Where(static login => !login.Value.Completed.Task.IsCompleted)
         .Select(static login => new PendingLogin(login.Key, login.Value.Request.Hostname));
 
+    public IReadOnlyDictionary<string, int> AttemptsByHost => _attempts;
+
+    /// <summary>Counts a request to register, whatever becomes of it.</summary>
+    public void Count(string hostname) => _attempts[hostname] = AttemptsOf(hostname) + 1;
+
     public int AttemptsOf(string name) => _attempts.GetValueOrDefault(name);
 
     /// <returns>Done with who logged in (null for a new user); null when nobody waits at that URL.</returns>
@@ -43,7 +48,6 @@ internal sealed class Registrations(TailnetNodes nodes, TailnetUsers users, Tail
     public RegisterReply Answer(RegisterRequest request, bool loggedIn, string? login)
     {
         _logins.Remove(request.Followup);
-        _attempts[request.Hostname] = AttemptsOf(request.Hostname) + 1;
         return request.Logout ? LogOut(request) : Decide(request, loggedIn, login);
     }
 
@@ -82,7 +86,7 @@ internal sealed class Registrations(TailnetNodes nodes, TailnetUsers users, Tail
         }
 
         IReadOnlyList<string> tags = request.Tags.Count > 0 ? request.Tags : known is null ? key?.Options.Tags ?? [] : [];
-        if (tags.Any(faults.IsRefusedTag) || (key is { Options.Tags.Count: > 0 } && tags.Any(tag => !key.Options.Tags.Contains(tag))))
+        if (tags.Any(tag => !faults.Permits(tag)) || (key is { Options.Tags.Count: > 0 } && tags.Any(tag => !key.Options.Tags.Contains(tag))))
         {
             return new RegisterReply { Error = $"requested tags [{string.Join(' ', tags)}] are invalid or not permitted" };
         }

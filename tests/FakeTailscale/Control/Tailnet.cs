@@ -53,6 +53,19 @@ internal sealed class Tailnet
     public IReadOnlyList<TailnetUser> Users => Locked(
         () => _users.All.Select(static user => new TailnetUser(user.LoginName, user.DisplayName, user.ProfilePictureUrl)).ToArray());
 
+    public int NewNodes => Locked(() => _nodes.Created);
+
+    public IReadOnlyDictionary<string, int> AttemptsByHost => Locked(() => _registrations.AttemptsByHost.ToDictionary());
+
+    /// <inheritdoc cref="Registrations.Count"/>
+    public void CountAttempt(string hostname)
+    {
+        lock (_lock)
+        {
+            _registrations.Count(hostname);
+        }
+    }
+
     public int Attempts(string name) => Locked(() => _registrations.AttemptsOf(name));
 
     public void AddKey(string key, AuthKeyOptions keyOptions)
@@ -131,13 +144,33 @@ internal sealed class Tailnet
     }
 
     /// <exception cref="InvalidOperationException">There is no such node.</exception>
-    public void Delete(string name)
+    public void RenameByAdmin(string name, string newName)
+    {
+        lock (_lock)
+        {
+            _nodes.GiveName(_nodes.Find(name), newName);
+        }
+
+        Changed();
+    }
+
+    /// <exception cref="InvalidOperationException">There is no such node.</exception>
+    public void Delete(string name, bool quiet)
     {
         lock (_lock)
         {
             NodeRecord record = _nodes.Find(name);
             _nodes.Remove(record);
-            record.Poll?.Cancel();
+            record.IsDeleted = true;
+            if (quiet)
+            {
+                record.Poll?.Cancel();
+            }
+            else
+            {
+                record.Info = record.Info with { KeyExpiry = GoTime.ToSeconds(TimeProvider.System.GetUtcNow().AddMinutes(-1)) };
+                record.Version++;
+            }
         }
 
         Changed();

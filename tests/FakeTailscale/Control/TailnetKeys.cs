@@ -28,12 +28,20 @@ internal sealed class TailnetKeys
             return null;
         }
 
+        if (_keys.Count == 0)
+        {
+            // Where no keys are given out, any will do.
+            record = new KeyRecord(new AuthKeyOptions());
+            return null;
+        }
+
         if (!_keys.TryGetValue(key, out record))
         {
             return "invalid key: API key does not exist";
         }
 
-        return record.IsValid ? null : $"invalid key: API key {IdOf(key)} not valid";
+        return record.Options.Expired ? $"invalid key: API key {IdOf(key)} has expired"
+            : record.IsValid ? null : $"invalid key: API key {IdOf(key)} not valid";
     }
 
     public void AddOAuthClient(string secret, string[] tags) => _oauthClients[secret] = tags;
@@ -59,7 +67,7 @@ internal sealed class KeyRecord(AuthKeyOptions options)
 {
     public AuthKeyOptions Options => options;
 
-    public bool Used { get; set; }
+    public bool Used { get; set; } = options.Used;
 
     public bool Revoked { get; set; }
 

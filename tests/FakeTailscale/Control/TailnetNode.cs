@@ -22,6 +22,9 @@ public sealed record TailnetNode
     /// <summary>Login name of the owner, <c>tagged-devices</c> for tagged nodes.</summary>
     public required string User { get; init; }
 
+    /// <summary>The node key; a login gives another.</summary>
+    public required string Key { get; init; }
+
     public required IReadOnlyList<string> Tags { get; init; }
 
     /// <summary>True while its daemon follows the network map.</summary>

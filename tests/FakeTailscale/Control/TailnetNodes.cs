@@ -18,6 +18,9 @@ internal sealed class TailnetNodes(TestControlOptions options, TailnetUsers user
 
     public IReadOnlyList<NodeRecord> All => _nodes;
 
+    /// <summary>Nodes that came into being, those removed since included.</summary>
+    public int Created => (int)_last;
+
     private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
     /// <summary>Null when there is none of that key.</summary>
@@ -106,6 +109,13 @@ internal sealed class TailnetNodes(TestControlOptions options, TailnetUsers user
         }
     }
 
+    /// <summary>An administrator's name for a node, which asked for another one.</summary>
+    public void GiveName(NodeRecord record, string name)
+    {
+        record.Info = record.Info with { Name = FreeName(record, name) };
+        record.Version++;
+    }
+
     public TailnetNode Describe(NodeRecord record) => new()
     {
         Id = record.Info.Id,
@@ -115,6 +125,7 @@ internal sealed class TailnetNodes(TestControlOptions options, TailnetUsers user
         IPv4 = record.Info.IPv4,
         IPv6 = record.Info.IPv6,
         User = users.OwnerOf(record.Info).LoginName,
+        Key = record.Info.Key,
         Tags = record.Info.Tags,
         Online = record.Info.Online,
         LastSeen = record.Info.LastSeen,

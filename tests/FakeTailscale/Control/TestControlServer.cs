@@ -10,19 +10,28 @@ namespace FakeTailscale.Control;
 /// </summary>
 public sealed class TestControlServer : IAsyncDisposable
 {
+    private const int AcmePortOffset = 3;
+
     private readonly Tailnet _tailnet;
     private readonly CertificateAuthority _authority = new();
     private readonly AcmeApi _acme;
     private readonly SwitchableServer _server;
     private readonly SwitchableServer _acmeServer;
 
-    private TestControlServer(TestControlOptions options)
+    /// <summary>Takes its ports; <see cref="Start"/> listens.</summary>
+    /// <exception cref="System.Net.Sockets.SocketException">A port is taken.</exception>
+    public TestControlServer(TestControlOptions options)
     {
         Faults = new ControlFaults(ApplyFaults);
         _tailnet = new Tailnet(options, Faults, () => Url, () => AcmeUrl);
         _acme = new AcmeApi(_tailnet, Faults, _authority);
-        _server = new SwitchableServer(new IPEndPoint(options.Address, options.Port), new ControlApi(_tailnet, Faults).HandleAsync);
-        _acmeServer = new SwitchableServer(new IPEndPoint(options.Address, 0), _acme.HandleAsync);
+        ControlApi control = new(_tailnet, Faults);
+        RigApi rig = new(this);
+        _server = new SwitchableServer(
+            new IPEndPoint(options.Address, options.Port),
+            exchange => RigApi.IsMeant(exchange.Request.Path) ? rig.HandleAsync(exchange) : control.HandleAsync(exchange));
+        int acmePort = options.Port == 0 ? 0 : options.Port + AcmePortOffset;
+        _acmeServer = new SwitchableServer(new IPEndPoint(options.Address, acmePort), _acme.HandleAsync);
     }
 
     /// <summary>What <c>--login-server</c> takes.</summary>
@@ -59,15 +68,27 @@ public sealed class TestControlServer : IAsyncDisposable
     /// <summary>Logins that made a node or gave one a new key. Daemons that come back with their key do not count.</summary>
     public int TotalRegistrations => _tailnet.TotalRegistrations;
 
+    /// <summary>Machines that came into being, those deleted since included.</summary>
+    public int NewNodes => _tailnet.NewNodes;
+
+    /// <summary>Requests to register by host name, refused ones and those of returning daemons included.</summary>
+    public IReadOnlyDictionary<string, int> RegisterAttemptsByHost => _tailnet.AttemptsByHost;
+
+    /// <summary>Certificates issued by full name.</summary>
+    public IReadOnlyDictionary<string, int> CertificatesByName => _acme.IssuedByName;
+
     private string AcmeUrl => $"http://{_acmeServer.Address}/directory";
 
-    /// <summary>Starts to listen.</summary>
+    /// <summary>One that listens.</summary>
     public static Task<TestControlServer> StartAsync(TestControlOptions? options = null)
     {
         TestControlServer server = new(options ?? new TestControlOptions());
-        server.ApplyFaults();
+        server.Start();
         return Task.FromResult(server);
     }
+
+    /// <summary>Listens.</summary>
+    public void Start() => ApplyFaults();
 
     /// <summary>Makes an auth key (<c>tskey-auth-…</c>).</summary>
     public string CreateAuthKey(AuthKeyOptions? options = null)
@@ -106,8 +127,11 @@ public sealed class TestControlServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets a node in that waits for approval.</summary>
-    public void Approve(string node) => _tailnet.Update(node, static info => info with { Authorized = true });
+    /// <summary>Lets a node in that waits for approval, or takes its approval back.</summary>
+    public void Approve(string node, bool approved = true) => _tailnet.Update(node, info => info with { Authorized = approved });
+
+    /// <summary>Gives a node another name, as an administrator does.</summary>
+    public void RenameNode(string node, string name) => _tailnet.RenameByAdmin(node, name);
 
     /// <summary>Sets a node's key expiry to a minute ago.</summary>
     public void ExpireNode(string node) => SetKeyExpiry(node, TimeProvider.System.GetUtcNow().AddMinutes(-1));
@@ -115,12 +139,13 @@ public sealed class TestControlServer : IAsyncDisposable
     /// <summary>Gives a node another 180 days.</summary>
     public void ExtendNode(string node) => SetKeyExpiry(node, TimeProvider.System.GetUtcNow().AddDays(180));
 
-    /// <summary>Sets a node's key expiry, to the second.</summary>
-    public void SetKeyExpiry(string node, DateTimeOffset expiry) =>
-        _tailnet.Update(node, info => info with { KeyExpiry = GoTime.ToSeconds(expiry) });
+    /// <summary>Sets a node's key expiry, to the second; null: never.</summary>
+    public void SetKeyExpiry(string node, DateTimeOffset? expiry) =>
+        _tailnet.Update(node, info => info with { KeyExpiry = expiry is { } time ? GoTime.ToSeconds(time) : null });
 
     /// <summary>Removes a node, as an administrator does: its daemon is not known any more.</summary>
-    public void DeleteNode(string node) => _tailnet.Delete(node);
+    /// <param name="quiet">False: the daemon is told first, by a node of its own whose key has expired.</param>
+    public void DeleteNode(string node, bool quiet = true) => _tailnet.Delete(node, quiet);
 
     /// <summary>The node of that name; null when there is none.</summary>
     public TailnetNode? FindNode(string name) =>

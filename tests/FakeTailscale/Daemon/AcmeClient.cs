@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using FakeTailscale.Common;
@@ -29,6 +30,9 @@ internal sealed class AcmeClient(string directoryUrl)
         return CallAsync("CreateOrder", "POST", "/new-order", body, cancellation);
     }
 
+    private static TimeSpan Wait(string? retryAfter) =>
+        int.TryParse(retryAfter, CultureInfo.InvariantCulture, out int seconds) ? TimeSpan.FromSeconds(seconds) : RateLimitedException.Unsaid;
+
     private async Task<byte[]> CallAsync(string step, string method, string path, byte[]? body, CancellationToken cancellation)
     {
         while (true)
@@ -45,6 +49,11 @@ internal sealed class AcmeClient(string directoryUrl)
                 }
 
                 trouble = Encoding.UTF8.GetString(answer).Trim();
+                if (reply.Status == 429 && StandInVersion.TellsCertificateLimits)
+                {
+                    throw new RateLimitedException(trouble, Wait(reply.Headers.Find("Retry-After")));
+                }
+
                 if (reply.Status is not (429 or >= 500))
                 {
                     throw new ControlException(trouble);

@@ -97,7 +97,7 @@ internal sealed class BackendTransitions(DataGate gate)
         Bus.Send(new BusMessage { Engine = true });
         SendHealth(4);
         Bus.Send(new BusMessage { Engine = true });
-        Bus.Send(new BusMessage { NetMap = map });
+        Bus.Send(BusMessage.OfMap(map));
         SendHealth(2);
     }
 

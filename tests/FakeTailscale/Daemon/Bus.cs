@@ -23,7 +23,7 @@ internal sealed class Bus
             if (process is null || subscriber.Process == process)
             {
                 line ??= message.ToLine();
-                subscriber.Lines.Writer.TryWrite(line);
+                subscriber.Add(line);
             }
         }
     }
@@ -42,5 +42,21 @@ internal sealed class Bus
 /// <param name="Process">The process that watches: a login URL goes only to the process that began the login.</param>
 internal sealed record BusSubscriber(int Process)
 {
-    public Channel<byte[]> Lines { get; } = Channel.CreateUnbounded<byte[]>(new UnboundedChannelOptions { SingleReader = true });
+    // As many as the real daemon keeps for one that does not read.
+    private const int Longest = 128;
+
+    public Channel<byte[]> Lines { get; } = Channel.CreateUnbounded<byte[]>();
+
+    /// <summary>Tells one more thing; a reader that is too far behind gets one error instead, and the end of its stream.</summary>
+    public void Add(byte[] line)
+    {
+        if (Lines.Reader.Count < Longest)
+        {
+            Lines.Writer.TryWrite(line);
+        }
+        else if (Lines.Writer.TryWrite(new BusMessage { ErrMessage = "fell behind" }.ToLine()))
+        {
+            Lines.Writer.TryComplete();
+        }
+    }
 }

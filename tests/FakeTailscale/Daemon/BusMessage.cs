@@ -21,6 +21,9 @@ internal sealed record BusMessage
 
     public NetworkMap? NetMap { get; init; }
 
+    /// <summary>This node's own part of a new network map.</summary>
+    public NetworkMap? SelfChange { get; init; }
+
     public bool Engine { get; init; }
 
     public string? BrowseToUrl { get; init; }
@@ -29,6 +32,10 @@ internal sealed record BusMessage
 
     /// <summary>A document of <see cref="HealthTracker"/>.</summary>
     public byte[]? Health { get; init; }
+
+    /// <summary>A new network map, as this release tells it.</summary>
+    public static BusMessage OfMap(NetworkMap map) =>
+        StandInVersion.TellsNetMap ? new BusMessage { NetMap = map } : new BusMessage { SelfChange = map };
 
     /// <summary>One line of JSON with its end.</summary>
     public byte[] ToLine() => [.. Json.Line(Write), (byte)'\n'];
@@ -72,6 +79,12 @@ internal sealed record BusMessage
         writer.WriteString("BrowseToURL", BrowseToUrl);
         writer.WritePropertyName("DriveShares");
         writer.WriteRawValue(DriveShares ? "[]" : "null");
+        if (SelfChange is not null)
+        {
+            writer.WritePropertyName("SelfChange");
+            NodeDocument.Write(writer, SelfChange.Self, self: true, SelfChange.Https, nullCapabilities: false);
+        }
+
         if (Health is not null)
         {
             writer.WritePropertyName("Health");

@@ -15,6 +15,9 @@ internal sealed class CertificateStore(string stateDirectory, Backend backend) :
     private readonly SemaphoreSlim _ordering = new(1, 1);
     private int _renewing;
 
+    /// <summary>Whether a renewal runs in the background.</summary>
+    public bool IsRenewing => Volatile.Read(ref _renewing) == 1;
+
     private string DirectoryPath => Path.Combine(stateDirectory, "certs");
 
     /// <exception cref="ControlException">No certificate; the message is Tailscale's.</exception>
@@ -151,8 +154,9 @@ internal sealed class CertificateStore(string stateDirectory, Backend backend) :
             Save(accountKey, Encoding.ASCII.GetBytes(account.ExportECPrivateKeyPem() + "\n"), secret: true);
         }
 
-        AcmeClient acme = new(map.AcmeUrl);
-        DaemonLog.Line($"cert(\"{name}\"): acme: using Directory URL \"{map.AcmeUrl}\"");
+        string directory = Environment.GetEnvironmentVariable("TS_DEBUG_ACME_DIRECTORY_URL") is { Length: > 0 } set ? set : map.AcmeUrl;
+        AcmeClient acme = new(directory);
+        DaemonLog.Line($"cert(\"{name}\"): acme: using Directory URL \"{directory}\"");
         await acme.RegisterAsync(cancellation);
         DaemonLog.Line($"cert(\"{name}\"): registered ACME account.");
         DaemonLog.Line($"cert(\"{name}\"): starting SetDNS call for _acme-challenge.{name}...");

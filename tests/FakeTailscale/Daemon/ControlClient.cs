@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using FakeTailscale.Common;
@@ -38,6 +39,15 @@ internal sealed class ControlClient(string url)
         {
             using HttpReply reply = await SendAsync("POST", "/machine/register", request.ToBody(), cancellation);
             byte[] body = await reply.ReadBodyAsync(cancellation);
+            if (reply.Status == 429 && StandInVersion.WaitsOutRateLimits)
+            {
+                throw new RateLimitedException(
+                    Encoding.UTF8.GetString(body).Trim(),
+                    int.TryParse(reply.Headers.Find("Retry-After"), CultureInfo.InvariantCulture, out int seconds)
+                        ? TimeSpan.FromSeconds(seconds)
+                        : RateLimitedException.Unsaid);
+            }
+
             return reply.Status == 200
                 ? RegisterReply.Read(body)
                 : throw new ControlException($"register request: http {reply.Status}: {Encoding.UTF8.GetString(body).Trim()}");
@@ -148,7 +158,7 @@ internal sealed class ControlClient(string url)
 }
 
 /// <summary>The control server could not be asked, or did not answer as it should; the message is the one Tailscale logs.</summary>
-internal sealed class ControlException : Exception
+internal class ControlException : Exception
 {
     public ControlException()
     {
@@ -163,4 +173,31 @@ internal sealed class ControlException : Exception
         : base(message, inner)
     {
     }
+}
+
+/// <summary>The control server, or the certificate authority, asks to come again later.</summary>
+internal sealed class RateLimitedException : ControlException
+{
+    /// <summary>How long a daemon waits that is told no time.</summary>
+    public static readonly TimeSpan Unsaid = TimeSpan.FromSeconds(10);
+
+    public RateLimitedException()
+    {
+    }
+
+    public RateLimitedException(string message)
+        : base(message)
+    {
+    }
+
+    public RateLimitedException(string message, Exception inner)
+        : base(message, inner)
+    {
+    }
+
+    /// <param name="answer">What the server said.</param>
+    public RateLimitedException(string answer, TimeSpan retryAfter)
+        : base(answer) => RetryAfter = retryAfter;
+
+    public TimeSpan RetryAfter { get; } = Unsaid;
 }

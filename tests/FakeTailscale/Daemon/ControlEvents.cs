@@ -129,7 +129,7 @@ internal sealed class ControlEvents(
                 transitions.SendHealth(1);
             }
 
-            transitions.Bus.Send(new BusMessage { NetMap = map });
+            transitions.Bus.Send(BusMessage.OfMap(map));
             if (next == IpnState.Running && before != IpnState.Running)
             {
                 transitions.SendFirstMap(map, sawFirst);

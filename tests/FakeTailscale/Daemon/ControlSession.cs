@@ -1,3 +1,4 @@
+using System.Globalization;
 using FakeTailscale.Network;
 
 namespace FakeTailscale.Daemon;
@@ -197,6 +198,15 @@ internal sealed class ControlSession : IAsyncDisposable
                     _events.OnLoggedIn(this, key, reply);
                     return;
                 }
+            }
+            catch (RateLimitedException limit)
+            {
+                string wait = string.Create(CultureInfo.InvariantCulture, $"{limit.RetryAfter.TotalSeconds:0}s");
+                string error = $"node registration rate limited; will retry after {wait}";
+                DaemonLog.Line($"control: authRoutine: rate limited: {limit.Message} (retry after {wait})");
+                DaemonLog.Line($"Received error: {error}");
+                _events.OnLoginRefused(this, error);
+                await Task.Delay(limit.RetryAfter, attempt);
             }
             catch (ControlException failure)
             {

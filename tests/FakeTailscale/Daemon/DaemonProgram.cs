@@ -106,6 +106,12 @@ internal static class DaemonProgram
         server.StopListening();
         File.Delete(options.Socket);
         backend.EndBus();
+        if (certificates.IsRenewing)
+        {
+            // Releases up to 1.102.3 can lock up here; then only SIGKILL ends them.
+            await Task.Delay(Timeout.Infinite);
+        }
+
         await server.DrainAsync(DrainLimit);
         await backend.DisposeAsync();
         DaemonLog.Line("flushing log.");

@@ -1,5 +1,8 @@
+using System.Globalization;
+using System.Text;
 using FakeTailscale.Common;
 using FakeTailscale.Daemon;
+using FakeTailscale.Http;
 
 namespace FakeTailscale.LocalApi;
 
@@ -27,6 +30,13 @@ internal static class CertificateEndpoint
         try
         {
             pair = await certificates.GetAsync(name, minimum, call.Exchange.WatchForDisconnect());
+        }
+        catch (RateLimitedException limit)
+        {
+            HttpHeaders headers = LocalApiCall.Headers("text/plain; charset=utf-8");
+            headers.Add("Retry-After", ((int)limit.RetryAfter.TotalSeconds).ToString(CultureInfo.InvariantCulture));
+            await call.Exchange.SendAsync(429, headers, Encoding.UTF8.GetBytes(limit.Message + "\n"));
+            return;
         }
         catch (ControlException failure)
         {
