@@ -7,7 +7,6 @@ using Dovetail.Proxy.Identity;
 using Dovetail.Proxy.Model;
 using Dovetail.Proxy.Tcp;
 using Dovetail.Proxy.Upstreams;
-using Microsoft.AspNetCore.Connections;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Dovetail.Proxy;
@@ -16,13 +15,12 @@ namespace Dovetail.Proxy;
 /// <param name="services">The daemon's root container; it has Kestrel's HTTPS services.</param>
 internal sealed partial class NodeListenerFactory(
     IServiceProvider services,
-    IConnectionListenerFactory transport,
     IHttpForwarder forwarder,
     ListenerOptions options,
     ProxyMetrics metrics,
     TimeProvider time,
     Random random,
-    ILoggerFactory loggers) : INodeListenerFactory, IDisposable
+    ILoggerFactory loggers) : INodeListenerFactory, IAsyncDisposable
 {
     private const int PreferredHttpsPort = 8443;
     private const int PreferredHttpPort = 8080;
@@ -30,6 +28,8 @@ internal sealed partial class NodeListenerFactory(
 
     private readonly LoopbackAddressPool _addresses = new();
     private readonly SocketOwner _sockets = new();
+    private readonly LoopbackTransport _transport = new(loggers);
+    private readonly NodeServer _server = new(services, options, time, loggers);
     private readonly DescriptorBudget _descriptors = DescriptorBudget.OfProcess();
     private readonly ILogger _logger = loggers.CreateLogger<NodeListener>();
 
@@ -60,10 +60,10 @@ internal sealed partial class NodeListenerFactory(
         var log = AccessLog.Create(service, time, loggers);
         var handler = new RequestHandler(state, cache, requests, ofListener, options, log, time, _logger, stopping.Token);
         var http = new HttpEndpoints(
-            services, transport, admission, certificates, handler, state, ofListener, options, time, loggers);
+            _server, _transport, admission, certificates, handler, state, ofListener, options, time, _logger);
 
         // 3. Raw TCP, whose ports open and close with the configuration.
-        var tcp = new TcpPorts(new TcpDependencies(transport, admission, cache, state, ofUpstreams, heldRequests, ofListener));
+        var tcp = new TcpPorts(new TcpDependencies(_transport, admission, cache, state, ofUpstreams, heldRequests, ofListener));
 
         var (address, ports) = await BindAsync(service, http, cancellationToken);
         var listener = new NodeListener(_addresses, address, ports, http, tcp, state, certificates, upstreams, failing, stopping);
@@ -83,7 +83,12 @@ internal sealed partial class NodeListenerFactory(
         IPeerDirectory peers, IAllowedProcess process, ListenerConfig initial, CancellationToken cancellationToken) =>
         await StartAsync(peers, process, initial, cancellationToken);
 
-    public void Dispose() => _sockets.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _transport.Dispose();
+        _sockets.Dispose();
+    }
 
     private async Task<(IPAddress Address, ListenerPorts Ports)> BindAsync(
         string service, HttpEndpoints endpoints, CancellationToken cancellationToken)

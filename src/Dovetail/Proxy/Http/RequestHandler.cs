@@ -2,12 +2,11 @@ using Dovetail.Common;
 using Dovetail.Proxy.Connections;
 using Dovetail.Proxy.Identity;
 using Dovetail.Proxy.Model;
-using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Dovetail.Proxy.Http;
 
-/// <summary>What a node's Kestrel runs for each request: redirect, identity, policy, forwarding.</summary>
+/// <summary>What is done for each request of a node: redirect, identity, policy, forwarding.</summary>
 internal sealed partial class RequestHandler(
     ListenerState state,
     PeerCache peers,
@@ -17,15 +16,9 @@ internal sealed partial class RequestHandler(
     AccessLog? log,
     TimeProvider time,
     ILogger logger,
-    CancellationToken stopping) : IHttpApplication<HttpContext>
+    CancellationToken stopping)
 {
     private readonly LogThrottle _throttle = new(time);
-
-    public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
-
-    public void DisposeContext(HttpContext context, Exception? exception)
-    {
-    }
 
     public async Task ProcessRequestAsync(HttpContext context)
     {

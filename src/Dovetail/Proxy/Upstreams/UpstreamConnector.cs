@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Dovetail.Common;
 using Dovetail.Proxy.Model;
 
 namespace Dovetail.Proxy.Upstreams;
@@ -21,6 +22,7 @@ internal static class UpstreamConnector
         try
         {
             socket.NoDelay = true;
+            SocketBuffers.BoundConnecting(socket, ip);
 
             // A container that vanishes with its network sends no FIN; without this a silent response would wait for ever.
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);

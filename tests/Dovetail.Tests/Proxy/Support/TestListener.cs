@@ -92,6 +92,10 @@ internal sealed class TestListener : IAsyncDisposable
 
     public ValueTask UpdateAsync(ServiceSpec service) => Listener.UpdateAsync(Config with { Service = service });
 
+    /// <summary>The listener of another node of the same daemon.</summary>
+    public async Task<NodeListener> BesideAsync(ServiceSpec service) => await _root.Services.GetRequiredService<NodeListenerFactory>()
+        .StartAsync(Directory, Process, new ListenerConfig(service, HostName, Https: true), TestContext.Current.CancellationToken);
+
     /// <summary>A connection as tailscaled makes it, header sent.</summary>
     public async Task<NetworkStream> ConnectAsync(IPEndPoint? port = null, IPEndPoint? peer = null)
     {
