@@ -6,8 +6,8 @@ namespace Dovetail.EndToEndTests;
 
 /// <summary>
 /// The Dockerfile builds, and what it builds serves. Real: the Engine with its classic builder, the Dockerfile, the entry point, the
-/// program compiled inside. Stood in for, because no registry can be reached: the three base images (<see cref="BaseImages"/>), and with
-/// them ahead-of-time compilation, whose compiler would come from the package source.
+/// program compiled inside. Stood in for, because no registry can be reached: the base images (<see cref="BaseImages"/>), and with them
+/// native compilation, whose compiler and linker they would bring.
 /// </summary>
 [Collection(MeasuredTests.Name)]
 public sealed class ImageTests(Engine engine) : EndToEndTest(engine)
@@ -70,7 +70,8 @@ public sealed class ImageTests(Engine engine) : EndToEndTest(engine)
                 ["SDK_IMAGE"] = bases.Sdk,
                 ["RUNTIME_IMAGE"] = bases.Runtime,
                 ["TAILSCALE_IMAGE"] = bases.Tailscale,
-                ["READYTORUN"] = "false",
+                ["SHELL_IMAGE"] = bases.Sdk,
+                ["NATIVE"] = "false",
             },
             Cancellation);
         Report($"docker build of the Dockerfile: {Since(started).TotalSeconds:0} s");

@@ -14,8 +14,8 @@ internal sealed class DovetailDaemon : IAsyncDisposable
         _process = new BackgroundProcess(program, arguments, environment);
     }
 
-    /// <summary>The built program, which lies beside the tests.</summary>
-    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "dovetail");
+    /// <summary>The program as it is shipped, where one is named; else the built one, which lies beside the tests.</summary>
+    public static string Program { get; } = TestSettings.Daemon ?? Path.Combine(AppContext.BaseDirectory, "dovetail");
 
     public int ProcessId => _process.Id;
 

@@ -12,6 +12,9 @@ internal static class TestSettings
     /// <summary>A statically linked busybox; the test containers are made of it.</summary>
     public static string Busybox => Optional("DOVETAIL_TEST_BUSYBOX") ?? "/bin/busybox";
 
+    /// <summary>The natively compiled Dovetail; null: the build that lies beside the tests.</summary>
+    public static string? Daemon => Optional("DOVETAIL_TEST_DAEMON");
+
     public static string? Tailscaled => Optional("DOVETAIL_TEST_TAILSCALED");
 
     public static string? Tailscale => Optional("DOVETAIL_TEST_TAILSCALE");

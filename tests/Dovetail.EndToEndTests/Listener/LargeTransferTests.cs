@@ -17,7 +17,7 @@ public sealed class LargeTransferTests(Engine engine) : EndToEndTest(engine)
     [InlineData("2.0")]
     public async Task An_upload_and_a_download_in_parallel_arrive_whole_with_flat_memory(string version)
     {
-        var daemon = StartDaemon(ImageSettings.Runtime);
+        var daemon = StartDaemon();
         using var service = await StreamService.RunAsync(this, "large", cancellation: Cancellation);
         await daemon.ReadyAsync(service.Name);
         var peer = await PeerAsync();
