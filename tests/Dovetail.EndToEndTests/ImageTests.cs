@@ -89,7 +89,7 @@ public sealed class ImageTests(Engine engine) : EndToEndTest(engine)
             [
                 "run", "-d", "--label", Engine.Mark, "-v", $"{new Uri(Engine.Host).LocalPath}:{SocketInside}:ro", "-e",
                 $"TS_AUTHKEY={Tailnet.AuthKey}",
-                "-e", $"TS_CONTROL_URL={Tailnet.ControlUrl}", "-e", $"DOVETAIL_LABEL_PREFIX={Prefix}", image,
+                "-e", $"TS_CONTROL_URL={Tailnet.Control.OwnUrl}", "-e", $"DOVETAIL_LABEL_PREFIX={Prefix}", image,
             ],
             cancellation: Cancellation);
         return new TestContainer(Engine, run.Stdout.Trim());

@@ -120,6 +120,8 @@ public abstract class HealingFixture(Engine engine) : SharedStage(engine)
     /// </summary>
     internal async Task AssertOthersUntouchedAsync()
     {
+        await Eventually.TrueAsync(
+            () => Witnesses.All(witness => _load.Results.Skip(_watched).Any(result => result.Service == witness)), "word of both");
         var results = _load.Results;
         var seen = results.Skip(_watched).ToList();
         _watched = results.Count;
