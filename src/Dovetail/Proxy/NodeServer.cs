@@ -34,8 +34,9 @@ internal sealed class NodeServer(IServiceProvider services, ListenerOptions limi
         {
             if (_server is null)
             {
+                // Not to be cancelled by the node that happens to be the first: a start that is broken off would close the two places for good.
                 var server = new KestrelServer(Options.Create(Configure()), this, loggers);
-                await server.StartAsync(this, cancellationToken);
+                await server.StartAsync(this, CancellationToken.None);
                 _server = server;
             }
         }
