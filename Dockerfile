@@ -1,5 +1,5 @@
 # Builds with BuildKit and with the Engine's classic builder (DOCKER_BUILDKIT=0). Native code is linked on the platform that it is for:
-# build the arm64 image on arm64. `docker buildx build --platform linux/arm64` elsewhere works too, emulated, and takes its time.
+# build the arm64 image on arm64. Building it elsewhere would have to be emulated, which nobody has tried.
 
 # The official binaries that Dovetail supervises; 1.92 or later (PROXY protocol).
 ARG TAILSCALE_VERSION=v1.102.3

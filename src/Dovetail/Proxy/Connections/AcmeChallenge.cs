@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Dovetail.Proxy.Connections;
 
 /// <summary>
-/// Refuses the certificate authority's own handshake before it is answered (RFC 8737: ALPN <c>acme-tls/1</c>). With Funnel, tailscaled 1.100
-/// and newer let the authority try it before DNS, and it comes through to the listener, which has nothing to answer it with.
+/// Refuses the certificate authority's own handshake before it is answered (RFC 8737: ALPN <c>acme-tls/1</c>). With Funnel, tailscaled
+/// 1.100 and newer let the authority try it before DNS, and it comes through to the listener, which has nothing to answer it with.
 /// </summary>
 /// <remarks>Nothing is consumed: TLS reads the same bytes.</remarks>
 internal static class AcmeChallenge
