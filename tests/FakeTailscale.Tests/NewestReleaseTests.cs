@@ -1,4 +1,6 @@
+using System.Text;
 using FakeTailscale.Control;
+using FakeTailscale.Daemon;
 
 namespace FakeTailscale.Tests;
 
@@ -51,6 +53,26 @@ public sealed class NewestReleaseTests
         Assert.Equal((429, "60"), (reply.Status, reply.Header("Retry-After")));
         CommandResult cert = await bench.CliAsync("n", "cert", "--cert-file=-", "--key-file=-", "n.tailtest.ts.net");
         Assert.StartsWith("429 Too Many Requests: 429 urn:ietf:params:acme:error:rateLimited", cert.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>What was seen of 1.102.3: a reader that is more than 128 messages behind gets one error, and its stream ends.</summary>
+    [Fact]
+    public async Task A_reader_of_the_bus_that_falls_behind_is_told_so_and_let_go()
+    {
+        BusSubscriber subscriber = new(Process: 1);
+        for (int number = 0; number < 200; number++)
+        {
+            subscriber.Add([(byte)'{']);
+        }
+
+        List<string> lines = [];
+        await foreach (byte[] line in subscriber.Lines.Reader.ReadAllAsync(TestContext.Current.CancellationToken))
+        {
+            lines.Add(Encoding.UTF8.GetString(line));
+        }
+
+        Assert.Equal(129, lines.Count);
+        Assert.Contains("\"ErrMessage\":\"fell behind\"", lines[^1], StringComparison.Ordinal);
     }
 
     private static async Task<StandInBench> StartAsync()

@@ -60,7 +60,8 @@ internal sealed class AcmeApi(Tailnet tailnet, ControlFaults faults, Certificate
             return;
         }
 
-        string chain = authority.Issue(name, body.RootElement.GetProperty("publicKey").GetBytesFromBase64(), faults.CertificateBackDating, faults.CertificateLifetime);
+        byte[] publicKey = body.RootElement.GetProperty("publicKey").GetBytesFromBase64();
+        string chain = authority.Issue(name, publicKey, faults.CertificateBackDating, faults.CertificateLifetime);
         _issued.AddOrUpdate(name, 1, static (_, count) => count + 1);
         await ControlApi.SendAsync(exchange, 200, chain);
     }

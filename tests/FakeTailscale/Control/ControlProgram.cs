@@ -6,8 +6,8 @@ using FakeTailscale.Common;
 namespace FakeTailscale.Control;
 
 /// <summary>
-/// The control server as a program of its own, with the arguments that every control program takes: control and <c>/rig/…</c> on the port,
-/// the certificate authority three above it. Runs until SIGINT or SIGTERM.
+/// The control server as a program of its own, with the arguments that every control program takes: control and <c>/rig/…</c> on the
+/// port, the certificate authority three above it. Runs until SIGINT or SIGTERM.
 /// </summary>
 internal static class ControlProgram
 {

@@ -6,8 +6,8 @@ using FakeTailscale.Http;
 namespace FakeTailscale.Control;
 
 /// <summary>
-/// What a test asks of a control server that is a program of its own (<c>/rig/…</c>): what it knows, and faults to begin and end. The last
-/// three are the stand-in's alone; a test that needs one is skipped where it is answered 404.
+/// What a test asks of a control server that is a program of its own (<c>/rig/…</c>): what it knows, and faults to begin and end. The
+/// last three are the stand-in's alone; a test that needs one is skipped where it is answered 404.
 /// </summary>
 internal sealed class RigApi(TestControlServer server)
 {
@@ -15,25 +15,27 @@ internal sealed class RigApi(TestControlServer server)
     public static bool IsMeant(string path) =>
         path.StartsWith("/rig/", StringComparison.Ordinal) || path.StartsWith("/auth/", StringComparison.Ordinal);
 
-    public Task HandleAsync(HttpExchange exchange)
+    public async Task HandleAsync(HttpExchange exchange)
     {
         try
         {
-            return (exchange.Request.Method, exchange.Request.Path) switch
-            {
-                ("GET", "/rig/nodes") => SendAsync(exchange, RigDocuments.Nodes(server)),
-                ("GET", "/rig/registrations") => SendAsync(exchange, RigDocuments.Registrations(server)),
-                ("GET", "/rig/acme") => SendAsync(exchange, RigDocuments.Acme(server)),
-                ("GET", var path) when path.StartsWith("/auth/", StringComparison.Ordinal) => CompleteLoginAsync(exchange, path),
-                ("POST", var path) when Knob(path) is { } knob => ApplyAsync(exchange, knob),
-                _ => ControlApi.SendAsync(exchange, 404, "404 page not found\n"),
-            };
+            await AnswerAsync(exchange);
         }
         catch (InvalidOperationException unknown)
         {
-            return ControlApi.SendAsync(exchange, 400, unknown.Message + "\n");
+            await ControlApi.SendAsync(exchange, 400, unknown.Message + "\n");
         }
     }
+
+    private Task AnswerAsync(HttpExchange exchange) => (exchange.Request.Method, exchange.Request.Path) switch
+    {
+        ("GET", "/rig/nodes") => SendAsync(exchange, RigDocuments.Nodes(server)),
+        ("GET", "/rig/registrations") => SendAsync(exchange, RigDocuments.Registrations(server)),
+        ("GET", "/rig/acme") => SendAsync(exchange, RigDocuments.Acme(server)),
+        ("GET", var path) when path.StartsWith("/auth/", StringComparison.Ordinal) => CompleteLoginAsync(exchange, path),
+        ("POST", var path) when Knob(path) is { } knob => ApplyAsync(exchange, knob),
+        _ => ControlApi.SendAsync(exchange, 404, "404 page not found\n"),
+    };
 
     private Action<HttpRequest>? Knob(string path) => path switch
     {

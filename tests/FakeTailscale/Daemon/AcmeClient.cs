@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using FakeTailscale.Common;
@@ -30,9 +29,6 @@ internal sealed class AcmeClient(string directoryUrl)
         return CallAsync("CreateOrder", "POST", "/new-order", body, cancellation);
     }
 
-    private static TimeSpan Wait(string? retryAfter) =>
-        int.TryParse(retryAfter, CultureInfo.InvariantCulture, out int seconds) ? TimeSpan.FromSeconds(seconds) : RateLimitedException.Unsaid;
-
     private async Task<byte[]> CallAsync(string step, string method, string path, byte[]? body, CancellationToken cancellation)
     {
         while (true)
@@ -51,7 +47,7 @@ internal sealed class AcmeClient(string directoryUrl)
                 trouble = Encoding.UTF8.GetString(answer).Trim();
                 if (reply.Status == 429 && StandInVersion.TellsCertificateLimits)
                 {
-                    throw new RateLimitedException(trouble, Wait(reply.Headers.Find("Retry-After")));
+                    throw RateLimitedException.Of(reply, trouble);
                 }
 
                 if (reply.Status is not (429 or >= 500))

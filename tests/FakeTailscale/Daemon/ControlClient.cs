@@ -41,11 +41,7 @@ internal sealed class ControlClient(string url)
             byte[] body = await reply.ReadBodyAsync(cancellation);
             if (reply.Status == 429 && StandInVersion.WaitsOutRateLimits)
             {
-                throw new RateLimitedException(
-                    Encoding.UTF8.GetString(body).Trim(),
-                    int.TryParse(reply.Headers.Find("Retry-After"), CultureInfo.InvariantCulture, out int seconds)
-                        ? TimeSpan.FromSeconds(seconds)
-                        : RateLimitedException.Unsaid);
+                throw RateLimitedException.Of(reply, Encoding.UTF8.GetString(body).Trim());
             }
 
             return reply.Status == 200
@@ -178,8 +174,8 @@ internal class ControlException : Exception
 /// <summary>The control server, or the certificate authority, asks to come again later.</summary>
 internal sealed class RateLimitedException : ControlException
 {
-    /// <summary>How long a daemon waits that is told no time.</summary>
-    public static readonly TimeSpan Unsaid = TimeSpan.FromSeconds(10);
+    // How long a daemon waits that is told no time.
+    private static readonly TimeSpan Unsaid = TimeSpan.FromSeconds(10);
 
     public RateLimitedException()
     {
@@ -195,9 +191,13 @@ internal sealed class RateLimitedException : ControlException
     {
     }
 
-    /// <param name="answer">What the server said.</param>
-    public RateLimitedException(string answer, TimeSpan retryAfter)
-        : base(answer) => RetryAfter = retryAfter;
+    public TimeSpan RetryAfter { get; private init; } = Unsaid;
 
-    public TimeSpan RetryAfter { get; } = Unsaid;
+    /// <param name="answer">What the server said.</param>
+    public static RateLimitedException Of(HttpReply reply, string answer) => new(answer)
+    {
+        RetryAfter = int.TryParse(reply.Headers.Find("Retry-After"), CultureInfo.InvariantCulture, out int seconds)
+            ? TimeSpan.FromSeconds(seconds)
+            : Unsaid,
+    };
 }
