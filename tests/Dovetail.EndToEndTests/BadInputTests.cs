@@ -70,7 +70,7 @@ public sealed class BadInputTests(Engine engine) : EndToEndTest(engine)
     [Fact(Timeout = 180_000)]
     public async Task Without_a_Docker_socket_it_keeps_trying_and_says_so()
     {
-        var web = "web";
+        const string web = "web";
         var socket = Directory["docker.sock"];
         var daemon = StartDaemon(new Dictionary<string, string?> { ["DOCKER_HOST"] = $"unix://{socket}" });
         await RunServiceAsync(web);
@@ -92,7 +92,7 @@ public sealed class BadInputTests(Engine engine) : EndToEndTest(engine)
     [Fact(Timeout = 180_000)]
     public async Task Without_an_auth_key_the_login_link_is_in_the_log_and_in_the_status()
     {
-        var web = "web";
+        const string web = "web";
         var daemon = StartDaemon(new Dictionary<string, string?> { ["TS_AUTHKEY"] = null });
         await RunServiceAsync(web);
 
@@ -110,7 +110,7 @@ public sealed class BadInputTests(Engine engine) : EndToEndTest(engine)
     [Fact(Timeout = 180_000)]
     public async Task Bad_labels_refuse_their_own_container_and_no_other()
     {
-        var web = "web";
+        const string web = "web";
         // What the labels say, and what the reason has to name.
         (Dictionary<string, string> Labels, string[] Named)[] bad =
         [

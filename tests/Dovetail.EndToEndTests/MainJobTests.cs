@@ -10,7 +10,7 @@ public sealed class MainJobTests(Engine engine) : EndToEndTest(engine)
     [Fact(Timeout = 240_000)]
     public async Task A_labelled_container_is_reached_over_https_and_stays_one_machine_through_stop_start_and_restart()
     {
-        var web = "web";
+        const string web = "web";
         var peer = await PeerAsync();
         var daemon = StartDaemon();
         var network = Own(await TestNetwork.CreateAsync(Engine, Prefix, Cancellation));

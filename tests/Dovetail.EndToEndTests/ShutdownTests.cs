@@ -46,7 +46,7 @@ public sealed class ShutdownTests(Engine engine) : EndToEndTest(engine)
         const string ctrlC = "\x03";
         var peer = await PeerAsync();
         var daemon = Own(DovetailDaemon.StartInTerminal(Environment()));
-        var name = "typed";
+        const string name = "typed";
         var container = await RunServiceAsync(name);
         await daemon.ReadyAsync(name);
         using var body = new BodyInTwoParts();

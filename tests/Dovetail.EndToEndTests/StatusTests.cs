@@ -10,7 +10,7 @@ public sealed partial class StatusTests(Engine engine) : EndToEndTest(engine)
     [Fact(Timeout = 180_000)]
     public async Task Status_is_a_table_for_people_and_a_stable_document_for_scripts()
     {
-        var web = "web";
+        const string web = "web";
         var peer = await PeerAsync();
         var daemon = StartDaemon();
         var container = await RunServiceAsync(web);

@@ -17,6 +17,8 @@ internal sealed class ControlServer : IAsyncDisposable
     // Of every control program.
     private const int AcmePortOffset = 3;
 
+    private const int Attempts = 3;
+
     private readonly BackgroundProcess _program;
     private readonly CuttableRelay _relay;
     private readonly CuttableRelay _acmeRelay;
@@ -45,34 +47,19 @@ internal sealed class ControlServer : IAsyncDisposable
 
     /// <summary>Starts one, and waits until it answers.</summary>
     /// <param name="address">Where it listens: an address that the daemons reach.</param>
+    /// <exception cref="InvalidOperationException">It ended, several times over.</exception>
     public static async Task<ControlServer> StartAsync(TestDirectory directory, IPAddress address)
     {
-        var program = TestSettings.Control ?? Path.Combine(AppContext.BaseDirectory, "FakeTailscale");
-        string[] first = TestSettings.Control is null ? ["control"] : [];
-        var authority = directory["authority.pem"];
-        var port = FreePort(address);
-        var process = new BackgroundProcess(
-            program,
-            [
-                .. first, "--address", address.ToString(), "--port", port.ToString(CultureInfo.InvariantCulture), "--domain", Domain,
-                "--authority", authority,
-            ],
-            new Dictionary<string, string?> { ["DOTNET_EnableDiagnostics"] = "0" });
-        var server = new ControlServer(process, new IPEndPoint(address, port), authority);
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            await Eventually.GetAsync(
-                async token => process.HasExited || (await server._http.GetAsync("rig/nodes", token)).IsSuccessStatusCode,
-                answers => answers,
-                "the control server to answer");
-            return process.HasExited
-                ? throw new InvalidOperationException($"{program} ended: {process.Log}")
-                : server;
-        }
-        catch
-        {
-            await server.DisposeAsync();
-            throw;
+            try
+            {
+                return await StartOnceAsync(directory, address);
+            }
+            catch (InvalidOperationException) when (attempt < Attempts)
+            {
+                // As a rule another test took the port between the look and the start.
+            }
         }
     }
 
@@ -81,12 +68,6 @@ internal sealed class ControlServer : IAsyncDisposable
 
     /// <summary>Ends <see cref="GoAway"/>.</summary>
     public void ComeBack() => _relay.Mend();
-
-    /// <summary>The program stands still: connections stay, nothing is answered.</summary>
-    public void Freeze() => Signals.Send(_program.Id, Signals.Stop);
-
-    /// <summary>Ends <see cref="Freeze"/>.</summary>
-    public void Thaw() => Signals.Send(_program.Id, Signals.Continue);
 
     /// <summary>What the certificate authority does from now on.</summary>
     /// <param name="delay">How long an order takes; null: no time.</param>
@@ -100,7 +81,14 @@ internal sealed class ControlServer : IAsyncDisposable
         }
 
         _acmeRelay.Mend();
-        var word = mode switch { Acme.Error500 => "500", Acme.RateLimited => "429", Acme.Hang => "hang", Acme.Refuse => "reject", _ => "ok" };
+        var word = mode switch
+        {
+            Acme.Error500 => "500",
+            Acme.RateLimited => "429",
+            Acme.Hang => "hang",
+            Acme.Refuse => "reject",
+            _ => "ok",
+        };
         var life = lifetime is { } time ? $"&back=1h&lifetime={Seconds(time)}" : "";
         await ApplyAsync($"rig/acme?mode={word}&delay={Seconds(delay ?? TimeSpan.Zero)}{life}");
     }
@@ -169,6 +157,39 @@ internal sealed class ControlServer : IAsyncDisposable
         await _program.DisposeAsync();
     }
 
+    private static async Task<ControlServer> StartOnceAsync(TestDirectory directory, IPAddress address)
+    {
+        var program = TestSettings.Control ?? Path.Combine(AppContext.BaseDirectory, "FakeTailscale");
+        string[] first = TestSettings.Control is null ? ["control"] : [];
+        var authority = directory["authority.pem"];
+        var port = FreePort();
+        var process = new BackgroundProcess(
+            program,
+            [
+                .. first, "--address", address.ToString(), "--port", port.ToString(CultureInfo.InvariantCulture), "--domain", Domain,
+                "--authority", authority,
+            ],
+            new Dictionary<string, string?> { ["DOTNET_EnableDiagnostics"] = "0" });
+        var server = new ControlServer(process, new IPEndPoint(address, port), authority);
+        try
+        {
+            await Eventually.GetAsync(
+                // Its file too: on a port that was taken meanwhile, another test's server would answer.
+                async token => process.HasExited
+                    || (File.Exists(authority) && (await server._http.GetAsync("rig/nodes", token)).IsSuccessStatusCode),
+                answers => answers,
+                "the control server to answer");
+            return process.HasExited
+                ? throw new InvalidOperationException($"{program} ended: {process.Log}")
+                : server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
     private async Task<JsonElement> AskAsync(string path) =>
         await _http.GetFromJsonAsync<JsonElement>(path, TestContext.Current.CancellationToken);
 
@@ -178,7 +199,7 @@ internal sealed class ControlServer : IAsyncDisposable
     private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###}s");
 
     // Below the range out of which the kernel gives ports to those who do not care.
-    private static int FreePort(IPAddress address)
+    private static int FreePort()
     {
         var taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(listener => listener.Port).ToHashSet();
         while (true)

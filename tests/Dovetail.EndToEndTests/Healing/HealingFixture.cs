@@ -51,7 +51,6 @@ public abstract class HealingFixture(Engine engine) : SharedStage(engine)
     /// <summary>Takes every fault away, for the next test.</summary>
     internal async Task MendAsync()
     {
-        Control.Thaw();
         Control.ComeBack();
         await Control.SetAcmeAsync(Acme.Ok, lifetime: TimeSpan.FromDays(90));
         foreach (var knob in (string[])["rig/control?mode=ok", "rig/https?on=1", "rig/machineauth?on=0", "rig/tags"])

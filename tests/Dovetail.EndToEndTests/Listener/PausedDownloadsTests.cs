@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.Security;
-using System.Text;
 using System.Text.RegularExpressions;
 using Dovetail.EndToEndTests.Harness;
 
@@ -38,7 +37,7 @@ public sealed partial class PausedDownloadsTests(Engine engine) : EndToEndTest(e
                 {
                     var connection = await hoarder.SecureAsync(hoarder.NameOf(service.Name), token);
                     connections.Add(connection);
-                    await connection.WriteAsync(Encoding.ASCII.GetBytes("GET /give?size=1000000000 HTTP/1.1\r\nHost: large\r\n\r\n"), token);
+                    await connection.WriteAsync("GET /give?size=1000000000 HTTP/1.1\r\nHost: large\r\n\r\n"u8.ToArray(), token);
                 });
             var (held, since) = (-1L, TimeProvider.System.GetTimestamp());
             await Eventually.TrueAsync(

@@ -75,7 +75,8 @@ public sealed class NodeListenerTests
         Assert.Equal("http", seen["X-Forwarded-Proto"]);
         Assert.Equal("ada@example.com", seen["Tailscale-User-Login"]);
         // Cut before or after the client has sent its header.
-        Assert.True(await Record.ExceptionAsync(() => https.GetAsync("/", Token)) is HttpRequestException or IOException or SocketException);
+        var refused = await Record.ExceptionAsync(() => https.GetAsync("/", Token));
+        Assert.True(refused is HttpRequestException or IOException or SocketException, $"{refused}");
         await Eventually.TrueAsync(() => listener.Metrics.Refused("no_https") == 1);
     }
 
