@@ -69,8 +69,12 @@ internal sealed class HttpEndpoints(
 
         try
         {
-            var admitted = isHttps && state.Current.Config.Service.Funnel ? WithoutChallenge(next) : next;
-            await admission.OnConnectionAsync(connection, isHttps, () => RefusalOf(state.Current.Config, isHttps), admitted);
+            var served = isHttps && state.Current.Config.Service.Funnel ? WithoutChallenge(next) : next;
+            await admission.OnConnectionAsync(
+                connection,
+                isHttps,
+                () => RefusalOf(state.Current.Config, isHttps),
+                admitted => ConnectionEnd.UseAsync(admitted, served));
         }
         finally
         {

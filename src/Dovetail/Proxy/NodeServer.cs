@@ -71,12 +71,17 @@ internal sealed class NodeServer(IServiceProvider services, ListenerOptions limi
 
     HttpContext IHttpApplication<HttpContext>.CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
-    Task IHttpApplication<HttpContext>.ProcessRequestAsync(HttpContext context) =>
-        context.Features.GetRequiredFeature<HttpEndpoints>().Handler.ProcessRequestAsync(context);
-
-    void IHttpApplication<HttpContext>.DisposeContext(HttpContext context, Exception? exception)
+    async Task IHttpApplication<HttpContext>.ProcessRequestAsync(HttpContext context)
     {
+        var http1 = context.Features.Get<Http1Transport>();
+        http1?.BeginRequest(context);
+        await context.Features.GetRequiredFeature<HttpEndpoints>().Handler.ProcessRequestAsync(context);
+        http1?.EndContent(context);
     }
+
+    // After Kestrel has written the answer to its end.
+    void IHttpApplication<HttpContext>.DisposeContext(HttpContext context, Exception? exception) =>
+        context.Features.Get<Http1Transport>()?.EndRequest();
 
     private static HttpEndpoints NodeOf(BaseConnectionContext connection) => connection.Features.GetRequiredFeature<HttpEndpoints>();
 
@@ -95,14 +100,19 @@ internal sealed class NodeServer(IServiceProvider services, ListenerOptions limi
                 OnConnection = static handshake => NodeOf(handshake.Connection).Certificates.SelectAsync(handshake),
             });
             listen.Use(SecureTransport.Use);
+            listen.Use(UseHttp1);
         });
         options.Listen(_http.EndPoint, static listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
             listen.Use(static next => connection => NodeOf(connection).ServeAsync(connection, isHttps: false, next));
+            listen.Use(UseHttp1);
         });
         return options;
     }
+
+    private static ConnectionDelegate UseHttp1(ConnectionDelegate next) => connection =>
+        Http1Transport.UseAsync(connection, status => NodeOf(connection).Handler.Refuse(connection.Features.GetRequiredFeature<PeerConnection>(), status), next);
 
     private void Limit(KestrelServerOptions options)
     {

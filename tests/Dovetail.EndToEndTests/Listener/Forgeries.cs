@@ -74,7 +74,7 @@ internal static class Forgeries
         .. Kinds.Select(name => name.ToLowerInvariant()).SelectMany(PlacesOf2),
     ];
 
-    private static string Hidden(string name) => $"GET /hidden HTTP/1.1\r\nHost: hidden\r\n{name}: {Claim}\r\n\r\n";
+    private static string Hidden(string name) => $"GET /hidden HTTP/1.0\r\n{name}: {Claim}\r\n\r\n";
 
     private static IEnumerable<Forgery> PlacesOf(string name) =>
     [

@@ -75,12 +75,17 @@ public sealed class ListenerSettingsTests(Engine engine) : EndToEndTest(engine)
             await daemon.ReadyAsync(service);
         }
 
-        // The visitor may say Host as they like: it makes no certificate good or bad.
+        // However the visitor spells Host, it makes no certificate good or bad; other names are not served at all.
         foreach (var (service, status) in ((string, string)[])[("good", "200"), ("insecure", "200"), ("other", "502"), ("unknown", "502")])
         {
-            foreach (var host in (string[])[peer.NameOf(service), service, named, misnamed, "elsewhere.example"])
+            foreach (var host in (string[])[peer.NameOf(service), service, service.ToUpperInvariant(), $"{service}:8443"])
             {
                 Assert.Equal($"{service} {host} {status}", $"{service} {host} {await StatusAsync(peer, service, host)}");
+            }
+
+            foreach (var host in (string[])[named, misnamed, "elsewhere.example"])
+            {
+                Assert.Equal($"{service} {host} 421", $"{service} {host} {await StatusAsync(peer, service, host)}");
             }
         }
     }

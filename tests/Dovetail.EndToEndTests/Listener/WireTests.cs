@@ -12,20 +12,20 @@ public sealed partial class WireTests(ProtocolFixture fixture) : IClassFixture<P
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory(Timeout = 60_000)]
-    [InlineData("GET /pieces HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")]
-    [InlineData("GET /pieces HTTP/1.0\r\nHost: web\r\n\r\n")]
-    [InlineData("HEAD /file HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")]
+    [InlineData("GET /pieces HTTP/1.1\r\nHost: http\r\nConnection: close\r\n\r\n")]
+    [InlineData("GET /pieces HTTP/1.0\r\nHost: http\r\n\r\n")]
+    [InlineData("HEAD /file HTTP/1.1\r\nHost: http\r\nConnection: close\r\n\r\n")]
     [InlineData("GET /file HTTP/1.0\r\n\r\n")]
-    [InlineData("GET /status?code=299&reason=Quite%20Fine HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")]
-    [InlineData("GET /status?code=204 HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")]
-    [InlineData("GET /not-modified HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")]
+    [InlineData("GET /status?code=299&reason=Quite%20Fine HTTP/1.1\r\nHost: http\r\nConnection: close\r\n\r\n")]
+    [InlineData("GET /status?code=204 HTTP/1.1\r\nHost: http\r\nConnection: close\r\n\r\n")]
+    [InlineData("GET /not-modified HTTP/1.1\r\nHost: http\r\nConnection: close\r\n\r\n")]
     [InlineData(
-        "POST /echo HTTP/1.1\r\nHost: web\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")]
-    [InlineData("POST /echo HTTP/1.1\r\nHost: web\r\nConnection: close\r\nContent-Length: 5\r\n\r\nabcde")]
-    [InlineData("GET /echo HTTP/1.1\r\nHost: web\r\n\r\nGET /echo?second HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")]
-    [InlineData("GET /large-header HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")]
-    [InlineData("GET /headers HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")]
-    [InlineData("OPTIONS /echo HTTP/1.1\r\nHost: web\r\nConnection: close\r\nOrigin: https://a.example\r\n\r\n")]
+        "POST /echo HTTP/1.1\r\nHost: http\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")]
+    [InlineData("POST /echo HTTP/1.1\r\nHost: http\r\nConnection: close\r\nContent-Length: 5\r\n\r\nabcde")]
+    [InlineData("GET /echo HTTP/1.1\r\nHost: http\r\n\r\nGET /echo?second HTTP/1.1\r\nHost: http\r\nConnection: close\r\n\r\n")]
+    [InlineData("GET /large-header HTTP/1.1\r\nHost: http\r\nConnection: close\r\n\r\n")]
+    [InlineData("GET /headers HTTP/1.1\r\nHost: http\r\nConnection: close\r\n\r\n")]
+    [InlineData("OPTIONS /echo HTTP/1.1\r\nHost: http\r\nConnection: close\r\nOrigin: https://a.example\r\n\r\n")]
     public async Task The_same_bytes_get_the_same_bytes_and_the_same_close(string request)
     {
         await using var straight = await StraightAsync();
@@ -36,10 +36,10 @@ public sealed partial class WireTests(ProtocolFixture fixture) : IClassFixture<P
 
     [Theory(Timeout = 60_000)]
     [InlineData(
-        "POST /refuse HTTP/1.1\r\nHost: web\r\nConnection: close\r\nContent-Length: 5000000\r\nExpect: 100-continue\r\n\r\n",
+        "POST /refuse HTTP/1.1\r\nHost: http\r\nConnection: close\r\nContent-Length: 5000000\r\nExpect: 100-continue\r\n\r\n",
         "HTTP/1.1 413")]
-    [InlineData("POST /echo HTTP/1.1\r\nHost: web\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n", "HTTP/1.1 100")]
-    [InlineData("POST /echo HTTP/1.1\r\nHost: web\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n", "HTTP/1.1 100")]
+    [InlineData("POST /echo HTTP/1.1\r\nHost: http\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n", "HTTP/1.1 100")]
+    [InlineData("POST /echo HTTP/1.1\r\nHost: http\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n", "HTTP/1.1 100")]
     public async Task A_body_is_asked_for_when_the_application_asks(string request, string answer)
     {
         foreach (var stream in (Stream[])[await StraightAsync(), await ThroughAsync()])

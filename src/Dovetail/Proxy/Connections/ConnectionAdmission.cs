@@ -49,7 +49,7 @@ internal sealed partial class ConnectionAdmission(
         }
 
         // 2. The header.
-        if (await ReadHeaderAsync(connection) is not { Source: var source })
+        if (await ReadHeaderAsync(connection) is not var (source, destination))
         {
             return;
         }
@@ -64,7 +64,7 @@ internal sealed partial class ConnectionAdmission(
         try
         {
             connection.RemoteEndPoint = source;
-            connection.Features.Set(new PeerConnection(source, isHttps));
+            connection.Features.Set(new PeerConnection(source, destination.Address, isHttps));
             await next(connection);
         }
         finally
@@ -166,5 +166,6 @@ internal interface IAllowedProcess
 
 /// <summary>What the listener knows of a connection; a connection feature.</summary>
 /// <param name="Source">The peer's address and port on the tailnet.</param>
+/// <param name="Destination">The node's address that the peer has connected to.</param>
 /// <param name="IsHttps">Whether it came to the HTTPS port.</param>
-internal sealed record PeerConnection(IPEndPoint Source, bool IsHttps);
+internal sealed record PeerConnection(IPEndPoint Source, IPAddress Destination, bool IsHttps);

@@ -54,6 +54,10 @@ internal sealed partial class AccessLog
         ((long)_time.GetElapsedTime(entry.Started).TotalMilliseconds).ToString(CultureInfo.InvariantCulture),
         entry.Upstream ?? "no upstream");
 
+    /// <summary>Writes the line of a request that could not be read.</summary>
+    public void WriteRefused(int status, IPAddress peer) =>
+        Log.Request(_logger, _service, peer.ToString(), "-", "-", status, 0, "", "0", "no upstream");
+
     private static partial class Log
     {
         [LoggerMessage(

@@ -23,7 +23,7 @@ internal static class ErrorPage
 
         var title = $"{status} {ReasonPhrases.GetReasonPhrase(status)}";
         var isHtml = context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
-        var text = isHtml ? Html(title, service, reason) : $"{title}\n{service}: {reason}\n";
+        var text = isHtml ? Html(title, service, reason) : Text(title, service, reason);
         var bytes = Encoding.UTF8.GetBytes(text);
         response.ContentType = isHtml ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
         response.ContentLength = bytes.Length;
@@ -32,6 +32,27 @@ internal static class ErrorPage
             await response.Body.WriteAsync(bytes, context.RequestAborted);
         }
     }
+
+    /// <summary>The same as a whole message of HTTP/1.1, after which the connection is closed.</summary>
+    public static byte[] Message(int status, string service, string reason, DateTimeOffset now)
+    {
+        var title = $"{status} {ReasonPhrases.GetReasonPhrase(status)}";
+        var text = Encoding.UTF8.GetBytes(Text(title, service, reason));
+        var head = $"""
+            HTTP/1.1 {title}
+            Content-Type: text/plain; charset=utf-8
+            Content-Length: {text.Length}
+            Cache-Control: no-store
+            X-Content-Type-Options: nosniff
+            Connection: close
+            Date: {now:R}
+
+
+            """.ReplaceLineEndings("\r\n");
+        return [.. Encoding.ASCII.GetBytes(head), .. text];
+    }
+
+    private static string Text(string title, string service, string reason) => $"{title}\n{service}: {reason}\n";
 
     private static string Html(string title, string service, string reason) =>
         $$"""

@@ -1,12 +1,22 @@
 using Dovetail.Proxy.Connections;
 using Dovetail.Proxy.Identity;
+using Dovetail.Proxy.Model;
+using Dovetail.Services.Model;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Dovetail.Proxy.Http;
 
-/// <summary>What changes on the way through: the proxy's own headers are set, and nothing else. One per request.</summary>
-internal sealed class ForwardingTransformer(PeerConnection connection, PeerIdentity? identity) : HttpTransformer
+/// <summary>What changes on the way through: the proxy's own headers are set, and what could be misread is put right. One per request.</summary>
+/// <param name="identity">Whom the container is told of; null: nobody.</param>
+/// <param name="redirects">What becomes of redirects to the container's own address.</param>
+internal sealed class ForwardingTransformer(PeerConnection connection, PeerIdentity? identity, RedirectMode redirects) : HttpTransformer
 {
+    /// <summary>Where the request is sent now.</summary>
+    public UpstreamAddress? Upstream { get; set; }
+
+    /// <summary>Another protocol that the client asks for; null: none.</summary>
+    public ProtocolUpgrade? Upgrade { get; set; }
+
     /// <summary>Whether the upstream has answered.</summary>
     public bool IsAnswered { get; private set; }
 
@@ -23,11 +33,17 @@ internal sealed class ForwardingTransformer(PeerConnection connection, PeerIdent
 
         var source = connection.Source.Address.ToString();
         headers.TryAddWithoutValidation("X-Forwarded-For", source);
-        headers.TryAddWithoutValidation("X-Forwarded-Host", httpContext.Request.Host.Value);
+        headers.TryAddWithoutValidation("X-Forwarded-Host", httpContext.Request.Headers.Host.ToString());
         headers.TryAddWithoutValidation("X-Forwarded-Proto", connection.IsHttps ? "https" : "http");
         headers.TryAddWithoutValidation("X-Real-IP", source);
 
-        if (RawTarget.PathAndQuery(httpContext) is { } target)
+        if (Upgrade is not null)
+        {
+            headers.TryAddWithoutValidation("Connection", "Upgrade");
+            headers.TryAddWithoutValidation("Upgrade", Upgrade.Protocols);
+        }
+
+        if ((RawTarget.IsAsterisk(httpContext) ? "/" : RawTarget.PathAndQuery(httpContext)) is { } target)
         {
             proxyRequest.RequestUri = new Uri(
                 destinationPrefix + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
@@ -38,16 +54,46 @@ internal sealed class ForwardingTransformer(PeerConnection connection, PeerIdent
         HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
         IsAnswered = proxyResponse is not null;
-        var forward = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
-        if (forward && proxyResponse is not null && (int)proxyResponse.StatusCode >= 200 && !IsTunnel(proxyResponse))
+        if (proxyResponse is not null)
+        {
+            AnswerRules.SettleLength(proxyResponse);
+        }
+
+        if (!await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken) || proxyResponse is null)
+        {
+            return false;
+        }
+
+        if (IsTunnel(proxyResponse))
+        {
+            return true;
+        }
+
+        var hasContent = AnswerRules.Apply(httpContext.Response, proxyResponse);
+        if (redirects == RedirectMode.Rewrite)
+        {
+            RewriteOwn(httpContext);
+        }
+
+        if (hasContent && (int)proxyResponse.StatusCode >= 200)
         {
             await StartUnlessBodyIsHereAsync(httpContext, proxyResponse, cancellationToken);
         }
 
-        return forward;
+        return hasContent;
     }
 
     private static bool IsTunnel(HttpResponseMessage response) => response.RequestMessage?.Method == HttpMethod.Connect;
+
+    private void RewriteOwn(HttpContext context)
+    {
+        var origin = $"{(connection.IsHttps ? "https" : "http")}://{context.Request.Headers.Host}";
+        if (context.Response.Headers.Location is [{ } location] && Upstream is not null
+            && OwnRedirect.Rewritten(location, Upstream, origin) is { } rewritten)
+        {
+            context.Response.Headers.Location = rewritten;
+        }
+    }
 
     // Kestrel sends the header with the first bytes of the body. A stream of events may be silent for minutes before its
     // first, and its client waits for the header: so send it at once, unless body or end have come with it.
@@ -66,6 +112,13 @@ internal sealed class ForwardingTransformer(PeerConnection connection, PeerIdent
             await context.Response.Body.FlushAsync(cancellationToken);
         }
 
-        await data;
+        try
+        {
+            await data;
+        }
+        catch (Exception e) when (context.Response.HasStarted)
+        {
+            response.Content = new StreamContent(new BrokenStream(body, e));
+        }
     }
 }

@@ -33,6 +33,7 @@ internal sealed partial class RequestForwarder(
         }
 
         BrokenAnswerReset.Use(context);
+        transformer.Upgrade = ProtocolUpgrade.Use(context);
         var isRepeatable = RequestRepetition.Prepare(context.Request);
         RequestRepetition? repetition = null;
         var search = new UpstreamSearch(upstreams, heldRequests, metrics, hold, time, stopping, isOnce: !isRepeatable);
@@ -76,7 +77,9 @@ internal sealed partial class RequestForwarder(
     {
         try
         {
-            var client = target.ClientFor(context.Request.Host);
+            transformer.Upstream = target.Address;
+            using var own = OwnClient(context, target, transformer);
+            var client = own ?? target.ClientFor(context.Request.Host);
 
             // Ends with the client's request, not with the listener: what is in flight may finish.
             return await forwarder.SendAsync(
@@ -88,6 +91,12 @@ internal sealed partial class RequestForwarder(
         }
     }
 
+    // For what the clients that requests share cannot do.
+    private static UpstreamClient? OwnClient(HttpContext context, UpstreamTarget target, ForwardingTransformer transformer) =>
+        transformer.Upgrade is { } upgrade ? target.OneClient(upgrade.Connected)
+        : RawTarget.IsAsterisk(context) ? target.OneClient(static stream => new AsteriskStream(stream))
+        : null;
+
     private async Task GiveUpAsync(HttpContext context, NoUpstreamReason reason)
     {
         var (status, text) = Explain(reason);
@@ -98,7 +107,7 @@ internal sealed partial class RequestForwarder(
 
     private async Task FailAsync(HttpContext context, UpstreamTarget target, ForwarderError error, Exception? exception)
     {
-        if (IsClients(error))
+        if (IsClients(error) || (error == ForwarderError.ResponseHeaders && context.RequestAborted.IsCancellationRequested))
         {
             // It went away, or broke its own request; the forwarder has set the status in case it still reads.
             return;
@@ -117,8 +126,13 @@ internal sealed partial class RequestForwarder(
             context,
             timedOut ? StatusCodes.Status504GatewayTimeout : StatusCodes.Status502BadGateway,
             service,
-            timedOut ? "The application did not answer in time." : "The application broke off without a valid answer.");
+            timedOut ? "The application did not answer in time."
+                : IsMalformed(error, exception) ? "The application sent an answer that is not HTTP."
+                : "The application broke off without an answer.");
     }
+
+    private static bool IsMalformed(ForwarderError error, Exception? exception) =>
+        error == ForwarderError.ResponseHeaders || exception is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse };
 
     // After an answer the forwarder says so when all of that has been sent: the upstream did not want the rest of the body.
     private static bool IsOfRequestBody(ForwarderError error) =>

@@ -51,16 +51,36 @@ internal sealed partial class RequestHandler(
         }
     }
 
+    /// <summary>A request that the server has refused before it became one.</summary>
+    /// <returns>What the client is told, head and content.</returns>
+    public byte[] Refuse(PeerConnection connection, int status)
+    {
+        metrics.RequestEnded(status);
+        log?.WriteRefused(status, connection.Source.Address);
+        var reason = status switch
+        {
+            StatusCodes.Status408RequestTimeout => "The request did not come in time.",
+            StatusCodes.Status413PayloadTooLarge => "The request is too large.",
+            StatusCodes.Status414UriTooLong => "The request line is too long (DOVETAIL_REQUEST_LINE_SIZE).",
+            StatusCodes.Status431RequestHeaderFieldsTooLarge =>
+                "The request headers are too large (DOVETAIL_REQUEST_HEADERS_SIZE, DOVETAIL_REQUEST_HEADER_COUNT). "
+                    + "Often it is cookies: clear those of this site.",
+            StatusCodes.Status505HttpVersionNotsupported => "Of this version of HTTP nothing is known here.",
+            _ => "The request is not one of HTTP (RFC 9112).",
+        };
+        return ErrorPage.Message(status, state.Current.Config.Service.Name, reason, time.GetUtcNow());
+    }
+
     private async Task HandleAsync(HttpContext context, ServedConfig served, AccessEntry? entry)
     {
         var config = served.Config;
-        if (RequestSize.Excess(context, options) is var (status, reason))
+        var connection = context.Features.GetRequiredFeature<PeerConnection>();
+        if ((RequestSize.Excess(context, options) ?? RequestRules.Violation(context, config, connection)) is var (status, reason))
         {
             await ErrorPage.WriteAsync(context, status, config.Service.Name, reason);
             return;
         }
 
-        var connection = context.Features.GetRequiredFeature<PeerConnection>();
         if (!connection.IsHttps && config is { Https: true, Service.Redirect: true })
         {
             Redirect(context, config);
@@ -85,7 +105,7 @@ internal sealed partial class RequestHandler(
         ForgeableHeaders.Strip(context.Request.Headers, config.Service.PassHeaders);
 
         // 4. On to the upstream.
-        var transformer = new ForwardingTransformer(connection, config.Service.Identity ? identity : null);
+        var transformer = new ForwardingTransformer(connection, config.Service.Identity ? identity : null, config.Service.Redirects);
         await forwarder.ForwardAsync(context, transformer, config.Service.Hold, entry, stopping);
     }
 

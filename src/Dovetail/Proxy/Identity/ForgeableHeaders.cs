@@ -40,7 +40,7 @@ internal static class ForgeableHeaders
             }
         }
 
-        foreach (var nominated in headers.GetCommaSeparatedValues("Connection"))
+        foreach (var nominated in ConnectionOptions.In(headers.Connection))
         {
             if (!NeverNominated.Contains(nominated))
             {

@@ -11,7 +11,9 @@ namespace Dovetail.Proxy.Upstreams;
 internal sealed class UpstreamClient : IDisposable
 {
     /// <param name="pooled">False: HTTP/1.1, and each connection serves one request.</param>
-    public UpstreamClient(UpstreamAvailability upstream, ListenerOptions options, TimeProvider time, bool pooled)
+    /// <param name="opened">Is given each connection, and gives the one to use.</param>
+    public UpstreamClient(
+        UpstreamAvailability upstream, ListenerOptions options, TimeProvider time, bool pooled, Func<Stream, Stream>? opened = null)
     {
         Invoker = new HttpMessageInvoker(
             new UnbufferedHandler(new SocketsHttpHandler
@@ -32,8 +34,11 @@ internal sealed class UpstreamClient : IDisposable
                 // Header bytes pass as they are: Kestrel reads and writes Latin-1 as well.
                 RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
                 ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-                ConnectCallback = (context, cancellationToken) =>
-                    ConnectAsync(upstream, context.InitialRequestMessage.Version, cancellationToken),
+                ConnectCallback = async (context, cancellationToken) =>
+                {
+                    var stream = await ConnectAsync(upstream, context.InitialRequestMessage.Version, cancellationToken);
+                    return opened is null ? stream : opened(stream);
+                },
             }, time),
             disposeHandler: true);
 

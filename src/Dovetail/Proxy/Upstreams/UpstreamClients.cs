@@ -19,6 +19,12 @@ internal sealed class UpstreamClients(UpstreamDependencies dependencies, Upstrea
             ? _pooled.Value
             : _unpooled.Value;
 
+    /// <summary>A client for one request over HTTP/1.1.</summary>
+    /// <param name="opened">Is given its connection, and gives the one to use.</param>
+    /// <returns>The caller's own.</returns>
+    public UpstreamClient ForOne(Func<Stream, Stream> opened) =>
+        new(upstream, dependencies.Options, dependencies.Time, pooled: false, opened);
+
     /// <summary>Closes their connections.</summary>
     public void Dispose()
     {

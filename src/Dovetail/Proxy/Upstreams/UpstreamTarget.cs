@@ -37,6 +37,11 @@ internal sealed class UpstreamTarget : IDisposable
     /// <summary>The client for a request to <paramref name="host"/>.</summary>
     public UpstreamClient ClientFor(HostString host) => _clients.For(host);
 
+    /// <summary>A client for one request over HTTP/1.1.</summary>
+    /// <param name="opened">Is given its connection, and gives the one to use.</param>
+    /// <returns>The caller's own.</returns>
+    public UpstreamClient OneClient(Func<Stream, Stream> opened) => _clients.ForOne(opened);
+
     /// <summary>Opens a connection for something else than HTTP.</summary>
     /// <exception cref="UpstreamConnectException">It could not be connected to, or was retired before.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>

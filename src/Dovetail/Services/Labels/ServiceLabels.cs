@@ -52,6 +52,11 @@ internal static class ServiceLabels
             static s => s.Tls,
             static (s, value) => s with { Tls = value }),
         Shared("redirect", LabelSyntax.Bool, static s => s.Redirect, static (s, value) => s with { Redirect = value }),
+        Shared(
+            "redirects",
+            LabelSyntax.OneOf(("rewrite", RedirectMode.Rewrite), ("keep", RedirectMode.Keep)),
+            static s => s.Redirects,
+            static (s, value) => s with { Redirects = value }),
         Shared(Allow, AllowSyntax.Read, static s => s.Allow, static (s, value) => s with { Allow = value }),
         Shared("identity", LabelSyntax.Bool, static s => s.Identity, static (s, value) => s with { Identity = value }),
         Shared("passheaders", LabelSyntax.HeaderNames, static s => s.PassHeaders, static (s, value) => s with { PassHeaders = value }),

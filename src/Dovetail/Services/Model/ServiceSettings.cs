@@ -15,6 +15,8 @@ internal abstract record ServiceSettings
     /// <summary>Whether port 80 answers with a redirect to HTTPS. Without effect while the node serves plain HTTP.</summary>
     public bool Redirect { get; init; } = true;
 
+    public RedirectMode Redirects { get; init; }
+
     /// <summary>Who may use the service, without repeats; empty: everybody the tailnet lets in.</summary>
     public EquatableArray<AccessRule> Allow { get; init; }
 
@@ -50,6 +52,16 @@ internal enum TlsMode
 
     /// <summary>Plain HTTP on port 80.</summary>
     Off,
+}
+
+/// <summary>What becomes of a container's redirects to its own address (<c>dovetail.redirects</c>).</summary>
+internal enum RedirectMode
+{
+    /// <summary>They lead to the service.</summary>
+    Rewrite,
+
+    /// <summary>They stay as they are.</summary>
+    Keep,
 }
 
 /// <summary>What a container's HEALTHCHECK means for its requests (<c>dovetail.health</c>).</summary>

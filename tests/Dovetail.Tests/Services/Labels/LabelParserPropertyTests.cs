@@ -229,6 +229,7 @@ public sealed partial class LabelParserPropertyTests
             ["redirect"] = Word(service.Redirect),
             ["allow"] = service.Allow.Count > 0 ? string.Join(',', service.Allow.Select(Word)) : null,
             ["identity"] = Word(service.Identity),
+            ["redirects"] = service.Redirects == RedirectMode.Keep ? "keep" : null,
             ["passheaders"] = service.PassHeaders.Count > 0 ? string.Join(',', service.PassHeaders) : null,
             ["funnel"] = Word(service.Funnel),
             ["hold"] = string.Create(CultureInfo.InvariantCulture, $"{seconds}s{ticks * TimeSpan.NanosecondsPerTick}ns"),

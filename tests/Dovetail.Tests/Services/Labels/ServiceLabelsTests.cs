@@ -12,6 +12,7 @@ public sealed partial class ServiceLabelsTests
         { "tags", "tag:a", true },
         { "tls", "on", true },
         { "redirect", "false", true },
+        { "redirects", "keep", true },
         { "allow", "a@example.com", true },
         { "identity", "false", true },
         { "funnel", "true", true },

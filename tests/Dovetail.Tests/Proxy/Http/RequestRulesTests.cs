@@ -1,0 +1,180 @@
+using System.Text;
+using Dovetail.Tests.Proxy.Support;
+
+namespace Dovetail.Tests.Proxy.Http;
+
+/// <summary>Which requests are passed on, and what the others are told (RFC 9110, 9112).</summary>
+public sealed class RequestRulesTests
+{
+    [Theory]
+    [InlineData("web.example.ts.net")]
+    [InlineData("WEB.example.ts.net.")]
+    [InlineData("web.example.ts.net:443")]
+    [InlineData("web")]
+    [InlineData("web:8443")]
+    [InlineData("100.64.0.3")]
+    [InlineData("100.64.0.3:80")]
+    public async Task The_nodes_names_and_address_are_served(string host)
+    {
+        foreach (var https in (bool[])[true, false])
+        {
+            using var upstream = new RawUpstream(RawUpstream.Echo);
+            await using var listener = await TestListener.StartAsync(upstream.Service, https: https);
+
+            var answer = await ExchangeAsync(listener, https, $"GET /x HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+
+            Assert.StartsWith("HTTP/1.1 200", answer);
+            Assert.Contains($"\r\nHost: {host}\r\n", Assert.Single(upstream.Heads));
+        }
+    }
+
+    [Theory]
+    [InlineData("evil.example", 421)]
+    [InlineData("web.evil.example", 421)]
+    [InlineData("web.example.ts.net.evil.example", 421)]
+    [InlineData("evil.example:80", 421)]
+    [InlineData("100.64.0.4", 421)]
+    [InlineData("[fd7a:115c:a1e0::9]:80", 421)]
+    [InlineData("xn--a-ecp.example", 421)]
+    [InlineData("127.0.0.1", 421)]
+    [InlineData("", 400)]
+    [InlineData("web:99999", 400)]
+    [InlineData(":80", 400)]
+    public async Task Another_host_is_refused_whatever_the_scheme_and_never_redirected(string host, int status)
+    {
+        foreach (var https in (bool[])[true, false])
+        {
+            using var upstream = new RawUpstream(RawUpstream.Echo);
+            await using var listener = await TestListener.StartAsync(upstream.Service, https: https);
+
+            // With HTTPS both ports are asked: the one for HTTP redirects.
+            foreach (var tls in https ? (bool[])[true, false] : [false])
+            {
+                var answer = await ExchangeAsync(listener, tls, $"GET /x HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+                Assert.StartsWith($"HTTP/1.1 {status} ", answer);
+                Assert.DoesNotContain("Location:", answer);
+            }
+
+            Assert.Empty(upstream.Heads);
+        }
+    }
+
+    [Fact]
+    public async Task A_request_of_HTTP_1_0_without_a_host_is_given_the_nodes_name()
+    {
+        using var upstream = new RawUpstream(RawUpstream.Echo);
+        await using var listener = await TestListener.StartAsync(upstream.Service);
+
+        var answer = await ExchangeAsync(listener, tls: true, "GET /x HTTP/1.0\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 200", answer);
+        Assert.Contains($"\r\nHost: {TestListener.HostName}\r\n", Assert.Single(upstream.Heads));
+    }
+
+    [Theory]
+    [InlineData("get / HTTP/1.1\r\nHost: web", 501)]
+    [InlineData("Post / HTTP/1.1\r\nHost: web\r\nContent-Length: 0", 501)]
+    [InlineData("CONNECT web:443 HTTP/1.1\r\nHost: web:443", 501)]
+    [InlineData("GET /a#b HTTP/1.1\r\nHost: web", 400)]
+    [InlineData("GET /a\u0001b HTTP/1.1\r\nHost: web", 400)]
+    [InlineData("GET /a?b\u007f HTTP/1.1\r\nHost: web", 400)]
+    [InlineData("POST / HTTP/1.1\r\nHost: web\r\nTransfer-Encoding: gzip, chunked", 501)]
+    [InlineData("POST / HTTP/1.1\r\nHost: web\r\nTransfer-Encoding: chunked, chunked", 400)]
+    [InlineData("POST / HTTP/1.1\r\nHost: web\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked", 400)]
+    [InlineData("POST / HTTP/1.1\r\nHost: web\r\nContent-Length: +5", 400)]
+    [InlineData("POST / HTTP/1.1\r\nHost: web\r\nContent-Length: -5", 400)]
+    [InlineData("POST / HTTP/1.1\r\nHost: web\r\ncontent-length:\t+0", 400)]
+    [InlineData("GET / HTTP/1.1\r\nHost: web\r\nHost: web", 400)]
+    [InlineData("GET / HTTP/1.1", 400)]
+    [InlineData("GET http://evil.example/ HTTP/1.1\r\nHost: evil.example", 421)]
+    [InlineData("GET /%00 HTTP/1.1\r\nHost: web", 400)]
+    [InlineData("GÉT / HTTP/1.1\r\nHost: web", 400)]
+    [InlineData("GET / HTTP/9.9\r\nHost: web", 505)]
+    public async Task What_cannot_be_passed_on_as_it_is_is_refused_with_a_reason(string head, int status)
+    {
+        using var upstream = new RawUpstream(RawUpstream.Echo);
+        await using var listener = await TestListener.StartAsync(upstream.Service);
+
+        var answer = await ExchangeAsync(
+            listener, tls: true, $"{head}\r\nConnection: close\r\n\r\n{(head.Contains("chunked", StringComparison.Ordinal) ? "0\r\n\r\n" : "")}");
+
+        Assert.StartsWith($"HTTP/1.1 {status} ", answer);
+        Assert.Matches($"\r\n\r\n{status} [^\n]+\nweb: [^\n]+\n$", answer);
+        Assert.Empty(upstream.Heads);
+    }
+
+    [Theory]
+    [InlineData("/bär?größe=ü", "/b%C3%A4r?gr%C3%B6%C3%9Fe=%C3%BC")]
+    [InlineData("/a%20b/%C3%A4+c?x=+1", "/a%20b/%C3%A4+c?x=+1")]
+    [InlineData("/..;/a//b/./c", "/..;/a//b/./c")]
+    public async Task A_target_arrives_as_it_was_sent_with_raw_UTF_8_encoded(string sent, string arrived)
+    {
+        using var upstream = new RawUpstream(RawUpstream.Echo);
+        await using var listener = await TestListener.StartAsync(upstream.Service);
+        var raw = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(sent));
+
+        // The second request on the same connection, in two parts: the head of the first does not hide it.
+        await using var stream = await listener.ConnectTlsAsync();
+        await stream.WriteAsync("POST /first HTTP/1.1\r\nHost: web\r\nContent-Length: 3\r\n\r\nabc"u8.ToArray(), Token);
+        await RawHttp.ReadUntilAsync(stream, "/first");
+        await stream.WriteAsync(Encoding.Latin1.GetBytes($"GET {raw} HTTP/1.1\r\nHo"), Token);
+        await stream.FlushAsync(Token);
+        var answer = await RawHttp.ExchangeAsync(stream, "st: web\r\nConnection: close\r\n\r\n");
+
+        Assert.Contains($"GET {arrived} HTTP/1.1\r\n", answer);
+    }
+
+    [Fact]
+    public async Task Content_is_never_taken_for_a_head()
+    {
+        await using var upstream = await TestUpstream.StartAsync(Echo.BodyAsync);
+        await using var listener = await TestListener.StartAsync(TestListener.Service(upstream));
+        const string Content = "GET /ä HTTP/1.1\r\nContent-Length: +5\r\n\r\n";
+        var bytes = Encoding.UTF8.GetByteCount(Content);
+
+        await using var stream = await listener.ConnectTlsAsync();
+        var request = $"POST / HTTP/1.1\r\nHost: web\r\nContent-Length: {bytes}\r\nConnection: close\r\n\r\n{Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(Content))}";
+        var answer = await RawHttp.ExchangeAsync(stream, request);
+
+        Assert.Contains(Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(Content)), answer);
+    }
+
+    [Fact]
+    public async Task An_OPTIONS_about_the_server_itself_stays_one()
+    {
+        using var upstream = new RawUpstream(RawUpstream.Echo);
+        await using var listener = await TestListener.StartAsync(upstream.Service);
+
+        var answer = await ExchangeAsync(listener, tls: true, "OPTIONS * HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 200", answer);
+        Assert.Equal("OPTIONS * HTTP/1.1", upstream.Line);
+    }
+
+    [Theory]
+    [InlineData("X-Secret, close")]
+    [InlineData("close, X-Secret")]
+    [InlineData("keep-alive,x-secret ,close")]
+    [InlineData("close\r\nConnection: X-Secret")]
+    [InlineData("\"X-Secret\", close")]
+    [InlineData(" ,, X-Secret,,close,")]
+    public async Task What_Connection_names_goes_no_further_in_any_spelling_of_the_list(string connection)
+    {
+        using var upstream = new RawUpstream(RawUpstream.Echo);
+        await using var listener = await TestListener.StartAsync(upstream.Service);
+
+        await ExchangeAsync(listener, tls: true, $"GET / HTTP/1.1\r\nHost: web\r\nConnection: {connection}\r\nX-Secret: 1\r\nX-Kept: 1\r\n\r\n");
+
+        var head = Assert.Single(upstream.Heads);
+        Assert.Contains("X-Kept: 1", head);
+        Assert.DoesNotContain("Secret", head, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static async Task<string> ExchangeAsync(TestListener listener, bool tls, string request)
+    {
+        await using Stream stream = tls ? await listener.ConnectTlsAsync() : await listener.ConnectAsync(listener.Listener.Ports.Http);
+        return await RawHttp.ExchangeAsync(stream, request);
+    }
+}
