@@ -82,6 +82,7 @@ internal sealed class OptionsReader
         {
             ConnectionsPerNode = connections,
             ConnectionsPerPeer = connections / 4,
+            StallTimeout = Read(Settings.StallTimeout),
             RequestLineSize = (int)Read(Settings.RequestLineSize),
             RequestHeadersSize = (int)Read(Settings.RequestHeadersSize),
             RequestHeaderCount = Read(Settings.RequestHeaderCount),

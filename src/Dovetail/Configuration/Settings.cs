@@ -60,6 +60,9 @@ internal static class Settings
     public static readonly Setting<int> Connections =
         Setting.Number("DOVETAIL_CONNECTIONS", "8192", "open connections per node; a quarter of them per peer", 8, 1_000_000);
 
+    public static readonly Setting<TimeSpan> StallTimeout = Setting.Duration(
+        "DOVETAIL_STALL_TIMEOUT", "2m", "how long a client may take nothing of an answer", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
+
     public static readonly Setting<long> RequestLineSize =
         Setting.Size("DOVETAIL_REQUEST_LINE_SIZE", "8KiB", "longest request line", 1 << 10, 1 << 20);
 
@@ -90,7 +93,7 @@ internal static class Settings
     public static ImmutableArray<Setting> All { get; } =
     [
         AuthKey, AuthKeyFile, StateDirectory, ControlUrl, DockerHost, DockerTlsVerify, DockerCertPath, LabelPrefix, Tags, AllowFunnel,
-        Hold, Grace, NodeMemory, Resync, Poll, Connections, RequestLineSize, RequestHeadersSize, RequestHeaderCount, RuntimeDirectory,
+        Hold, Grace, NodeMemory, Resync, Poll, Connections, StallTimeout, RequestLineSize, RequestHeadersSize, RequestHeaderCount, RuntimeDirectory,
         Tailscaled, Tailscale, Container, AccessLog, LogLevel,
     ];
 

@@ -67,6 +67,7 @@ internal sealed class HttpEndpoints(
             return;
         }
 
+        StalledClient.EndAfter(connection, limits.StallTimeout);
         try
         {
             var served = isHttps && state.Current.Config.Service.Funnel ? WithoutChallenge(next) : next;

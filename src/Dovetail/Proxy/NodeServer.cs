@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Text;
 using System.Threading.Channels;
 using Dovetail.Proxy.Connections;
@@ -7,6 +8,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;
 
@@ -89,6 +91,7 @@ internal sealed class NodeServer(IServiceProvider services, ListenerOptions limi
     {
         var options = new KestrelServerOptions { ApplicationServices = services, AddServerHeader = false };
         Limit(options);
+        var windows = new Http2Windows(options.Limits.Http2);
         options.Listen(_https.EndPoint, listen =>
         {
             listen.Protocols = HttpProtocols.Http1AndHttp2;
@@ -100,7 +103,11 @@ internal sealed class NodeServer(IServiceProvider services, ListenerOptions limi
                 OnConnection = static handshake => NodeOf(handshake.Connection).Certificates.SelectAsync(handshake),
             });
             listen.Use(SecureTransport.Use);
-            listen.Use(UseHttp1);
+            listen.Use(next =>
+            {
+                var http1 = UseHttp1(next);
+                return connection => IsHttp2(connection) ? windows.UseAsync(connection, next) : http1(connection);
+            });
         });
         options.Listen(_http.EndPoint, static listen =>
         {
@@ -110,6 +117,9 @@ internal sealed class NodeServer(IServiceProvider services, ListenerOptions limi
         });
         return options;
     }
+
+    private static bool IsHttp2(ConnectionContext connection) =>
+        connection.Features.GetRequiredFeature<ISslStreamFeature>().SslStream.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2;
 
     private static ConnectionDelegate UseHttp1(ConnectionDelegate next) => connection =>
         Http1Transport.UseAsync(connection, status => NodeOf(connection).Handler.Refuse(connection.Features.GetRequiredFeature<PeerConnection>(), status), next);

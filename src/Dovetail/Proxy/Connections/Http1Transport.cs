@@ -1,8 +1,6 @@
 using System.IO.Pipelines;
-using System.Net.Security;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Dovetail.Proxy.Connections;
 
@@ -27,12 +25,6 @@ internal sealed class Http1Transport : IDuplexPipe
     /// <param name="refusal">Makes the answer to a request that Kestrel refuses, head and content, from the status.</param>
     public static async Task UseAsync(ConnectionContext connection, Func<int, byte[]> refusal, ConnectionDelegate next)
     {
-        if (connection.Features.Get<ISslStreamFeature>()?.SslStream.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2)
-        {
-            await next(connection);
-            return;
-        }
-
         var original = connection.Transport;
         var transport = new Http1Transport(original, refusal);
         connection.Transport = transport;

@@ -19,6 +19,7 @@ internal sealed partial class RequestHandler(
     CancellationToken stopping)
 {
     private readonly LogThrottle _throttle = new(time);
+    private readonly LogThrottle _failures = new(time);
 
     public async Task ProcessRequestAsync(HttpContext context)
     {
@@ -37,7 +38,11 @@ internal sealed partial class RequestHandler(
         catch (Exception e)
         {
             // Never a clean end after a failure: the client must not take what it has for the whole.
-            Log.Failed(logger, e, served.Config.Service.Name);
+            if (_failures.TryPass(out var suppressed))
+            {
+                Log.Failed(logger, e, served.Config.Service.Name, suppressed);
+            }
+
             context.Abort();
         }
         finally
@@ -140,8 +145,11 @@ internal sealed partial class RequestHandler(
 
     private static partial class Log
     {
-        [LoggerMessage(4001, LogLevel.Error, "{Service}: a request failed unexpectedly and was cut off")]
-        public static partial void Failed(ILogger logger, Exception exception, string service);
+        [LoggerMessage(
+            4001,
+            LogLevel.Error,
+            "{Service}: a request failed unexpectedly and was cut off ({Suppressed} more since the last such line)")]
+        public static partial void Failed(ILogger logger, Exception exception, string service, int suppressed);
 
         [LoggerMessage(
             4002,

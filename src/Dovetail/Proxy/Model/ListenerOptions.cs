@@ -2,8 +2,7 @@ namespace Dovetail.Proxy.Model;
 
 /// <summary>
 /// Every limit of a node's listener, chosen on purpose. What is absent is unlimited on purpose: the size of a body in
-/// either direction, the time a request or response takes, and how slowly either moves: a paused video or a slow mobile
-/// network is no attack.
+/// either direction, the time a request or response takes, and how slowly either moves: a slow mobile network is no attack.
 /// </summary>
 internal sealed record ListenerOptions
 {
@@ -27,6 +26,12 @@ internal sealed record ListenerOptions
 
     /// <summary>How long an idle keep-alive connection stays; a WebSocket or a response in flight is not idle.</summary>
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(130);
+
+    /// <summary>
+    /// How long a client of HTTP may take nothing of an answer before its connection is ended. A browser that pauses a video asks for the rest
+    /// when it goes on.
+    /// </summary>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Bytes of a request line, Kestrel's default. More is answered 414.</summary>
     public int RequestLineSize { get; init; } = 8 * 1024;
