@@ -62,8 +62,9 @@ internal sealed class ContainerLister(DockerClient client, SelfLocator locator, 
             failures.ToEquatableArray());
     }
 
+    // In whatever case: a label that has no effect because of its capitals is warned of.
     private bool HasOurLabel(ContainerListResponse entry) =>
-        entry.Labels?.Keys.Any(key => key.StartsWith(_prefix, StringComparison.Ordinal)) == true;
+        entry.Labels?.Keys.Any(key => key.StartsWith(_prefix, StringComparison.OrdinalIgnoreCase)) == true;
 
     private static bool IsNetworkOf(Container container, ContainerListResponse entry) =>
         container.NetworkContainer is { Length: > 0 } owner

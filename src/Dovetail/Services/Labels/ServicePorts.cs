@@ -18,7 +18,7 @@ internal static class ServicePorts
             {
                 labels.Refuse($"{labels.Label(name)} is refused: after tcp. comes the port on the tailnet, a number from 1 to 65535");
             }
-            else if (labels.TryRead<int>(name, LabelSyntax.Port, out var containerPort)
+            else if (labels.TryRead<int>(name, LabelSyntax.Port, out var containerPort, PlainForm.OfPort)
                 && !forwards.TryAdd(nodePort, new TcpForward(nodePort, containerPort)))
             {
                 labels.Refuse($"{labels.Label(name)} is refused: port {nodePort} on the tailnet is named twice");
@@ -34,7 +34,7 @@ internal static class ServicePorts
         if (labels.Has(ServiceLabels.Port))
         {
             // Refused, it is 0: HTTP was asked for, so whatever else stands against HTTP is said too.
-            labels.TryRead<int>(ServiceLabels.Port, LabelSyntax.Port, out var port);
+            labels.TryRead<int>(ServiceLabels.Port, LabelSyntax.Port, out var port, PlainForm.OfPort);
             return service with { Port = port };
         }
 
