@@ -33,20 +33,27 @@ internal static partial class RunCommand
         {
             refusal ??= StartupChecks.RemoveOldKeys(options.Nodes.RuntimeDirectory);
             return refusal is null
-                ? await ServeAsync(options, context, cancellationToken)
+                ? await ServeAsync(options, context, mounts, cancellationToken)
                 : await RefuseAsync(error, [refusal]);
         }
     }
 
     private static async Task<int> ServeAsync(
-        DovetailOptions options, DockerContext? context, CancellationToken cancellationToken)
+        DovetailOptions options, DockerContext? context, MountTable mounts, CancellationToken cancellationToken)
     {
+        var whyLost = mounts.WhyLost(options.Nodes.StateRoot);
+        options = options with { Nodes = options.Nodes with { LosesState = whyLost is not null } };
         await using var app = DaemonHost.Build(options);
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(RunCommand));
         Log.Starting(logger, StatusMapper.Version, options.Nodes.StateRoot, options.Nodes.ControlUrl ?? "Tailscale");
         if (context is not null && options.Docker.ToString() == context.Host)
         {
             Log.Context(logger, context.Name);
+        }
+
+        if (whyLost is not null)
+        {
+            Log.LosesState(logger, options.Nodes.StateRoot, whyLost);
         }
 
         foreach (var hint in VariableHints.Of(Environment.GetEnvironmentVariables().Keys.Cast<string>()))
@@ -100,5 +107,10 @@ internal static partial class RunCommand
 
         [LoggerMessage(1006, LogLevel.Information, "DOCKER_HOST is not set: the Engine is that of the docker context {Context}")]
         public static partial void Context(ILogger logger, string context);
+
+        [LoggerMessage(1007, LogLevel.Warning,
+            "TS_STATE_DIR={Directory} lies {Why}: after that, every service comes back as a new machine with another name (photos-1). "
+            + "Mount a named volume there, such as -v dovetail:{Directory}")]
+        public static partial void LosesState(ILogger logger, string directory, string why);
     }
 }

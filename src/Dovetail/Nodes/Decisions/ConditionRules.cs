@@ -94,7 +94,7 @@ internal static class ConditionRules
 
             if (facts.Tailnet.DnsName is { } name && name.Split('.')[0] != facts.Service.Name)
             {
-                yield return Conditions.NameTaken(facts.Service.Name, name, facts.Identity.AdminPlace);
+                yield return Conditions.NameTaken(facts.Service.Name, name, facts.Identity.AdminPlace, facts.LosesState);
             }
         }
 

@@ -104,9 +104,15 @@ internal static class Conditions
         "certificate-expired", Severity.Problem, $"the certificate expired on {Day(at)}",
         "A new one is being asked for; see the other conditions.");
 
-    public static Condition NameTaken(string asked, string given, string where) => new(
-        "name-taken", Severity.Notice, $"the name {asked} is taken in the tailnet: this node is {given}",
-        $"Remove or rename the other machine {where}, then rename this one.");
+    public static Condition NameTaken(string asked, string given, string where, bool losesState) => new(
+        "name-taken",
+        Severity.Notice,
+        $"the name {asked} is taken in the tailnet: this node is {given}"
+            + (losesState ? "; the other machine is probably this service's former one, whose state went with Dovetail's container" : ""),
+        losesState
+            ? $"Mount a named volume at TS_STATE_DIR, so that it does not happen again; then remove the machine {asked} {where} "
+                + $"and rename this one to {asked}."
+            : $"Remove or rename the other machine {where}, then rename this one.");
 
     public static Condition NoUpstream() => new(
         "no-upstream", Severity.Problem, "no container serves it now", "Start the container; Dovetail notices by itself.");

@@ -11,6 +11,9 @@ internal sealed record NodeFacts
 
     public required NodeIdentity Identity { get; init; }
 
+    /// <summary>Whether the node's state goes with Dovetail's container: then the one before was another machine.</summary>
+    public bool LosesState { get; init; }
+
     /// <summary>The service is being taken down.</summary>
     public bool Stopping { get; init; }
 

@@ -130,6 +130,20 @@ public sealed class NodeDecisionTests
     }
 
     [Fact]
+    public void A_name_that_is_taken_while_the_state_does_not_last_is_probably_the_nodes_own()
+    {
+        var renamed = Running(dnsName: "web-1.tailtest.ts.net.", certDomains: "web-1.tailtest.ts.net");
+
+        var lost = Assert.Single(Decide(renamed with { LosesState = true }).Conditions, condition => condition.Id == "name-taken");
+        var kept = Assert.Single(Decide(renamed).Conditions, condition => condition.Id == "name-taken");
+
+        Assert.Contains("probably this service's former one", lost.Text, StringComparison.Ordinal);
+        Assert.StartsWith("Mount a named volume at TS_STATE_DIR", lost.Fix, StringComparison.Ordinal);
+        Assert.EndsWith("remove the machine web in the admin console and rename this one to web.", lost.Fix, StringComparison.Ordinal);
+        Assert.DoesNotContain("former", kept.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_node_without_a_tailscaled_backs_off_with_its_last_words()
     {
         var down = new DaemonDown("ended with exit code 1; its last words: boom", Now.AddSeconds(2));
