@@ -49,6 +49,10 @@ internal sealed record NodeFacts
         _ => Tailnet.CertificateDomain is not null || Certificate.Name is not null,
     };
 
+    /// <summary>HTTPS is demanded, there is no certificate, and the tailnet issues none.</summary>
+    public bool LacksCertificate =>
+        WantsHttps && Certificate.Name is null && Tailnet is { IsRunning: true, CertificateDomain: null };
+
     public bool Does(Activity activity) => Activities.ContainsKey(activity);
 
     /// <summary>The facts at the start of a new tailscaled: what was learnt of the old one is void.</summary>

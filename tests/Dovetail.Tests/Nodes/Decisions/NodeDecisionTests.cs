@@ -117,6 +117,22 @@ public sealed class NodeDecisionTests
         Assert.True(Ready().WithStatus(Running().Tailnet.Status).WantsHttps);
     }
 
+    [Theory]
+    [InlineData(TlsMode.On, null, null, true)]
+    [InlineData(TlsMode.Auto, null, null, false)]
+    [InlineData(TlsMode.Off, null, null, false)]
+    // A certificate of before is served on.
+    [InlineData(TlsMode.On, null, "web.tailtest.ts.net", false)]
+    [InlineData(TlsMode.On, "web.tailtest.ts.net", null, false)]
+    internal void A_node_lacks_a_certificate_only_where_https_is_demanded_and_none_is_issued(
+        TlsMode tls, string? issued, string? certificate, bool lacks)
+    {
+        var facts = Running(tls, certDomains: issued is null ? [] : [issued]) with { Certificate = new CertificateFacts { Name = certificate } };
+
+        Assert.Equal(lacks, facts.LacksCertificate);
+        Assert.False(facts.WithStatus(null).LacksCertificate);
+    }
+
     [Fact]
     public void A_node_that_got_another_name_says_so_and_gets_a_certificate_for_that_name()
     {
