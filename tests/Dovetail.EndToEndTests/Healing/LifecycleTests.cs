@@ -1,3 +1,4 @@
+using System.Net;
 using Dovetail.EndToEndTests.Harness;
 
 namespace Dovetail.EndToEndTests.Healing;
@@ -203,6 +204,30 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         // 128 and the signal's number: there is nothing yet to end in order.
         Assert.Equal(143, await next.ExitAsync(TimeSpan.FromSeconds(10), Cancellation));
         Assert.DoesNotContain("   at ", next.Log, StringComparison.Ordinal);
+    }
+
+    // Without an answer of the former one tailscaled stays in NoState: status-nostate-control-unreachable-with-state.json.
+    [Fact(Timeout = 180_000)]
+    public async Task A_node_moves_to_the_new_control_server_though_the_former_one_is_dead()
+    {
+        var former = StartDaemon();
+        await RunServiceAsync("web");
+        await former.ReadyAsync("web");
+        former.Terminate();
+        await former.ExitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        Control.GoAway();
+        using var directory = new TestDirectory();
+        await using var next = await Tailnet.StartAsync(directory, IPAddress.Loopback, Release);
+
+        var daemon = StartDaemon(new Dictionary<string, string?>(next.Environment)
+        {
+            ["TS_CONTROL_URL"] = next.ControlUrl,
+            ["TS_AUTHKEY"] = next.AuthKey,
+        });
+
+        var status = await daemon.ReadyAsync("web");
+        Assert.DoesNotContain(status.Conditions, condition => condition.Id == "control-unreachable");
+        Assert.NotNull(await next.Control.FindAsync("web"));
     }
 
     // status-nostate-control-unreachable-with-state.json.
