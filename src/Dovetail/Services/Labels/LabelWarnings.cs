@@ -47,6 +47,11 @@ internal static class LabelWarnings
                 + $"{labels.Label(ServiceLabels.Port)} names none: the service is raw TCP only";
         }
 
+        if (service.Port is { } port && ServicePorts.Meant(labels.Container, port) is { } meant)
+        {
+            yield return $"{port} is the host's port, the container's is {meant}: set {labels.Label(ServiceLabels.Port)}={meant}";
+        }
+
         if (service.Funnel && service.Allow.Count > 0)
         {
             yield return $"Funnel visitors have no identity, so {labels.Label(ServiceLabels.Allow)} answers 403 to all of them";

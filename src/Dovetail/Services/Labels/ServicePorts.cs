@@ -1,5 +1,6 @@
 using System.Globalization;
 using Dovetail.Common;
+using Dovetail.Containers;
 
 namespace Dovetail.Services.Labels;
 
@@ -62,6 +63,12 @@ internal static class ServicePorts
     /// <summary>The container's exposed TCP ports less those that go out as raw TCP.</summary>
     public static IEnumerable<int> NotForwarded(LabelReader labels, ServiceDeclaration service) =>
         labels.Container.ExposedTcpPorts.Where(port => service.Tcp.All(forward => forward.ContainerPort != port));
+
+    /// <summary>The container's port that is published on the host as <paramref name="port"/>, which the container itself does not have.</summary>
+    /// <returns>Null: the container may well have the port, or none is published so.</returns>
+    public static int? Meant(Container container, int port) => container.ExposedTcpPorts.Contains(port)
+        ? null
+        : container.PublishedTcpPorts.FirstOrDefault(published => published.HostPort == port)?.ContainerPort;
 
     /// <summary>The first few ports, fit to print.</summary>
     public static string List(IReadOnlyList<int> ports) =>
