@@ -1,6 +1,5 @@
 using Dovetail.Admin;
 using Dovetail.Configuration;
-using Dovetail.Nodes;
 using Dovetail.Processes;
 
 namespace Dovetail.Commands;
@@ -12,7 +11,10 @@ internal static partial class RunCommand
     /// <returns>0 when it was asked to stop, 1 when it cannot start; then every reason is on <paramref name="error"/>.</returns>
     public static async Task<int> RunAsync(Func<string, string?> variables, TextWriter error, CancellationToken cancellationToken)
     {
-        var (options, errors) = OptionsReader.Read(variables);
+        var mounts = MountTable.Read();
+        // In a container, a file of the host's docker command would name sockets that are not there.
+        var context = mounts.IsContainer ? null : DockerContext.Current(variables);
+        var (options, errors) = OptionsReader.Read(variables, context);
         if (options is null)
         {
             return await RefuseAsync(error, errors);
@@ -25,21 +27,40 @@ internal static partial class RunCommand
             return await RefuseAsync(error, errors);
         }
 
-        using var state = DirectoryLock.TryTake(options.Nodes.StateRoot);
-        using var runtime = DirectoryLock.TryTake(options.Nodes.RuntimeDirectory);
-        if (state is null || runtime is null)
+        var (locks, refusal) = await DirectoryLocks.TakeAsync(
+            options.Nodes.StateRoot, options.Nodes.RuntimeDirectory, TimeProvider.System, error.WriteLineAsync, cancellationToken);
+        using (locks)
         {
-            var (setting, path) = state is null
-                ? (Settings.StateDirectory, options.Nodes.StateRoot)
-                : (Settings.RuntimeDirectory, options.Nodes.RuntimeDirectory);
-            var reason = $"{setting.Variable}={path}: another Dovetail uses it; stop that one, or give this one a directory of its own";
-            return await RefuseAsync(error, [reason]);
+            refusal ??= StartupChecks.RemoveOldKeys(options.Nodes.RuntimeDirectory);
+            return refusal is null
+                ? await ServeAsync(options, context, mounts, cancellationToken)
+                : await RefuseAsync(error, [refusal]);
         }
+    }
 
-        KeyFile.RemoveLeftovers(options.Nodes.RuntimeDirectory);
+    private static async Task<int> ServeAsync(
+        DovetailOptions options, DockerContext? context, MountTable mounts, CancellationToken cancellationToken)
+    {
+        var whyLost = mounts.WhyLost(options.Nodes.StateRoot);
+        options = options with { Nodes = options.Nodes with { LosesState = whyLost is not null } };
         await using var app = DaemonHost.Build(options);
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(RunCommand));
         Log.Starting(logger, StatusMapper.Version, options.Nodes.StateRoot, options.Nodes.ControlUrl ?? "Tailscale");
+        if (context is not null && options.Docker.ToString() == context.Host)
+        {
+            Log.Context(logger, context.Name);
+        }
+
+        if (whyLost is not null)
+        {
+            Log.LosesState(logger, options.Nodes.StateRoot, whyLost);
+        }
+
+        foreach (var hint in VariableHints.Of(Environment.GetEnvironmentVariables().Keys.Cast<string>()))
+        {
+            Log.Variable(logger, hint);
+        }
+
         if (!options.HasKey)
         {
             Log.NoKey(logger);
@@ -80,5 +101,16 @@ internal static partial class RunCommand
         [LoggerMessage(1004, LogLevel.Warning,
             "TS_AUTHKEY_FILE cannot be read, or is empty: a new service waits until it can, or until somebody follows its login URL")]
         public static partial void UnreadableKey(ILogger logger);
+
+        [LoggerMessage(1005, LogLevel.Warning, "{Hint}")]
+        public static partial void Variable(ILogger logger, string hint);
+
+        [LoggerMessage(1006, LogLevel.Information, "DOCKER_HOST is not set: the Engine is that of the docker context {Context}")]
+        public static partial void Context(ILogger logger, string context);
+
+        [LoggerMessage(1007, LogLevel.Warning,
+            "TS_STATE_DIR={Directory} lies {Why}: after that, every service comes back as a new machine with another name (photos-1). "
+            + "Mount a named volume there, such as -v dovetail:{Directory}")]
+        public static partial void LosesState(ILogger logger, string directory, string why);
     }
 }

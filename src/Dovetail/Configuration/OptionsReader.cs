@@ -12,15 +12,18 @@ namespace Dovetail.Configuration;
 internal sealed class OptionsReader
 {
     private readonly Func<string, string?> _variables;
+    private readonly DockerContext? _context;
     private readonly List<string> _errors = [];
 
-    private OptionsReader(Func<string, string?> variables) => _variables = variables;
+    private OptionsReader(Func<string, string?> variables, DockerContext? context) => (_variables, _context) = (variables, context);
 
     /// <param name="variables">Value of an environment variable, after command-line options; null: not set.</param>
+    /// <param name="context">Names the Engine when <c>DOCKER_HOST</c> does not; null: nothing does.</param>
     /// <returns>The options, or null and what is wrong.</returns>
-    public static (DovetailOptions? Options, IReadOnlyList<string> Errors) Read(Func<string, string?> variables)
+    public static (DovetailOptions? Options, IReadOnlyList<string> Errors) Read(
+        Func<string, string?> variables, DockerContext? context = null)
     {
-        var reader = new OptionsReader(variables);
+        var reader = new OptionsReader(variables, context);
         var options = reader.ReadAll();
         return reader._errors.Count == 0 ? (options, []) : (null, reader._errors);
     }
@@ -102,9 +105,28 @@ internal sealed class OptionsReader
 
     private DockerEndpoint ReadDocker()
     {
+        if (_context is { } context && string.IsNullOrWhiteSpace(_variables(Settings.DockerHost.Variable)))
+        {
+            return ReadContext(context);
+        }
+
         var (endpoint, errors) = DockerEndpoint.Parse(
             Read(Settings.DockerHost), Read(Settings.DockerTlsVerify), Read(Settings.DockerCertPath));
         _errors.AddRange(errors);
+        return endpoint ?? DockerEndpoint.Default;
+    }
+
+    private DockerEndpoint ReadContext(DockerContext context)
+    {
+        if (context.Host is null)
+        {
+            _errors.Add(context.Problem ?? "");
+            return DockerEndpoint.Default;
+        }
+
+        var verify = context is { VerifiesTls: true, CertPath: not null } ? "1" : null;
+        var (endpoint, errors) = DockerEndpoint.Parse(context.Host, verify, context.CertPath);
+        _errors.AddRange(errors.Select(error => $"docker context {context.Name}: {error}"));
         return endpoint ?? DockerEndpoint.Default;
     }
 
@@ -116,12 +138,15 @@ internal sealed class OptionsReader
             return default!;
         }
 
-        if (setting.Parse(text, out var value) is { } fix)
+        var fix = setting.Parse(text, out var value);
+        fix = text is ['"' or '\'', .., '"' or '\''] ? Setting.Quoted : fix;
+        if (fix is null)
         {
-            Refuse(setting, text, fix);
+            return value;
         }
 
-        return value;
+        Refuse(setting, text, fix);
+        return default!;
     }
 
     private void Refuse(Setting setting, string value, string fix)

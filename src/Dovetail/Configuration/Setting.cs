@@ -13,6 +13,9 @@ internal delegate string? SettingParser<T>(string text, out T value);
 /// <param name="Help">What it is, in one line.</param>
 internal abstract record Setting(string Variable, string? Default, string Help)
 {
+    /// <summary>What is wrong with a value in quotes, which no setting takes.</summary>
+    public const string Quoted = "has quotes around it, as docker's --env-file and a list in Compose keep them; remove them";
+
     private delegate bool TryParse<T>(string text, out T value);
 
     /// <summary>What holds when it has no default and is not set.</summary>

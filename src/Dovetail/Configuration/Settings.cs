@@ -23,8 +23,8 @@ internal static class Settings
         new("TS_CONTROL_URL", null, "control server, for Headscale", Url) { WhenUnset = "Tailscale's" };
 
     // The three of Docker are read together: DockerEndpoint.Parse.
-    public static readonly Setting<string> DockerHost =
-        Setting.Text("DOCKER_HOST", $"unix://{DockerEndpoint.DefaultSocketPath}", "Docker Engine: unix:///path or tcp://host:port");
+    public static readonly Setting<string> DockerHost = new(
+        "DOCKER_HOST", $"unix://{DockerEndpoint.DefaultSocketPath}", "Docker Engine: unix:///path or tcp://host:port", OneEngine);
 
     public static readonly Setting<string?> DockerTlsVerify =
         Setting.Optional("DOCKER_TLS_VERIFY", "speak TLS to the Engine and check its certificate");
@@ -100,7 +100,7 @@ internal static class Settings
     private static string? Key(string text, out string? value)
     {
         value = text;
-        return text[0] is '"' or '\'' || text[^1] is '"' or '\'' ? "has quotes around it, as docker's --env-file keeps them; remove them"
+        return text[0] is '"' or '\'' || text[^1] is '"' or '\'' ? Setting.Quoted
             : text.AsSpan().ContainsAnyExceptInRange('!', '~') ? "holds a character that does not show or belongs into no key; copy it anew"
             : null;
     }
@@ -129,6 +129,18 @@ internal static class Settings
         return value.Length > 0 && value.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '_')
             ? null
             : "give letters, digits, dots, hyphens or underscores, such as dovetail";
+    }
+
+    private static string? OneEngine(string text, out string value)
+    {
+        value = text;
+        // A socket's path may hold a comma.
+        var isList = text.StartsWith("tcp:", StringComparison.Ordinal)
+            ? text.Contains(',')
+            : text.Split(',').Skip(1).Any(static next => next.Contains("://", StringComparison.Ordinal));
+        return isList
+            ? "names several Engines; name one, and run another Dovetail for each of the others"
+            : null;
     }
 
     private static string? TagList(string text, out EquatableArray<string> value) =>

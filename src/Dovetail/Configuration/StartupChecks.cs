@@ -1,3 +1,4 @@
+using Dovetail.Nodes;
 using Dovetail.Processes;
 using Dovetail.Tailscale;
 
@@ -18,6 +19,21 @@ internal sealed class StartupChecks(DovetailOptions options, TimeProvider time)
         return _errors;
     }
 
+    /// <summary>Removes the key files that a daemon left that was killed. Only under the lock: another daemon may be using them.</summary>
+    /// <returns>What is wrong; null when all is well.</returns>
+    public static string? RemoveOldKeys(string runtimeDirectory)
+    {
+        try
+        {
+            KeyFile.RemoveLeftovers(runtimeDirectory);
+            return null;
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            return AccessAdvice.Of(Settings.RuntimeDirectory, runtimeDirectory, KeyFile.DirectoryName, failed);
+        }
+    }
+
     private void CheckDirectory(Setting setting, string path)
     {
         try
@@ -31,7 +47,7 @@ internal sealed class StartupChecks(DovetailOptions options, TimeProvider time)
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
-            _errors.Add($"{setting.Variable}={path}: cannot be written ({failed.Message}); mount a volume there or name another directory");
+            _errors.Add(AccessAdvice.Of(setting, path, entry: null, failed));
         }
     }
 

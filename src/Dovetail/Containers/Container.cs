@@ -18,6 +18,15 @@ internal sealed record Container
 
     public ContainerState State { get; init; }
 
+    /// <summary>When its last run began; the default: never, or not known.</summary>
+    public DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>Exit code of its last run; 0 while it runs.</summary>
+    public int ExitCode { get; init; }
+
+    /// <summary>Whether the kernel ended its last run for want of memory.</summary>
+    public bool IsOutOfMemory { get; init; }
+
     public ContainerHealth Health { get; init; }
 
     /// <summary>It has been told to stop and has not ended yet.</summary>
@@ -51,6 +60,12 @@ internal sealed record Container
         NetworkMode.StartsWith(NetworkContainerPrefix, StringComparison.Ordinal) ? NetworkMode[NetworkContainerPrefix.Length..] : null;
 
     private const string NetworkContainerPrefix = "container:";
+
+    /// <summary>Whether this is its full id, its name, or the beginning of its id, as short as Docker shows ids.</summary>
+    public bool IsCalled(string idOrName) =>
+        Name == idOrName || (idOrName.Length >= ShortIdLength && Id.StartsWith(idOrName, StringComparison.Ordinal));
+
+    private const int ShortIdLength = 12;
 
     /// <summary>The label's value, or null.</summary>
     public string? Label(string key)

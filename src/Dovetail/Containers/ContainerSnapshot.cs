@@ -10,25 +10,20 @@ internal sealed record ContainerSnapshot
     /// </summary>
     public EquatableArray<Container> Containers { get; init; }
 
+    /// <summary>Containers that ended since they were listed, or whose network a listed one uses though they have ended; sorted by id.</summary>
+    public EquatableArray<Container> Ended { get; init; }
+
     /// <summary>Where Dovetail itself runs, as seen when the containers were listed.</summary>
     public OwnLocation Own { get; init; } = OwnLocation.OnHost;
 
     /// <summary>Finds a container by full id, else by name, else by the beginning of its id; null when it is not in the listing.</summary>
-    public Container? Find(string idOrName)
-    {
-        Container? byPrefix = null;
-        Container? byName = null;
-        foreach (var container in Containers)
-        {
-            if (container.Id == idOrName)
-            {
-                return container;
-            }
+    public Container? Find(string idOrName) => Find(Containers, idOrName);
 
-            byName ??= container.Name == idOrName ? container : null;
-            byPrefix ??= idOrName.Length >= 12 && container.Id.StartsWith(idOrName, StringComparison.Ordinal) ? container : null;
-        }
+    /// <summary>The same among those that have ended.</summary>
+    public Container? FindEnded(string idOrName) => Find(Ended, idOrName);
 
-        return byName ?? byPrefix;
-    }
+    private static Container? Find(EquatableArray<Container> containers, string idOrName) =>
+        containers.FirstOrDefault(container => container.Id == idOrName)
+        ?? containers.FirstOrDefault(container => container.Name == idOrName)
+        ?? containers.FirstOrDefault(container => container.IsCalled(idOrName));
 }

@@ -34,8 +34,18 @@ internal sealed class AnswerFields : IEnumerable<string>
         "Id",
         "Name",
         { "Created", IsTime },
-        { "State", new AnswerFields { "Status", { "Health", new AnswerFields { "Status" } } } },
-        { "Config", new AnswerFields { "Labels", "StopSignal", { "StopTimeout", IsSeconds }, "ExposedPorts" } },
+        {
+            "State",
+            new AnswerFields
+            {
+                "Status",
+                { "StartedAt", IsText },
+                { "ExitCode", IsSmallNumber },
+                { "OOMKilled", IsTruthValue },
+                { "Health", new AnswerFields { "Status" } },
+            }
+        },
+        { "Config", new AnswerFields { "Labels", "StopSignal", { "StopTimeout", IsSmallNumber }, "ExposedPorts" } },
         { "HostConfig", new AnswerFields { "NetworkMode" } },
         {
             "NetworkSettings",
@@ -132,5 +142,9 @@ internal sealed class AnswerFields : IEnumerable<string>
 
     private static bool IsPort(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetUInt16(out _);
 
-    private static bool IsSeconds(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out _);
+    private static bool IsText(JsonElement value) => value.ValueKind == JsonValueKind.String;
+
+    private static bool IsTruthValue(JsonElement value) => value.ValueKind is JsonValueKind.True or JsonValueKind.False;
+
+    private static bool IsSmallNumber(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out _);
 }

@@ -18,6 +18,8 @@ internal sealed class ContainerLister(DockerClient client, SelfLocator locator, 
 
     private readonly string _prefix = labelPrefix + ".";
 
+    private readonly EndedContainers _ended = new(client, inspectTimeout);
+
     // Details that could be had last time, by id: they stand in when the Engine is too slow for one container.
     private Dictionary<string, Container> _last = new(StringComparer.Ordinal);
 
@@ -57,13 +59,15 @@ internal sealed class ContainerLister(DockerClient client, SelfLocator locator, 
             new ContainerSnapshot
             {
                 Containers = containers.Values.Where(Lives).OrderBy(container => container.Id, StringComparer.Ordinal).ToEquatableArray(),
+                Ended = await _ended.LookAsync(containers, cancellationToken),
                 Own = own,
             },
             failures.ToEquatableArray());
     }
 
+    // In whatever case: a label that has no effect because of its capitals is warned of.
     private bool HasOurLabel(ContainerListResponse entry) =>
-        entry.Labels?.Keys.Any(key => key.StartsWith(_prefix, StringComparison.Ordinal)) == true;
+        entry.Labels?.Keys.Any(key => key.StartsWith(_prefix, StringComparison.OrdinalIgnoreCase)) == true;
 
     private static bool IsNetworkOf(Container container, ContainerListResponse entry) =>
         container.NetworkContainer is { Length: > 0 } owner
@@ -111,6 +115,7 @@ internal sealed class ContainerLister(DockerClient client, SelfLocator locator, 
                     ExposedTcpPorts = known.ExposedTcpPorts,
                     StopSignal = known.StopSignal,
                     StopTimeout = known.StopTimeout,
+                    StartedAt = known.State == listed.State ? known.StartedAt : default,
                 }
                 : listed;
             return (container, $"container {listed.Name}: {exception.Message}");

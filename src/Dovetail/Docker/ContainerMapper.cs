@@ -19,6 +19,9 @@ internal static class ContainerMapper
             Name = PlainName(details.Name, id),
             Created = Utc(details.Created),
             State = State(details.State?.Status),
+            StartedAt = Time(details.State?.StartedAt),
+            ExitCode = (int)(details.State?.ExitCode ?? 0),
+            IsOutOfMemory = details.State?.OOMKilled == true,
             Health = Health(details.State?.Health?.Status),
             StopSignal = StopSignal.Parse(details.Config?.StopSignal) ?? StopSignal.Terminate,
             StopTimeout = details.Config?.StopTimeout is { } wait && wait >= TimeSpan.Zero ? wait : Container.DefaultStopTimeout,
@@ -32,7 +35,7 @@ internal static class ContainerMapper
 
     /// <summary>
     /// From a list entry with an id, for a container whose details cannot be had: the same but for the time of creation (to the second),
-    /// how it is stopped, and ports of a container that uses another's network.
+    /// how it is stopped, when it started, how it ended, and ports of a container that uses another's network.
     /// </summary>
     public static Container From(ContainerListResponse entry) => new()
     {
@@ -140,6 +143,12 @@ internal static class ContainerMapper
         : status.EndsWith("(healthy)", StringComparison.Ordinal) ? ContainerHealth.Healthy
         : status.EndsWith("(unhealthy)", StringComparison.Ordinal) ? ContainerHealth.Unhealthy
         : ContainerHealth.None;
+
+    // The Engine writes the year 1 for "never".
+    private static DateTimeOffset Time(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && time.Year > 1
+            ? time.ToUniversalTime()
+            : default;
 
     // The Engine counts in UTC; what it did not say is the default.
     private static DateTimeOffset Utc(DateTime time) => time == default ? DateTimeOffset.UnixEpoch

@@ -111,6 +111,9 @@ internal sealed class DockerConnector(DockerEndpoint endpoint)
     private string Explain(SocketException exception) => endpoint.SocketPath is { } path
         ? exception.SocketErrorCode switch
         {
+            _ when Directory.Exists(path) =>
+                $"Docker's socket {path} is a directory: Docker made it for a mount while the socket did not exist. "
+                + $"Remove the directory on the host, start Docker, and make Dovetail's container anew.",
             // .NET names ENOENT of a unix socket differently from release to release.
             _ when !File.Exists(path) =>
                 $"Docker's socket {path} does not exist. "

@@ -48,7 +48,12 @@ internal sealed class ListenerRunner(NodeDependencies dependencies, ILocalApi ap
         var config = ConfigOf(current);
         if (_applied is { HostName: { } known } && config.HostName is null)
         {
-            config = config with { HostName = known, Https = _applied.Https && current.Service.Tls != TlsMode.Off };
+            config = config with
+            {
+                HostName = known,
+                Https = _applied.Https && current.Service.Tls != TlsMode.Off,
+                LacksCertificate = _applied.LacksCertificate,
+            };
         }
 
         if (_listener is { } listener && config != _applied)
@@ -69,5 +74,6 @@ internal sealed class ListenerRunner(NodeDependencies dependencies, ILocalApi ap
 
     public ValueTask DisposeAsync() => _listener?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    private static ListenerConfig ConfigOf(NodeFacts facts) => new(facts.Service, facts.Tailnet.DnsName, facts.WantsHttps);
+    private static ListenerConfig ConfigOf(NodeFacts facts) =>
+        new(facts.Service, facts.Tailnet.DnsName, facts.WantsHttps, facts.LacksCertificate);
 }

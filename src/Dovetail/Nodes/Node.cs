@@ -36,7 +36,13 @@ internal sealed partial class Node : INode
         _timings = dependencies.Options.Timings;
         _logger = dependencies.Loggers.CreateLogger<Node>();
         _name = service.Name;
-        _facts = new NodeFactsStore(new NodeFacts { Service = service, Identity = IdentityOf(service) }, dependencies.Time);
+        var facts = new NodeFacts
+        {
+            Service = service,
+            Identity = IdentityOf(service),
+            LosesState = dependencies.Options.LosesState,
+        };
+        _facts = new NodeFactsStore(facts, dependencies.Time);
         _api = dependencies.LocalApi(paths);
         _listener = new ListenerRunner(dependencies, _api, _facts);
         _login = new LoginRunner(dependencies, paths, _api, _facts);

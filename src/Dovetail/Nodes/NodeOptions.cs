@@ -20,5 +20,8 @@ internal sealed record NodeOptions
     /// <summary>Soft memory limit of each tailscaled in bytes, unless its service has its own.</summary>
     public required long Memory { get; init; }
 
+    /// <summary>Whether <see cref="StateRoot"/> goes with Dovetail's container, so that nodes come back as new machines.</summary>
+    public bool LosesState { get; init; }
+
     public NodeTimingOptions Timings { get; init; } = new();
 }

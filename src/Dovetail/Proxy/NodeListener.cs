@@ -46,7 +46,8 @@ internal sealed class NodeListener(
             state.Set(config);
             upstreams.Update(
                 config.Service.Health,
-                config.Service.Upstreams.Select(upstream => (UpstreamAddress.Of(upstream, config.HostName), upstream.Health)));
+                config.Service.Upstreams.Select(upstream => (UpstreamAddress.Of(upstream, config.HostName), upstream.Health)),
+                config.Service.Absence);
             await tcp.UpdateAsync(config, address);
             Ports = Ports with { Tcp = tcp.EndPoints };
         }

@@ -161,7 +161,7 @@ internal sealed partial class Reconciler(
         _desired = desired;
         var tracked = _slots.Values.Select(static slot => slot.Tracked).OfType<TrackedService>()
             .ToDictionary(static known => known.Service.Name, StringComparer.Ordinal);
-        var plan = Plan.From(desired.Services, tracked, time.GetUtcNow(), options.Grace);
+        var plan = Plan.From(desired.Services, tracked, time.GetUtcNow(), options.Grace, desired.Ended);
         Apply(plan);
         _lastReconciled = time.GetUtcNow();
         var left = plan.NextDeadline is { } deadline ? deadline - _lastReconciled.Value : options.Resync;
@@ -185,6 +185,11 @@ internal sealed partial class Reconciler(
         {
             _slots[service.Name].Update(service, time.GetUtcNow());
             Log.Idle(logger, service.Name, options.Grace.TotalSeconds);
+        }
+
+        foreach (var (service, unwantedSince) in plan.StillIdle)
+        {
+            _slots[service.Name].Update(service, unwantedSince);
         }
 
         foreach (var name in plan.Remove)

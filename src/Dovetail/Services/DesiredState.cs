@@ -15,6 +15,9 @@ internal sealed record DesiredState
     /// <summary>One per name, sorted by name.</summary>
     public EquatableArray<ServiceSpec> Services { get; init; }
 
+    /// <summary>Services that containers wanted which have ended; one per name, sorted by name.</summary>
+    public EquatableArray<EndedService> Ended { get; init; }
+
     /// <summary>What is refused, sorted by container, then service.</summary>
     public EquatableArray<RejectedContainer> Rejected { get; init; }
 
@@ -48,6 +51,7 @@ internal sealed record DesiredState
 
         return new DesiredState
         {
+            Ended = EndedServices(snapshot, defaults),
             Services = claims.Values
                 .Select(sameName => ServiceMerger.Merge(sameName, snapshot, defaults, rejected, warnings))
                 .ToEquatableArray(),
@@ -62,6 +66,15 @@ internal sealed record DesiredState
         };
     }
 
+    private static EquatableArray<EndedService> EndedServices(ContainerSnapshot snapshot, ServiceOptions defaults) =>
+    [
+        .. from container in snapshot.Ended
+           from service in LabelParser.Parse(container, defaults).Services
+           group ServiceMerger.NotRunning(container) by service.Name into ended
+           orderby ended.Key
+           select new EndedService(ended.Key, [.. ended.OrderBy(static container => container.ContainerName, StringComparer.Ordinal)]),
+    ];
+
     private static bool WantsService(Container container) =>
         container.State is ContainerState.Running or ContainerState.Restarting or ContainerState.Paused;
 
@@ -72,3 +85,6 @@ internal sealed record DesiredState
         .ThenBy(container => container.Created)
         .ThenBy(container => container.Id, StringComparer.Ordinal);
 }
+
+/// <summary>A service, and those of its containers that have ended.</summary>
+internal sealed record EndedService(string Name, EquatableArray<ContainerNotRunning> Containers);

@@ -25,6 +25,7 @@ internal static class ServiceMerger
         var first = claims[0];
         var upstreams = new List<Upstream>();
         var unreachable = new List<UnreachableContainer>();
+        var notRunning = new List<ContainerNotRunning>();
         foreach (var claim in claims)
         {
             if (Refusal(first, claim, defaults) is { } reason)
@@ -44,6 +45,10 @@ internal static class ServiceMerger
             {
                 Resolve(first.Service, claim, snapshot, upstreams, unreachable);
             }
+            else
+            {
+                notRunning.Add(NotRunning(claim.Container));
+            }
         }
 
         return new ServiceSpec(first.Service)
@@ -53,8 +58,22 @@ internal static class ServiceMerger
             TcpPorts = first.Service.Tcp.Select(static forward => forward.NodePort).ToEquatableArray(),
             Upstreams = upstreams.ToEquatableArray(),
             Unreachable = unreachable.ToEquatableArray(),
+            NotRunning = notRunning.ToEquatableArray(),
         };
     }
+
+    /// <summary>What is to be said of a container that does not run.</summary>
+    public static ContainerNotRunning NotRunning(Container container) => new(
+        container.Name,
+        container.State switch
+        {
+            ContainerState.Paused => NotRunningState.Paused,
+            ContainerState.Restarting => NotRunningState.Restarting,
+            ContainerState.Dead => NotRunningState.Dead,
+            _ => NotRunningState.Ended,
+        },
+        container.State == ContainerState.Paused ? 0 : container.ExitCode,
+        container.State != ContainerState.Paused && container.IsOutOfMemory);
 
     private static string? Refusal(ServiceClaim first, ServiceClaim claim, ServiceOptions defaults)
     {
@@ -83,7 +102,7 @@ internal static class ServiceMerger
         List<UnreachableContainer> unreachable)
     {
         var (container, service) = claim;
-        var missing = new List<string>();
+        var missing = new List<UpstreamRoute>();
         var tcp = new List<TcpUpstream>();
         UpstreamRoute? main = null;
         if (first.Port is not null && service.Port is { } port)
@@ -91,7 +110,7 @@ internal static class ServiceMerger
             main = UpstreamResolver.Resolve(container, port, service.Network, snapshot);
             if (main.Host is null)
             {
-                unreachable.Add(new UnreachableContainer(container.Name, main.Text));
+                unreachable.Add(new UnreachableContainer(container.Name, main.Text, main.Fix));
                 return;
             }
         }
@@ -101,7 +120,7 @@ internal static class ServiceMerger
             var route = UpstreamResolver.Resolve(container, forward.ContainerPort, service.Network, snapshot);
             if (route.Host is null)
             {
-                missing.Add(route.Text);
+                missing.Add(route);
                 continue;
             }
 
@@ -111,7 +130,8 @@ internal static class ServiceMerger
 
         if (missing.Count > 0)
         {
-            unreachable.Add(new UnreachableContainer(container.Name, string.Join("; ", missing)));
+            var reasons = missing.Select(static route => route.Text).Distinct(StringComparer.Ordinal);
+            unreachable.Add(new UnreachableContainer(container.Name, string.Join("; ", reasons), missing[0].Fix));
         }
 
         if (main is { Host: { } host })
@@ -125,6 +145,8 @@ internal static class ServiceMerger
                 Port = main.Port,
                 Health = container.IsStopping ? UpstreamHealth.Stopping : Health(container.Health),
                 Route = main.Text,
+                IsByHost = main.IsByHost,
+                MeantPort = service.Port is { } named ? ServicePorts.Meant(container, named) : null,
                 Tcp = tcp.ToEquatableArray(),
             });
         }

@@ -8,7 +8,9 @@ namespace Dovetail.Services;
 /// <param name="Host">IP address (IPv6 without brackets) or host name; null: it cannot.</param>
 /// <param name="Port">Port at <paramref name="Host"/>.</param>
 /// <param name="Text">Which rule of <see cref="UpstreamResolver"/> chose this; without a host, what is missing and what to add.</param>
-internal sealed record UpstreamRoute(string? Host, int Port, string Text);
+/// <param name="IsByHost">Whether the way leads through the host, whose firewall sees it.</param>
+/// <param name="Fix">Without a host, what to do, when <paramref name="Text"/> does not say it.</param>
+internal sealed record UpstreamRoute(string? Host, int Port, string Text, bool IsByHost = false, string? Fix = null);
 
 /// <summary>Finds the address under which Dovetail reaches a port of a container, by the first of these rules that applies.</summary>
 /// <remarks>
@@ -19,9 +21,6 @@ internal sealed record UpstreamRoute(string? Host, int Port, string Text);
 /// </remarks>
 internal static class UpstreamResolver
 {
-    // Docker lets no container join one that has itself joined another; the limit is for what it might send all the same.
-    private const int MaxJoins = 4;
-
     private const string DefaultBridge = "bridge";
 
     /// <param name="container">The container that serves.</param>
@@ -29,32 +28,14 @@ internal static class UpstreamResolver
     /// <param name="network">What <c>dovetail.network</c> names; null: nothing.</param>
     public static UpstreamRoute Resolve(Container container, int port, string? network, ContainerSnapshot snapshot)
     {
-        if (NetworkOwner(container, snapshot) is not { } owner)
+        // Rule 3: whoever owns the network namespace decides, by the same rules.
+        if (NetworkOwner.Of(container, snapshot) is var joined && joined.Container is not { } owner)
         {
-            var missing = Printable.Text(container.NetworkContainer!);
-            var reason = $"container {container.Name} uses the network of container {missing}, which does not run: start that one";
-            return new UpstreamRoute(null, port, reason);
+            return new UpstreamRoute(null, port, joined.Problem, Fix: joined.Fix);
         }
 
         var route = ResolveOwner(container, owner, port, network, snapshot.Own);
         return owner == container ? route : route with { Text = $"through container {owner.Name}: {route.Text}" };
-    }
-
-    // Rule 3: whoever owns the network namespace decides, by the same rules.
-    private static Container? NetworkOwner(Container container, ContainerSnapshot snapshot)
-    {
-        var owner = container;
-        for (var joins = 0; owner.NetworkContainer is { } next; joins++)
-        {
-            if (joins == MaxJoins || snapshot.Find(next) is not { } found)
-            {
-                return null;
-            }
-
-            owner = found;
-        }
-
-        return owner;
     }
 
     private static UpstreamRoute ResolveOwner(Container container, Container owner, int port, string? network, OwnLocation host)
@@ -81,7 +62,7 @@ internal static class UpstreamResolver
         {
             return host.IsInHostNetwork ? new UpstreamRoute("127.0.0.1", port, "host network")
                 : (host.Gateway ?? host.IPv6Gateway) is { } gateway
-                    ? new UpstreamRoute(gateway, port, $"host network, by way of the host's address {gateway}")
+                    ? new UpstreamRoute(gateway, port, $"host network, by way of the host's address {gateway}", IsByHost: true)
                     : NoRoute(container, owner, port, host);
         }
 
@@ -125,7 +106,7 @@ internal static class UpstreamResolver
             .ThenBy(candidate => candidate.HostPort)
             .FirstOrDefault();
         return best.Candidate.Address is { } address
-            ? new UpstreamRoute(address, best.HostPort, $"port {best.HostPort}, published on the host")
+            ? new UpstreamRoute(address, best.HostPort, $"port {best.HostPort}, published on the host", IsByHost: true)
             : null;
     }
 

@@ -33,6 +33,10 @@ internal sealed class DovetailDaemon : IAsyncDisposable
         return new(terminal, ["--quiet", "--flush", "--return", "--command", $"exec '{Program}' run", "/dev/null"], environment);
     }
 
+    /// <summary>Starts it as root without root's power over other users' files, as a container with <c>cap_drop: [ALL]</c> has it.</summary>
+    public static DovetailDaemon StartWithoutCapabilities(IReadOnlyDictionary<string, string?> environment) =>
+        new("/usr/bin/setpriv", ["--bounding-set=-all", "--inh-caps=-all", Program, "run"], environment);
+
     /// <summary>Types into its terminal.</summary>
     public Task TypeAsync(string keys) => _process.TypeAsync(keys);
 

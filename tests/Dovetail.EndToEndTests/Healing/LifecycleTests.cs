@@ -1,3 +1,4 @@
+using System.Net;
 using Dovetail.EndToEndTests.Harness;
 
 namespace Dovetail.EndToEndTests.Healing;
@@ -151,21 +152,82 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
 
     // Recorded with 1.96.5: tailscaled itself does not lock its state directory.
     [Fact(Timeout = 180_000)]
-    public async Task A_second_Dovetail_on_one_state_directory_is_refused_and_the_first_goes_on()
+    public async Task A_second_Dovetail_on_one_state_directory_waits_is_refused_after_a_minute_and_the_first_goes_on()
     {
         var daemon = StartDaemon();
         await RunServiceAsync("web");
         var before = await daemon.ReadyAsync("web");
 
+        var started = System.Diagnostics.Stopwatch.GetTimestamp();
         var second = StartDaemon(new Dictionary<string, string?> { ["DOVETAIL_RUNTIME_DIR"] = Directory["run2"] });
-        Assert.Equal(1, await second.ExitAsync(TimeSpan.FromSeconds(20), Cancellation));
+        Assert.Equal(1, await second.ExitAsync(TimeSpan.FromSeconds(90), Cancellation));
 
+        Assert.InRange(Since(started), TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(90));
         Assert.Contains($"TS_STATE_DIR={StateDirectory}", second.Log, StringComparison.Ordinal);
-        Assert.Contains("another Dovetail uses it", second.Log, StringComparison.Ordinal);
+        Assert.Contains("another Dovetail uses it; stop that one", second.Log, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", second.Log, StringComparison.Ordinal);
         var after = await daemon.ReadyAsync("web");
         Assert.Equal(before.Tailscaled, after.Tailscaled! with { LastWords = before.Tailscaled!.LastWords });
         Assert.Single(Tailscaleds());
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_Dovetail_that_is_started_before_the_former_one_has_ended_takes_over_at_once()
+    {
+        var former = StartDaemon();
+        await RunServiceAsync("web");
+        var before = await former.ReadyAsync("web");
+        var next = StartDaemon();
+        await Eventually.TrueAsync(() => next.Log.Contains("waiting up to 60 s", StringComparison.Ordinal), "the next one to wait");
+
+        former.Terminate();
+        Assert.Equal(0, await former.ExitAsync(TimeSpan.FromSeconds(20), Cancellation));
+        var ended = System.Diagnostics.Stopwatch.GetTimestamp();
+        var after = await next.ReadyAsync("web");
+
+        Report($"ready {Since(ended).TotalMilliseconds:0} ms after the former one had ended");
+        Assert.InRange(Since(ended), TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        Assert.Equal(before.Addresses, after.Addresses);
+        Assert.Single(next.Log.Split('\n'), line => line.Contains("another Dovetail uses it", StringComparison.Ordinal));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_Dovetail_that_waits_ends_when_it_is_told_to()
+    {
+        var former = StartDaemon();
+        await former.StatusAsync(status => status.Docker.Connected, "Docker to be listed");
+        var next = StartDaemon();
+        await Eventually.TrueAsync(() => next.Log.Contains("waiting up to 60 s", StringComparison.Ordinal), "the next one to wait");
+
+        next.Terminate();
+
+        // 128 and the signal's number: there is nothing yet to end in order.
+        Assert.Equal(143, await next.ExitAsync(TimeSpan.FromSeconds(10), Cancellation));
+        Assert.DoesNotContain("   at ", next.Log, StringComparison.Ordinal);
+    }
+
+    // Without an answer of the former one tailscaled stays in NoState: status-nostate-control-unreachable-with-state.json.
+    [Fact(Timeout = 180_000)]
+    public async Task A_node_moves_to_the_new_control_server_though_the_former_one_is_dead()
+    {
+        var former = StartDaemon();
+        await RunServiceAsync("web");
+        await former.ReadyAsync("web");
+        former.Terminate();
+        await former.ExitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        Control.GoAway();
+        using var directory = new TestDirectory();
+        await using var next = await Tailnet.StartAsync(directory, IPAddress.Loopback, Release);
+
+        var daemon = StartDaemon(new Dictionary<string, string?>(next.Environment)
+        {
+            ["TS_CONTROL_URL"] = next.ControlUrl,
+            ["TS_AUTHKEY"] = next.AuthKey,
+        });
+
+        var status = await daemon.ReadyAsync("web");
+        Assert.DoesNotContain(status.Conditions, condition => condition.Id == "control-unreachable");
+        Assert.NotNull(await next.Control.FindAsync("web"));
     }
 
     // status-nostate-control-unreachable-with-state.json.

@@ -129,6 +129,30 @@ public sealed class OptionsReaderTests
         Assert.DoesNotContain("secret", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("DOVETAIL_GRACE", "\"5m\"")]
+    [InlineData("DOVETAIL_TAILSCALED", "'/usr/sbin/tailscaled'")]
+    [InlineData("DOCKER_HOST", "\"unix:///var/run/docker.sock\"")]
+    [InlineData("TS_STATE_DIR", "\"/data\"")]
+    public void Quotes_around_a_value_are_named(string variable, string value)
+    {
+        var error = Assert.Single(Read(new() { [variable] = value }).Errors);
+
+        Assert.StartsWith(variable + "=", error, StringComparison.Ordinal);
+        Assert.Contains("has quotes around it", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("unix:///var/run/docker.sock,unix:///run/user/1000/docker.sock")]
+    [InlineData("tcp://one:2375,two:2375")]
+    public void Several_engines_are_refused_with_what_to_do(string value) => Assert.Equal(
+        [$"DOCKER_HOST={value}: names several Engines; name one, and run another Dovetail for each of the others"],
+        Read(new() { ["DOCKER_HOST"] = value }).Errors);
+
+    [Fact]
+    public void A_comma_in_the_path_of_a_socket_is_part_of_it() =>
+        Assert.Equal("/a,b.sock", Read(new() { ["DOCKER_HOST"] = "unix:///a,b.sock" }).Options!.Docker.SocketPath);
+
     [Fact]
     public void A_key_and_a_key_file_are_one_too_many_and_the_key_is_not_printed()
     {

@@ -56,6 +56,72 @@ public sealed class ContainerListerTests
         Assert.Equal(created, snapshot.Containers[0].Created);
     }
 
+    [Fact]
+    public async Task A_container_that_ended_is_shown_apart_until_it_is_removed()
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Containers[ScriptedEngine.Id(1)] = "web";
+        engine.Containers[ScriptedEngine.Id(2)] = "db";
+        await using var watch = new Watch(engine.Endpoint, Watch.Patient);
+        Assert.Empty((await watch.NextAsync()).Ended);
+        await Eventually.TrueAsync(() => engine.Subscribers == 1, "the subscription");
+
+        engine.HidesInList = id => id == ScriptedEngine.Id(1);
+        engine.Change = (id, answer) =>
+        {
+            if (id == ScriptedEngine.Id(1) && answer["State"] is JsonObject)
+            {
+                answer["State"] = new JsonObject { ["Status"] = "exited", ["ExitCode"] = 3 };
+            }
+        };
+        engine.Send();
+        var ended = await watch.NextAsync(snapshot => snapshot.Ended.Count > 0);
+        engine.Containers.TryRemove(ScriptedEngine.Id(1), out _);
+        engine.Send();
+        var removed = await watch.NextAsync(snapshot => snapshot.Ended.Count == 0);
+
+        Assert.Equal(["db"], ended.Containers.Select(container => container.Name));
+        Assert.Equal(("web", 3), (Assert.Single(ended.Ended).Name, ended.Ended[0].ExitCode));
+        Assert.Equal(["db"], removed.Containers.Select(container => container.Name));
+    }
+
+    [Fact]
+    public async Task A_container_whose_network_another_uses_is_looked_at_though_it_has_ended()
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Containers[ScriptedEngine.Id(1)] = "qb";
+        engine.Containers[ScriptedEngine.Id(2)] = "vpn";
+        engine.HidesInList = id => id == ScriptedEngine.Id(2);
+        engine.Change = (id, answer) =>
+        {
+            if (id == ScriptedEngine.Id(1))
+            {
+                answer["HostConfig"] = new JsonObject { ["NetworkMode"] = $"container:{ScriptedEngine.Id(2)}" };
+            }
+            else
+            {
+                answer["State"] = new JsonObject { ["Status"] = "exited" };
+            }
+        };
+        await using var watch = new Watch(engine.Endpoint, Watch.Patient);
+
+        var snapshot = await watch.NextAsync();
+
+        Assert.Equal(["qb"], snapshot.Containers.Select(container => container.Name));
+        Assert.Equal("vpn", snapshot.FindEnded(snapshot.Containers[0].NetworkContainer!)?.Name);
+    }
+
+    [Fact]
+    public async Task A_container_with_labels_in_capitals_is_listed_so_that_it_can_be_warned_of()
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Containers[ScriptedEngine.Id(1)] = "web";
+        engine.Change = (_, answer) => answer["Labels"] = new JsonObject { ["Dovetail.Name"] = "web" };
+        await using var watch = new Watch(engine.Endpoint, Watch.Patient);
+
+        Assert.Single((await watch.NextAsync()).Containers);
+    }
+
     [Theory]
     [InlineData(500, "{\"message\":\"boom\"}", 2)]
     [InlineData(200, "garbage", 2)]

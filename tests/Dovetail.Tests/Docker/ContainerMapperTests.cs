@@ -48,6 +48,33 @@ public sealed class ContainerMapperTests
     public async Task A_list_entry_gives_the_same_to_the_second() =>
         Assert.Equal(Expected with { Created = DateTimeOffset.FromUnixTimeSeconds(1795356606) }, Assert.Single(await ListAsync(ListEntry)));
 
+    // Docker 20.10.24 about a container that was ended for want of memory.
+    [Fact]
+    public async Task How_it_ended_and_when_it_began_are_read()
+    {
+        var ended = await InspectAsync(
+            """
+            {"Id":"2ed01aaa586c8b8f","State":{"Status":"exited","OOMKilled":true,"Dead":false,"ExitCode":137,
+             "StartedAt":"2026-11-22T14:10:06.226111121Z","FinishedAt":"2026-11-22T14:10:07Z"}}
+            """);
+
+        Assert.Equal((ContainerState.Exited, 137, true), (ended!.State, ended.ExitCode, ended.IsOutOfMemory));
+        Assert.Equal(new DateTimeOffset(2026, 11, 22, 14, 10, 6, TimeSpan.Zero).AddTicks(2261111), ended.StartedAt);
+    }
+
+    [Theory]
+    [InlineData("\"0001-01-01T00:00:00Z\"", "0", "false")]
+    [InlineData("\"soon\"", "\"x\"", "\"no\"")]
+    [InlineData("7", "1e99", "1")]
+    [InlineData("null", "null", "null")]
+    public async Task What_was_never_or_is_odd_is_left_out(string startedAt, string exitCode, string outOfMemory)
+    {
+        var container = await InspectAsync(
+            $$$"""{"Id":"a","State":{"Status":"created","StartedAt":{{{startedAt}}},"ExitCode":{{{exitCode}}},"OOMKilled":{{{outOfMemory}}}}}""");
+
+        Assert.Equal((default, 0, false), (container!.StartedAt, container.ExitCode, container.IsOutOfMemory));
+    }
+
     [Theory]
     [InlineData("{}")]
     [InlineData("""{"Id":""}""")]

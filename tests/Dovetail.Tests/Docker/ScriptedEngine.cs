@@ -36,6 +36,9 @@ internal sealed class ScriptedEngine : IAsyncDisposable
     /// <summary>Called with an id and a list entry or details before they are answered.</summary>
     public Action<string, JsonObject> Change { get; set; } = (_, _) => { };
 
+    /// <summary>Which containers the list leaves out, as it does those that have ended.</summary>
+    public Func<string, bool> HidesInList { get; set; } = _ => false;
+
     /// <summary>Path and query of everything that was asked.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
 
@@ -158,6 +161,7 @@ internal sealed class ScriptedEngine : IAsyncDisposable
         {
             var entries =
                 from container in Containers
+                where !HidesInList(container.Key)
                 orderby container.Key
                 select Changed(container.Key, ListEntry(container.Key, container.Value));
             return WriteAsync(context, new JsonArray([.. entries]));

@@ -63,6 +63,19 @@ public sealed class NodeListenerTests
     }
 
     [Fact]
+    public async Task Where_https_is_demanded_and_no_certificate_is_issued_port_80_says_so_and_leads_nowhere()
+    {
+        await using var listener = await TestListener.StartAsync(TestListener.Service(), withCertificate: false);
+        using var client = listener.Client(https: false);
+        await listener.Listener.UpdateAsync(listener.Config with { LacksCertificate = true });
+
+        using var response = await client.GetAsync("http://web/", Token);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Contains("the tailnet issues no certificates", await response.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_certificates_port_80_serves_and_port_443_closes()
     {
         await using var upstream = await TestUpstream.StartAsync(Echo.HeadersAsync);

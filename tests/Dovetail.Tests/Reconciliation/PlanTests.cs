@@ -1,5 +1,6 @@
 using Dovetail.Common;
 using Dovetail.Reconciliation;
+using Dovetail.Services;
 using Dovetail.Services.Model;
 
 namespace Dovetail.Tests.Reconciliation;
@@ -56,6 +57,22 @@ public sealed class PlanTests
         Assert.Empty(plan.Idle);
         Assert.Empty(plan.Remove);
         Assert.Equal(Now + TimeSpan.FromMinutes(1), plan.NextDeadline);
+    }
+
+    [Fact]
+    public void An_idle_service_knows_how_its_container_ended_as_long_as_that_is_known()
+    {
+        var ended = new ContainerNotRunning("web", NotRunningState.Ended, 3);
+        var serving = new TrackedService(Service("web", "172.17.0.2"), null);
+
+        var idle = Assert.Single(Plan.From([], Actual(serving), Now, Grace, [new EndedService("web", [ended])]).Idle);
+        Assert.Equal([ended], idle.NotRunning);
+
+        var since = new TrackedService(idle, Now);
+        Assert.Empty(Plan.From([], Actual(since), Now, Grace, [new EndedService("web", [ended])]).StillIdle);
+        var removed = Assert.Single(Plan.From([], Actual(since), Now, Grace, [new EndedService("other", [ended])]).StillIdle);
+        Assert.Empty(removed.Service.NotRunning);
+        Assert.Equal(Now, removed.UnwantedSince);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Dovetail.Containers;
+using Dovetail.Services;
 using Dovetail.Services.Model;
 using static Dovetail.Tests.Services.SampleContainer;
 
@@ -35,6 +36,54 @@ public sealed class DesiredStateTests
 
         Assert.Equal(services, state.Services.Count);
         Assert.Equal(upstreams, state.Services.Sum(service => service.Upstreams.Count));
+    }
+
+    [Theory]
+    [InlineData(ContainerState.Paused, 0, NotRunningState.Paused, UpstreamAbsence.Paused)]
+    [InlineData(ContainerState.Restarting, 3, NotRunningState.Restarting, UpstreamAbsence.Restarting)]
+    internal void A_container_that_wants_a_service_and_does_not_run_is_named(
+        ContainerState state, int exitCode, NotRunningState expected, UpstreamAbsence absence)
+    {
+        var service = Assert.Single(Desired(Named("a", 0, Web) with { State = state, ExitCode = 3 }).Services);
+
+        Assert.Equal(new ContainerNotRunning("a", expected, exitCode), Assert.Single(service.NotRunning));
+        Assert.Equal(absence, service.Absence);
+    }
+
+    [Fact]
+    public void A_container_that_has_ended_wants_no_service_and_is_named_for_those_that_it_had()
+    {
+        var a = Named("a", 0, [.. Web, "dovetail.services.b.name=b", "dovetail.services.b.port=x"]) with
+        {
+            State = ContainerState.Exited,
+            ExitCode = 137,
+            IsOutOfMemory = true,
+        };
+
+        var state = DesiredState.From(Snapshot(OwnLocation.OnHost) with { Ended = [a] }, new ServiceOptions());
+
+        Assert.Equal(
+            new EndedService("web", [new ContainerNotRunning("a", NotRunningState.Ended, 137, IsOutOfMemory: true)]),
+            Assert.Single(state.Ended));
+        Assert.Empty(state.Services);
+        Assert.Empty(state.Rejected);
+    }
+
+    [Fact]
+    public void A_port_that_is_the_hosts_is_warned_of_with_the_containers()
+    {
+        var web = Named("a", 0, "dovetail.name=web", "dovetail.port=10084") with
+        {
+            ExposedTcpPorts = [80],
+            PublishedTcpPorts = [new(80, "0.0.0.0", 10084)],
+        };
+
+        var state = Desired(web);
+
+        Assert.Equal(80, Assert.Single(Assert.Single(state.Services).Upstreams).MeantPort);
+        Assert.Equal(
+            "10084 is the host's port, the container's is 80: set dovetail.port=80", Assert.Single(state.Warnings).Text);
+        Assert.Empty(Desired(web with { ExposedTcpPorts = [80, 10084] }).Warnings);
     }
 
     [Fact]

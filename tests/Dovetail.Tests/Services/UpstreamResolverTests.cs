@@ -116,10 +116,55 @@ public sealed class UpstreamResolverTests
     [Fact]
     public void Rule_3_says_when_the_other_container_does_not_run()
     {
-        var route = Resolve(With() with { Networks = [], NetworkMode = "container:gone" }, InContainer);
+        var vpn = Named("vpn", 0) with { State = ContainerState.Exited };
+        var qb = Named("qb", 0) with { Networks = [], NetworkMode = $"container:{vpn.Id}" };
+
+        var route = UpstreamResolver.Resolve(qb, 80, null, Snapshot(InContainer, qb) with { Ended = [vpn] });
 
         Assert.Null(route.Host);
-        Assert.Contains("container gone, which does not run", route.Text, StringComparison.Ordinal);
+        Assert.Equal("it uses the network of container vpn, which does not run", route.Text);
+        Assert.Equal("Start that one, then restart this one: docker start vpn && docker restart qb.", route.Fix);
+    }
+
+    [Theory]
+    [InlineData("qb", "docker compose up -d --force-recreate qb.")]
+    [InlineData("q b; rm -rf /", "docker rm -f web, then docker run with the network of the container that is there now.")]
+    public void Rule_3_says_when_the_other_container_was_removed(string composeService, string fix)
+    {
+        var web = With($"com.docker.compose.service={composeService}") with { Networks = [], NetworkMode = $"container:{new string('a', 64)}" };
+
+        var route = Resolve(web, InContainer);
+
+        Assert.Null(route.Host);
+        Assert.Equal(("the container whose network it uses was removed", $"Create it anew: {fix}"), (route.Text, route.Fix));
+    }
+
+    [Fact]
+    public void Rule_3_says_when_the_other_container_was_started_again_after_this_one()
+    {
+        var start = new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
+        var vpn = Named("vpn", 0) with { Networks = [On("proxy", "172.20.0.7")], StartedAt = start.AddSeconds(10) };
+        var qb = Named("qb", 0) with { Networks = [], NetworkMode = $"container:{vpn.Id}", StartedAt = start };
+
+        var route = Resolve(qb, InContainer, null, vpn);
+
+        Assert.Null(route.Host);
+        Assert.Equal("it is left in the former network of container vpn, which was started again after it", route.Text);
+        Assert.Equal("Restart it as well: docker restart qb.", route.Fix);
+        Assert.NotNull(Resolve(qb with { StartedAt = start.AddSeconds(11) }, InContainer, null, vpn).Host);
+        Assert.NotNull(Resolve(qb with { StartedAt = default }, InContainer, null, vpn).Host);
+        Assert.NotNull(Resolve(qb, InContainer, null, vpn with { StartedAt = default }).Host);
+    }
+
+    [Fact]
+    public void A_way_through_the_host_is_marked()
+    {
+        var web = With() with { NetworkMode = "host", Networks = [On("host", null)] };
+        var published = With() with { Networks = [On("far", "172.40.0.2")], PublishedTcpPorts = [new(80, "0.0.0.0", 8080)] };
+
+        Assert.True(Resolve(web, InContainer).IsByHost);
+        Assert.True(Resolve(published, InContainer).IsByHost);
+        Assert.False(Resolve(With(), InContainer).IsByHost);
     }
 
     [Fact]

@@ -13,7 +13,7 @@ internal static class ConditionRules
     private static readonly TimeSpan ExpiryNotice = TimeSpan.FromDays(14);
 
     public static ImmutableArray<Condition> Read(NodeFacts facts, DateTimeOffset now) =>
-        [.. Daemon(facts), .. Login(facts, now), .. Connection(facts, now), .. Https(facts, now), .. Upstreams(facts)];
+        [.. Daemon(facts), .. Login(facts, now), .. Connection(facts, now), .. Https(facts, now), .. UpstreamConditions.Of(facts)];
 
     private static IEnumerable<Condition> Daemon(NodeFacts facts)
     {
@@ -94,7 +94,7 @@ internal static class ConditionRules
 
             if (facts.Tailnet.DnsName is { } name && name.Split('.')[0] != facts.Service.Name)
             {
-                yield return Conditions.NameTaken(facts.Service.Name, name, facts.Identity.AdminPlace);
+                yield return Conditions.NameTaken(facts.Service.Name, name, facts.Identity.AdminPlace, facts.LosesState);
             }
         }
 
@@ -141,24 +141,6 @@ internal static class ConditionRules
             yield return certificate.RateLimited
                 ? Conditions.CertificateRateLimited(error, certificate.NextCall, serving)
                 : Conditions.CertificateFailed(error, certificate.NextCall, serving);
-        }
-    }
-
-    private static IEnumerable<Condition> Upstreams(NodeFacts facts)
-    {
-        foreach (var container in facts.Service.Unreachable)
-        {
-            yield return Conditions.UpstreamUnreachable(container.ContainerName, container.Reason);
-        }
-
-        foreach (var failing in facts.Listener.Failing)
-        {
-            yield return Conditions.UpstreamFailing(failing.Address, failing.Failure);
-        }
-
-        if (facts.Service.Upstreams.Count == 0 && facts.Service.Unreachable.Count == 0)
-        {
-            yield return Conditions.NoUpstream();
         }
     }
 

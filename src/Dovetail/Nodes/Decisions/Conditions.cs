@@ -1,11 +1,13 @@
 using System.Globalization;
 using Dovetail.Nodes.Facts;
-using Dovetail.Proxy.Model;
 using Dovetail.Tailscale;
 
 namespace Dovetail.Nodes.Decisions;
 
-/// <summary>Every condition that a node can be in, with its id, its words and what to do about it.</summary>
+/// <summary>
+/// Every condition that a node can be in, with its id, its words and what to do about it; those about its containers are in
+/// <see cref="UpstreamConditions"/>.
+/// </summary>
 internal static class Conditions
 {
     public static Condition NeedsLogin(string? url) => url is null
@@ -104,31 +106,15 @@ internal static class Conditions
         "certificate-expired", Severity.Problem, $"the certificate expired on {Day(at)}",
         "A new one is being asked for; see the other conditions.");
 
-    public static Condition NameTaken(string asked, string given, string where) => new(
-        "name-taken", Severity.Notice, $"the name {asked} is taken in the tailnet: this node is {given}",
-        $"Remove or rename the other machine {where}, then rename this one.");
-
-    public static Condition NoUpstream() => new(
-        "no-upstream", Severity.Problem, "no container serves it now", "Start the container; Dovetail notices by itself.");
-
-    public static Condition UpstreamUnreachable(string container, string reason) => new(
-        "upstream-unreachable", Severity.Problem, $"container {container} cannot be reached: {reason}",
-        "Put Dovetail and the container on one Docker network.");
-
-    public static Condition UpstreamFailing(UpstreamAddress address, ConnectFailure failure)
-    {
-        var reason = failure switch
-        {
-            ConnectFailure.Refused => "nothing listens there",
-            ConnectFailure.TimedOut => "it does not answer",
-            _ => "there is no way to it",
-        };
-        return new(
-            "upstream-unreachable",
-            Severity.Problem,
-            $"container {address.ContainerName} cannot be reached at {address.HostAndPort}: {reason}",
-            "See that the application runs and listens on that port on all addresses (0.0.0.0); else correct dovetail.port.");
-    }
+    public static Condition NameTaken(string asked, string given, string where, bool losesState) => new(
+        "name-taken",
+        Severity.Notice,
+        $"the name {asked} is taken in the tailnet: this node is {given}"
+            + (losesState ? "; the other machine is probably this service's former one, whose state went with Dovetail's container" : ""),
+        losesState
+            ? $"Mount a named volume at TS_STATE_DIR, so that it does not happen again; then remove the machine {asked} {where} "
+                + $"and rename this one to {asked}."
+            : $"Remove or rename the other machine {where}, then rename this one.");
 
     public static Condition ServeFailed(string reason) => new(
         "serve-failed", Severity.Problem, $"tailscaled does not take the serve config: {reason}",

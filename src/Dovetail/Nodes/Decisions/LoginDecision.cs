@@ -23,6 +23,9 @@ internal static class LoginDecision
             BackendState.Stopped => UpAgain(facts, now),
             BackendState.Running or BackendState.Starting or BackendState.NeedsMachineAuth when !facts.Identity.Matches(prefs) =>
                 ApplyIdentity(facts, prefs, now),
+            // With state, and no answer from the control server that the state names (recorded): left alone it would ask that one for ever.
+            BackendState.NoState when facts.Tailnet.Status?.HaveNodeKey == true && !facts.Identity.SameControlServer(prefs) =>
+                ApplyIdentity(facts, prefs, now),
             _ => null,
         };
     }

@@ -11,6 +11,9 @@ internal sealed record NodeFacts
 
     public required NodeIdentity Identity { get; init; }
 
+    /// <summary>Whether the node's state goes with Dovetail's container: then the one before was another machine.</summary>
+    public bool LosesState { get; init; }
+
     /// <summary>The service is being taken down.</summary>
     public bool Stopping { get; init; }
 
@@ -45,6 +48,10 @@ internal sealed record NodeFacts
         TlsMode.On => true,
         _ => Tailnet.CertificateDomain is not null || Certificate.Name is not null,
     };
+
+    /// <summary>HTTPS is demanded, there is no certificate, and the tailnet issues none.</summary>
+    public bool LacksCertificate =>
+        WantsHttps && Certificate.Name is null && Tailnet is { IsRunning: true, CertificateDomain: null };
 
     public bool Does(Activity activity) => Activities.ContainsKey(activity);
 

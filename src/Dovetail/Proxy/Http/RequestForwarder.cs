@@ -147,11 +147,17 @@ internal sealed partial class RequestForwarder(
     private static (int Status, string Text) Explain(NoUpstreamReason reason) => reason switch
     {
         NoUpstreamReason.NoUpstream => (StatusCodes.Status503ServiceUnavailable, "No container of this service is running."),
+        NoUpstreamReason.NoRoute => (StatusCodes.Status503ServiceUnavailable, "No network leads to this service's container."),
+        NoUpstreamReason.Paused => (StatusCodes.Status503ServiceUnavailable, "This service's container is paused."),
+        NoUpstreamReason.Restarting => (StatusCodes.Status503ServiceUnavailable, "The application ends again and again."),
+        NoUpstreamReason.Ended => (StatusCodes.Status503ServiceUnavailable, "The application has ended."),
         NoUpstreamReason.TooManyHeld =>
             (StatusCodes.Status503ServiceUnavailable, "Too many requests are waiting for this service to start."),
         NoUpstreamReason.TooManyRequests => (StatusCodes.Status503ServiceUnavailable, "Too many requests are under way."),
         NoUpstreamReason.Stopping => (StatusCodes.Status503ServiceUnavailable, "The service is being stopped."),
         NoUpstreamReason.TimedOut => (StatusCodes.Status504GatewayTimeout, "The application cannot be reached: it does not answer."),
+        NoUpstreamReason.Unreachable =>
+            (StatusCodes.Status502BadGateway, "The application cannot be reached: no network leads to its container."),
         _ => (StatusCodes.Status502BadGateway, "The application does not accept connections."),
     };
 

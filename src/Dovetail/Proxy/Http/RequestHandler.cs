@@ -88,6 +88,13 @@ internal sealed partial class RequestHandler(
 
         if (!connection.IsHttps && config is { Https: true, Service.Redirect: true })
         {
+            if (config.LacksCertificate)
+            {
+                const string why = "This service is served by HTTPS only, and the tailnet issues no certificates.";
+                await ErrorPage.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, config.Service.Name, why);
+                return;
+            }
+
             Redirect(context, config);
             return;
         }

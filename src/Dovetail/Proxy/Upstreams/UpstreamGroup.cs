@@ -18,6 +18,9 @@ internal sealed class UpstreamGroup(UpstreamDependencies dependencies) : IDispos
 
     public bool IsEmpty => Candidates.IsEmpty;
 
+    /// <summary>Why it is empty, when it is.</summary>
+    public UpstreamAbsence Absence { get; private set; }
+
     /// <summary>Why the upstreams fail, when all of them do.</summary>
     public ConnectFailure? Failure => Candidates is { IsEmpty: false } all ? all[0].Target.Failure : null;
 
@@ -33,7 +36,11 @@ internal sealed class UpstreamGroup(UpstreamDependencies dependencies) : IDispos
     }
 
     /// <summary>Takes the upstreams of a new configuration; those it shares with the old one keep their connections.</summary>
-    public void Update(HealthMode mode, IEnumerable<(UpstreamAddress Address, UpstreamHealth Health)> upstreams)
+    /// <param name="absence">Why there are none, when there are none.</param>
+    public void Update(
+        HealthMode mode,
+        IEnumerable<(UpstreamAddress Address, UpstreamHealth Health)> upstreams,
+        UpstreamAbsence absence = UpstreamAbsence.NoContainer)
     {
         ImmutableArray<UpstreamCandidate> old;
         lock (_lock)
@@ -44,6 +51,7 @@ internal sealed class UpstreamGroup(UpstreamDependencies dependencies) : IDispos
             }
 
             old = _candidates;
+            Absence = absence;
             _candidates =
             [
                 .. upstreams.Select(wanted => new UpstreamCandidate(

@@ -1,5 +1,6 @@
 using System.Threading.RateLimiting;
 using Dovetail.Proxy.Model;
+using Dovetail.Services.Model;
 
 namespace Dovetail.Proxy.Upstreams;
 
@@ -82,8 +83,13 @@ internal sealed class UpstreamSearch(
 
     private NoUpstreamReason ReasonNow() => group switch
     {
+        { IsEmpty: true, Absence: UpstreamAbsence.Unreachable } => NoUpstreamReason.NoRoute,
+        { IsEmpty: true, Absence: UpstreamAbsence.Paused } => NoUpstreamReason.Paused,
+        { IsEmpty: true, Absence: UpstreamAbsence.Restarting } => NoUpstreamReason.Restarting,
+        { IsEmpty: true, Absence: UpstreamAbsence.Ended } => NoUpstreamReason.Ended,
         { IsEmpty: true } => NoUpstreamReason.NoUpstream,
         { Failure: ConnectFailure.TimedOut } => NoUpstreamReason.TimedOut,
+        { Failure: ConnectFailure.Unreachable } => NoUpstreamReason.Unreachable,
         _ => NoUpstreamReason.Refused,
     };
 }
@@ -94,11 +100,26 @@ internal enum NoUpstreamReason
     /// <summary>The service has no upstream.</summary>
     NoUpstream,
 
+    /// <summary>The service's container runs, but no way leads to it.</summary>
+    NoRoute,
+
+    /// <summary>The service's container is paused.</summary>
+    Paused,
+
+    /// <summary>The service's container ends again and again.</summary>
+    Restarting,
+
+    /// <summary>The service's container has ended.</summary>
+    Ended,
+
     /// <summary>No upstream accepts connections.</summary>
     Refused,
 
     /// <summary>The upstreams do not answer.</summary>
     TimedOut,
+
+    /// <summary>The network does not lead to the upstreams any more.</summary>
+    Unreachable,
 
     /// <summary>Too many requests wait already.</summary>
     TooManyHeld,

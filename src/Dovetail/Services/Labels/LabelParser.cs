@@ -29,7 +29,10 @@ internal static class LabelParser
     {
         var prefix = defaults.LabelPrefix + ".";
         var groups = Group(container, prefix);
-        if (groups.Count == 0)
+        var warnings = LabelWarnings.OfOtherCase(container, prefix)
+            .Select(text => new ContainerWarning(container.Name, null, text))
+            .ToList();
+        if (groups.Count == 0 && warnings.Count == 0)
         {
             return LabelParseResult.Nothing;
         }
@@ -40,7 +43,6 @@ internal static class LabelParser
             return new LabelParseResult([], rejected.ToEquatableArray(), []);
         }
 
-        var warnings = new List<ContainerWarning>();
         var services = new Dictionary<string, ServiceDeclaration>(StringComparer.Ordinal);
         foreach (var (id, values) in groups.Take(MaxServices))
         {

@@ -17,6 +17,7 @@ internal sealed class LabelReader(Container container, string id, string prefix,
 
     private readonly string _path = id.Length == 0 ? prefix : $"{prefix}{ServiceLabels.ServicesPrefix}{id}.";
     private readonly List<string> _errors = [];
+    private readonly List<string> _notes = [];
 
     public Container Container => container;
 
@@ -25,6 +26,9 @@ internal sealed class LabelReader(Container container, string id, string prefix,
 
     public IReadOnlyList<string> Errors => _errors;
 
+    /// <summary>How values were taken that are not written as documented. Fit to print.</summary>
+    public IReadOnlyList<string> Notes => _notes;
+
     public IEnumerable<string> Names => values.Keys;
 
     public bool Has(string name) => values.ContainsKey(name);
@@ -32,21 +36,31 @@ internal sealed class LabelReader(Container container, string id, string prefix,
     /// <summary>The label's full name, fit to print.</summary>
     public string Label(string name) => Printable.Text(_path + name);
 
-    /// <summary>Reads a label; false when it is absent, or refused, which is noted.</summary>
-    public bool TryRead<T>(string name, LabelSyntax<T> syntax, [MaybeNullWhen(false)] out T value)
+    /// <summary>Reads a label, without the white space around it; false when it is absent, or refused, which is noted.</summary>
+    /// <param name="plain">Finds the form that is meant of a value that is not written as documented; null: there is none.</param>
+    public bool TryRead<T>(
+        string name, LabelSyntax<T> syntax, [MaybeNullWhen(false)] out T value, Func<string, PlainForm?>? plain = null)
     {
-        if (!values.TryGetValue(name, out var text))
+        if (!values.TryGetValue(name, out var written))
         {
             value = default;
             return false;
         }
 
-        if (syntax(text, out value) is not { } refusal)
+        var text = written.Trim();
+        var meant = plain?.Invoke(text);
+        if (syntax(meant?.Text ?? text, out value) is not { } refusal)
         {
+            if (meant is not null)
+            {
+                _notes.Add($"{Label(name)}=\"{Printable.Text(text)}\" is read as {meant.Text}: {meant.Why}");
+            }
+
             return true;
         }
 
-        Refuse(name, refusal);
+        var isQuoted = text is [('"' or '\'') and var first, .., var last] && first == last && syntax(text[1..^1], out _) is null;
+        Refuse(name, refusal + (isQuoted ? "; the quotes are part of the value, remove them" : ""));
         return false;
     }
 

@@ -1,3 +1,6 @@
+using Dovetail.Common;
+using Dovetail.Containers;
+
 namespace Dovetail.Services.Labels;
 
 /// <summary>What may be a mistake in the labels of a service but refuses nothing. Every text is fit to print.</summary>
@@ -9,6 +12,20 @@ internal static class LabelWarnings
         {
             var hint = ServiceLabels.Nearest(name) is { } nearest ? $"; did you mean {labels.Label(nearest)}?" : "";
             yield return $"{labels.Label(name)} is no label that Dovetail knows{hint}";
+        }
+    }
+
+    /// <summary>Of labels that would be Dovetail's if their prefix were in the case that is configured.</summary>
+    /// <param name="prefix">With its dot.</param>
+    public static IEnumerable<string> OfOtherCase(Container container, string prefix)
+    {
+        foreach (var (key, _) in container.Labels)
+        {
+            if (key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) && !key.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                var meant = Printable.Text(prefix + key[prefix.Length..].ToLowerInvariant());
+                yield return $"{Printable.Text(key)} has no effect, because of its capitals; did you mean {meant}?";
+            }
         }
     }
 
@@ -28,6 +45,11 @@ internal static class LabelWarnings
         {
             yield return $"the container exposes several TCP ports ({ServicePorts.List(labels.Container.ExposedTcpPorts)}) and "
                 + $"{labels.Label(ServiceLabels.Port)} names none: the service is raw TCP only";
+        }
+
+        if (service.Port is { } port && ServicePorts.Meant(labels.Container, port) is { } meant)
+        {
+            yield return $"{port} is the host's port, the container's is {meant}: set {labels.Label(ServiceLabels.Port)}={meant}";
         }
 
         if (service.Funnel && service.Allow.Count > 0)

@@ -17,9 +17,12 @@ internal static class NameSyntax
             return null;
         }
 
-        var lower = text.ToLowerInvariant();
-        return Allowed + (IsValid(lower) ? $"; did you mean \"{lower}\"?" : "");
+        return Allowed + (Meant(text) is { } meant ? $"; did you mean \"{meant}\"?" : "");
     }
+
+    // A name of other tools, which allow capitals and underscores.
+    private static string? Meant(string text) =>
+        text.Length <= MaxLength && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or ' ') ? Derive(text) : null;
 
     public static bool IsValid(string name) =>
         name.Length is >= 1 and <= MaxLength && name[0] != '-' && name[^1] != '-' && name.All(IsNameCharacter);

@@ -28,7 +28,7 @@ internal static class ServiceLabels
     [
         // Read before everything else, by the parser.
         new(Enable, static (_, service) => service),
-        Own<string>(Name, NameSyntax.Read, static (s, value) => s with { Name = value }),
+        Own<string>(Name, NameSyntax.Read, static (s, value) => s with { Name = value }, PlainForm.OfName),
         new(Tcp, ServicePorts.ReadTcp) { Parameter = "port", IsSame = ServicePorts.AreSameOnTailnet },
         // After tcp: a port that goes out as raw TCP is not taken for HTTP.
         new(Port, ServicePorts.ReadHttp) { IsSame = static (one, other) => one.Port is null == other.Port is null },
@@ -82,8 +82,12 @@ internal static class ServiceLabels
     public static IEnumerable<string> Differing(ServiceDeclaration one, ServiceDeclaration other) =>
         All.Where(label => !label.IsSame(one, other)).Select(static label => label.Name);
 
-    private static ServiceLabel Own<T>(string name, LabelSyntax<T> syntax, Func<ServiceDeclaration, T, ServiceDeclaration> set) =>
-        new(name, (labels, service) => labels.TryRead(name, syntax, out var value) ? set(service, value) : service);
+    private static ServiceLabel Own<T>(
+        string name,
+        LabelSyntax<T> syntax,
+        Func<ServiceDeclaration, T, ServiceDeclaration> set,
+        Func<string, PlainForm?>? plain = null) =>
+        new(name, (labels, service) => labels.TryRead(name, syntax, out var value, plain) ? set(service, value) : service);
 
     private static ServiceLabel Shared<T>(
         string name, LabelSyntax<T> syntax, Func<ServiceSettings, T> get, Func<ServiceDeclaration, T, ServiceDeclaration> set) =>

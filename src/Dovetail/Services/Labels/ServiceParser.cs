@@ -29,7 +29,7 @@ internal static class ServiceParser
 
         ServiceChecks.RefuseContradictions(service, labels, defaults);
         var name = service.Name.Length > 0 ? service.Name : null;
-        Warn(name, LabelWarnings.OfUnknown(labels));
+        Warn(name, [.. labels.Notes, .. LabelWarnings.OfUnknown(labels)]);
         if (labels.Errors.Count > 0)
         {
             rejected.Add(new RejectedContainer(labels.Container.Name, name, labels.Reason()));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Dovetail.Common;
+using Dovetail.Containers;
 
 namespace Dovetail.Services.Labels;
 
@@ -18,7 +19,7 @@ internal static class ServicePorts
             {
                 labels.Refuse($"{labels.Label(name)} is refused: after tcp. comes the port on the tailnet, a number from 1 to 65535");
             }
-            else if (labels.TryRead<int>(name, LabelSyntax.Port, out var containerPort)
+            else if (labels.TryRead<int>(name, LabelSyntax.Port, out var containerPort, PlainForm.OfPort)
                 && !forwards.TryAdd(nodePort, new TcpForward(nodePort, containerPort)))
             {
                 labels.Refuse($"{labels.Label(name)} is refused: port {nodePort} on the tailnet is named twice");
@@ -34,7 +35,7 @@ internal static class ServicePorts
         if (labels.Has(ServiceLabels.Port))
         {
             // Refused, it is 0: HTTP was asked for, so whatever else stands against HTTP is said too.
-            labels.TryRead<int>(ServiceLabels.Port, LabelSyntax.Port, out var port);
+            labels.TryRead<int>(ServiceLabels.Port, LabelSyntax.Port, out var port, PlainForm.OfPort);
             return service with { Port = port };
         }
 
@@ -62,6 +63,12 @@ internal static class ServicePorts
     /// <summary>The container's exposed TCP ports less those that go out as raw TCP.</summary>
     public static IEnumerable<int> NotForwarded(LabelReader labels, ServiceDeclaration service) =>
         labels.Container.ExposedTcpPorts.Where(port => service.Tcp.All(forward => forward.ContainerPort != port));
+
+    /// <summary>The container's port that is published on the host as <paramref name="port"/>, which the container itself does not have.</summary>
+    /// <returns>Null: the container may well have the port, or none is published so.</returns>
+    public static int? Meant(Container container, int port) => container.ExposedTcpPorts.Contains(port)
+        ? null
+        : container.PublishedTcpPorts.FirstOrDefault(published => published.HostPort == port)?.ContainerPort;
 
     /// <summary>The first few ports, fit to print.</summary>
     public static string List(IReadOnlyList<int> ports) =>

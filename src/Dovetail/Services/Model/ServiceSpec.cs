@@ -24,9 +24,23 @@ internal sealed record ServiceSpec : ServiceSettings
 
     /// <summary>Containers that should serve but cannot be reached.</summary>
     public EquatableArray<UnreachableContainer> Unreachable { get; init; }
+
+    /// <summary>Containers of the service that do not run.</summary>
+    public EquatableArray<ContainerNotRunning> NotRunning { get; init; }
+
+    /// <summary>Why there is no upstream, when there is none.</summary>
+    public UpstreamAbsence Absence => this switch
+    {
+        { Unreachable.Count: > 0 } => UpstreamAbsence.Unreachable,
+        { NotRunning: [{ State: NotRunningState.Paused }, ..] } => UpstreamAbsence.Paused,
+        { NotRunning: [{ State: NotRunningState.Restarting }, ..] } => UpstreamAbsence.Restarting,
+        { NotRunning.Count: > 0 } => UpstreamAbsence.Ended,
+        _ => UpstreamAbsence.NoContainer,
+    };
 }
 
 /// <summary>A container that belongs to a service but that Dovetail cannot reach.</summary>
 /// <param name="ContainerName">Name of the container without Docker's leading slash.</param>
 /// <param name="Reason">Which networks each side is on and what to add.</param>
-internal sealed record UnreachableContainer(string ContainerName, string Reason);
+/// <param name="Fix">What to do about it; null: nothing but what the reason says.</param>
+internal sealed record UnreachableContainer(string ContainerName, string Reason, string? Fix = null);

@@ -24,6 +24,12 @@ internal sealed record Upstream
     /// <summary>Which of the ways to a container was taken and why, for <c>dovetail status</c>.</summary>
     public required string Route { get; init; }
 
+    /// <summary>Whether the way leads through the host, whose firewall sees it.</summary>
+    public bool IsByHost { get; init; }
+
+    /// <summary>The container's port that is published as the one that <c>dovetail.port</c> names, which the container does not have; null: none.</summary>
+    public int? MeantPort { get; init; }
+
     /// <summary>The same container for each <c>dovetail.tcp.N</c>.</summary>
     public EquatableArray<TcpUpstream> Tcp { get; init; }
 }

@@ -72,6 +72,20 @@ public sealed class LoginDecisionTests
         Assert.Equal(Activity.UpWithKey, Decide(moved));
     }
 
+    // status-nostate-control-unreachable-with-state.json.
+    [Theory]
+    [InlineData("k1", true, Activity.UpWithKey)]
+    [InlineData(null, true, Activity.Up)]
+    [InlineData("k1", false, null)]
+    internal void A_node_whose_former_control_server_is_dead_logs_in_at_the_new_one(string? key, bool hasState, Activity? activity)
+    {
+        var dead = Running().WithBackend(BackendState.NoState).WithKey(key);
+        dead = dead.WithStatus(dead.Tailnet.Status! with { BackendState = BackendState.NoState, HaveNodeKey = hasState });
+
+        Assert.Equal(activity, Decide(dead with { Identity = new NodeIdentity("web", [], "https://headscale.example.com") }));
+        Assert.Null(Decide(dead));
+    }
+
     [Fact]
     public void A_stopped_node_is_brought_up_without_the_key() =>
         Assert.Equal(Activity.Up, Decide(Running().WithBackend(BackendState.Stopped).WithKey("k1")));

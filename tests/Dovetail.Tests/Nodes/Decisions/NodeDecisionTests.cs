@@ -117,6 +117,22 @@ public sealed class NodeDecisionTests
         Assert.True(Ready().WithStatus(Running().Tailnet.Status).WantsHttps);
     }
 
+    [Theory]
+    [InlineData(TlsMode.On, null, null, true)]
+    [InlineData(TlsMode.Auto, null, null, false)]
+    [InlineData(TlsMode.Off, null, null, false)]
+    // A certificate of before is served on.
+    [InlineData(TlsMode.On, null, "web.tailtest.ts.net", false)]
+    [InlineData(TlsMode.On, "web.tailtest.ts.net", null, false)]
+    internal void A_node_lacks_a_certificate_only_where_https_is_demanded_and_none_is_issued(
+        TlsMode tls, string? issued, string? certificate, bool lacks)
+    {
+        var facts = Running(tls, certDomains: issued is null ? [] : [issued]) with { Certificate = new CertificateFacts { Name = certificate } };
+
+        Assert.Equal(lacks, facts.LacksCertificate);
+        Assert.False(facts.WithStatus(null).LacksCertificate);
+    }
+
     [Fact]
     public void A_node_that_got_another_name_says_so_and_gets_a_certificate_for_that_name()
     {
@@ -127,6 +143,20 @@ public sealed class NodeDecisionTests
         Assert.Equal("web-1.tailtest.ts.net", decision.CertificateDomain);
         var taken = Assert.Single(decision.Conditions, condition => condition.Id == "name-taken");
         Assert.Contains("web-1.tailtest.ts.net", taken.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_name_that_is_taken_while_the_state_does_not_last_is_probably_the_nodes_own()
+    {
+        var renamed = Running(dnsName: "web-1.tailtest.ts.net.", certDomains: "web-1.tailtest.ts.net");
+
+        var lost = Assert.Single(Decide(renamed with { LosesState = true }).Conditions, condition => condition.Id == "name-taken");
+        var kept = Assert.Single(Decide(renamed).Conditions, condition => condition.Id == "name-taken");
+
+        Assert.Contains("probably this service's former one", lost.Text, StringComparison.Ordinal);
+        Assert.StartsWith("Mount a named volume at TS_STATE_DIR", lost.Fix, StringComparison.Ordinal);
+        Assert.EndsWith("remove the machine web in the admin console and rename this one to web.", lost.Fix, StringComparison.Ordinal);
+        Assert.DoesNotContain("former", kept.Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -45,6 +45,43 @@ public sealed class HoldTests
         Assert.Equal("body", await response.Content.ReadAsStringAsync(Token));
     }
 
+    [Theory]
+    [InlineData(NotRunningState.Paused, "This service's container is paused.")]
+    [InlineData(NotRunningState.Restarting, "The application ends again and again.")]
+    [InlineData(NotRunningState.Ended, "The application has ended.")]
+    [InlineData(null, "No network leads to this service's container.")]
+    internal async Task Without_an_upstream_the_page_says_what_the_status_says(NotRunningState? state, string reason)
+    {
+        var service = TestListener.Service() with { Hold = TimeSpan.Zero };
+        await using var listener = await TestListener.StartAsync(service);
+        using var client = listener.Client();
+
+        await listener.UpdateAsync(state is { } why
+            ? service with { NotRunning = [new ContainerNotRunning("web", why)] }
+            : service with { Unreachable = [new UnreachableContainer("web", "no way to port 80")] });
+        using var response = await client.GetAsync("/", Token);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal($"503 Service Unavailable\nweb: {reason}\n", await response.Content.ReadAsStringAsync(Token));
+    }
+
+    [Theory]
+    // Nothing leads there from any machine: the kernel says so at once.
+    [InlineData("255.255.255.255", "The application cannot be reached: no network leads to its container.")]
+    [InlineData("127.0.0.1", "The application does not accept connections.")]
+    public async Task The_page_tells_a_container_without_a_way_from_one_that_refuses(string host, string reason)
+    {
+        var upstream = (await TestUpstream.GoneAsync("app")) with { Host = host };
+        await using var listener = await TestListener.StartAsync(
+            TestListener.Service() with { Upstreams = [upstream], Hold = TimeSpan.Zero });
+        using var client = listener.Client();
+
+        using var response = await client.GetAsync("/", Token);
+
+        Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        Assert.Equal($"502 Bad Gateway\nweb: {reason}\n", await response.Content.ReadAsStringAsync(Token));
+    }
+
     [Fact]
     public async Task Without_a_container_the_answer_after_the_hold_is_503()
     {

@@ -53,8 +53,13 @@ public sealed class LabelParserTests
     [InlineData("65536", "number from 1 to 65535")]
     [InlineData("", "number from 1 to 65535")]
     [InlineData("+80", "number from 1 to 65535")]
-    [InlineData(" 80", "number from 1 to 65535")]
-    [InlineData("80 ", "number from 1 to 65535")]
+    [InlineData("80/udp", "number from 1 to 65535")]
+    [InlineData("8080:", "number from 1 to 65535")]
+    [InlineData(":80", "number from 1 to 65535")]
+    [InlineData("http://x:80", "number from 1 to 65535")]
+    [InlineData("0:80", "number from 1 to 65535")]
+    [InlineData("\"80\"", "the quotes are part of the value, remove them")]
+    [InlineData("8 0", "number from 1 to 65535")]
     [InlineData("0x50", "number from 1 to 65535")]
     [InlineData("٨٠", "number from 1 to 65535")]
     public void A_bad_port_is_refused_by_label_value_and_rule(string value, string rule) =>
@@ -67,7 +72,9 @@ public sealed class LabelParserTests
     [InlineData("")]
     [InlineData("-a")]
     [InlineData("a-")]
-    [InlineData("a.b")]
+    [InlineData("a..b")]
+    [InlineData("a.b_c")]
+    [InlineData("10.0.0.1")]
     [InlineData("a_b")]
     [InlineData("wéb")]
     [InlineData("１")]
@@ -76,12 +83,77 @@ public sealed class LabelParserTests
     public void A_bad_name_is_refused_by_label_value_and_rule(string value) =>
         AssertRefused("dovetail.name", value, "1 to 63 lower-case letters", "dovetail.port=80");
 
-    [Fact]
-    public void A_name_in_capitals_is_refused_with_the_name_that_was_meant()
+    [Theory]
+    [InlineData("UPPER", "upper")]
+    [InlineData("my_app", "my-app")]
+    [InlineData("My App", "my-app")]
+    [InlineData("-a-", "a")]
+    public void A_name_as_other_tools_write_them_is_refused_with_the_name_that_was_meant(string name, string meant)
     {
-        var error = Assert.Single(Parse("dovetail.name=UPPER", "dovetail.port=80").Rejected);
+        var error = Assert.Single(Parse($"dovetail.name={name}", "dovetail.port=80").Rejected);
 
-        Assert.EndsWith("did you mean \"upper\"?", error.Reason, StringComparison.Ordinal);
+        Assert.EndsWith($"did you mean \"{meant}\"?", error.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("dovetail.name= web\t", "dovetail.port=80")]
+    [InlineData("dovetail.name=web", "dovetail.port= 80\n")]
+    [InlineData("dovetail.name=web ", "dovetail.port=80 ", "dovetail.enable= true ")]
+    public void White_space_around_a_value_is_left_out(params string[] labels)
+    {
+        var service = Only(labels);
+
+        Assert.Equal(("web", 80), (service.Name, service.Port));
+    }
+
+    [Theory]
+    [InlineData("80/tcp", 80, "is read as 80: the port is TCP anyway")]
+    [InlineData("80/TCP", 80, "is read as 80: the port is TCP anyway")]
+    [InlineData("8080:80", 80, "is read as 80: 8080 is the host's port, 80 the container's")]
+    [InlineData("127.0.0.1:8080:80/tcp", 80, "is read as 80: 8080 is the host's port, 80 the container's")]
+    public void A_port_as_compose_writes_it_is_taken_as_meant_and_said(string written, int port, string note)
+    {
+        var result = Parse("dovetail.name=web", $"dovetail.port={written}");
+
+        Assert.Equal(port, Assert.Single(result.Services).Port);
+        Assert.Equal(new ContainerWarning("web", "web", $"dovetail.port=\"{written}\" {note}"), Assert.Single(result.Warnings));
+    }
+
+    [Fact]
+    public void The_port_of_raw_tcp_is_read_likewise()
+    {
+        var result = Parse("dovetail.name=db", "dovetail.tcp.5432=5433:5432/tcp");
+
+        Assert.Equal([new TcpForward(5432, 5432)], Assert.Single(result.Services).Tcp);
+        Assert.Contains("5433 is the host's port", Assert.Single(result.Warnings).Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("photos.tailnet.ts.net")]
+    [InlineData("photos.tailnet.ts.net.")]
+    public void A_full_name_is_reduced_to_its_first_part_and_said(string name)
+    {
+        var result = Parse($"dovetail.name={name}", "dovetail.port=80");
+
+        Assert.Equal("photos", Assert.Single(result.Services).Name);
+        Assert.Equal(
+            new ContainerWarning("web", "photos", $"dovetail.name=\"{name}\" is read as photos: the tailnet gives the rest of the name"),
+            Assert.Single(result.Warnings));
+    }
+
+    [Fact]
+    public void Labels_in_another_case_are_warned_of_with_the_label_that_was_meant()
+    {
+        var result = Parse("Dovetail.Name=web", "DOVETAIL.PORT=80");
+
+        Assert.Empty(result.Services);
+        Assert.Empty(result.Rejected);
+        Assert.Equal(
+            [
+                "DOVETAIL.PORT has no effect, because of its capitals; did you mean dovetail.port?",
+                "Dovetail.Name has no effect, because of its capitals; did you mean dovetail.name?",
+            ],
+            result.Warnings.Select(warning => warning.Text));
     }
 
     [Fact]
