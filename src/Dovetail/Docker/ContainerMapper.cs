@@ -11,6 +11,8 @@ namespace Dovetail.Docker;
 /// </summary>
 internal static class ContainerMapper
 {
+    private const string Stopping = "stopping";
+
     /// <summary>From the details. Null when the answer names no container.</summary>
     public static Container? From(ContainerInspectResponse details) => details.ID is { Length: > 0 } id
         ? new Container
@@ -19,6 +21,7 @@ internal static class ContainerMapper
             Name = PlainName(details.Name, id),
             Created = Utc(details.Created),
             State = State(details.State?.Status),
+            IsStopping = details.State?.Status == Stopping,
             Health = Health(details.State?.Health?.Status),
             StopSignal = StopSignal.Parse(details.Config?.StopSignal) ?? StopSignal.Terminate,
             StopTimeout = details.Config?.StopTimeout is { } wait && wait >= TimeSpan.Zero ? wait : Container.DefaultStopTimeout,
@@ -41,6 +44,7 @@ internal static class ContainerMapper
         Name = PlainName(entry.Names?.FirstOrDefault(name => name?.LastIndexOf('/') <= 0), entry.ID),
         Created = Utc(entry.Created),
         State = State(entry.State),
+        IsStopping = entry.State == Stopping,
         Health = HealthOfStatus(entry.Status ?? ""),
         Labels = Labels(entry.Labels),
         NetworkMode = Mode(entry.HostConfig?.NetworkMode),
@@ -51,6 +55,10 @@ internal static class ContainerMapper
             where port.PublicPort > 0
             select new PublishedPort(port.PrivatePort, port.IP ?? "", port.PublicPort ?? 0)),
     };
+
+    /// <summary>Whether a container in this state, as the Engine names it, is one that Dovetail looks at.</summary>
+    public static bool IsAlive(string? state) =>
+        State(state) is ContainerState.Running or ContainerState.Restarting or ContainerState.Paused or ContainerState.Unknown;
 
     private static string Mode(string? text) => text is { Length: > 0 } mode ? mode : "default";
 
@@ -118,7 +126,8 @@ internal static class ContainerMapper
     private static ContainerState State(string? text) => text switch
     {
         "created" => ContainerState.Created,
-        "running" => ContainerState.Running,
+        // Podman's word for one that has been told to stop.
+        "running" or Stopping => ContainerState.Running,
         "paused" => ContainerState.Paused,
         "restarting" => ContainerState.Restarting,
         "removing" => ContainerState.Removing,

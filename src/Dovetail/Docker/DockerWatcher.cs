@@ -32,7 +32,7 @@ internal sealed class DockerWatcher
         _random = random;
         var locator = new SelfLocator(client, options.Container, SelfLocator.ReadHints());
         _lister = new ContainerLister(client, locator, options.LabelPrefix, options.InspectTimeout);
-        _report = new DockerReport(client.Endpoint, time, logger);
+        _report = new DockerReport(client.Endpoint, options.ResyncInterval, time, logger);
     }
 
     public DockerHealth Health => _report.Health;

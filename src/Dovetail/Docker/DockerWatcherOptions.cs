@@ -23,6 +23,12 @@ internal sealed record DockerWatcherOptions
     /// </summary>
     public TimeSpan InspectTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long the first listing waits for the Engine to take the subscription to its events. Default 5 s.</summary>
+    public TimeSpan EventsPatience { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long after the Engine refused the subscription it is asked again. Default 1 min.</summary>
+    public TimeSpan EventsRetryInterval { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>First wait after the Engine went away, give or take a quarter; doubles. Default 0.2 s.</summary>
     public TimeSpan MinReconnectDelay { get; init; } = TimeSpan.FromMilliseconds(200);
 

@@ -34,6 +34,9 @@ internal sealed class EngineHandler : DelegatingHandler, IAuthProvider
     /// <summary>The Engine's time in its last answer to <c>GET /version</c>, to the second; null when it did not say.</summary>
     public DateTimeOffset? Clock { get; private set; }
 
+    /// <summary>Whether the last answer to <c>GET /version</c> was Podman's, which names its own API in each answer.</summary>
+    public bool IsPodman { get; private set; }
+
     HttpMessageHandler IAuthProvider.ConfigureHandler(HttpMessageHandler handler)
     {
         InnerHandler = handler;
@@ -62,6 +65,7 @@ internal sealed class EngineHandler : DelegatingHandler, IAuthProvider
             if (call == VersionCall)
             {
                 Clock = response.Headers.Date;
+                IsPodman = response.Headers.Contains("Libpod-API-Version");
             }
 
             if (call != EventsCall)

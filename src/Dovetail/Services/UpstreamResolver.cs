@@ -24,6 +24,9 @@ internal static class UpstreamResolver
 
     private const string DefaultBridge = "bridge";
 
+    // Podman's name for the same.
+    private const string DefaultPodmanBridge = "podman";
+
     /// <param name="container">The container that serves.</param>
     /// <param name="port">Its port, 1–65535.</param>
     /// <param name="network">What <c>dovetail.network</c> names; null: nothing.</param>
@@ -150,7 +153,7 @@ internal static class UpstreamResolver
     // Networks with an address, user-defined before the default bridge (where containers have no names), then by name.
     private static IEnumerable<ContainerNetwork> Attached(Container container) => container.Networks
         .Where(static network => network.Address is not null)
-        .OrderBy(static network => network.Name == DefaultBridge)
+        .OrderBy(static network => network.Name is DefaultBridge or DefaultPodmanBridge)
         .ThenBy(static network => network.Name, StringComparer.Ordinal);
 
     // Rule 7.

@@ -106,7 +106,7 @@ public sealed class DockerClientTests
         var error = await Assert.ThrowsAsync<DockerException>(() => client.GetVersionAsync(Cancelled));
 
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"{watch.Elapsed}");
-        Assert.Contains("did not answer within 0.2 s", error.Message, StringComparison.Ordinal);
+        Assert.Contains("did not answer GET /version within 0.2 s", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -220,11 +220,11 @@ public sealed class DockerClientTests
             await context.Response.Body.FlushAsync(context.RequestAborted);
             await Task.Delay(Timeout.Infinite, context.RequestAborted);
         });
-        using var client = new DockerClient(engine.Endpoint, TimeProvider.System) { ConnectTimeout = TimeSpan.FromSeconds(1) };
+        using var client = new DockerClient(engine.Endpoint, TimeProvider.System) { CallTimeout = TimeSpan.FromSeconds(1) };
 
         var error = await Assert.ThrowsAsync<DockerException>(() => client.OpenEventsAsync(null, Cancelled));
 
-        Assert.Contains("did not answer within 1 s", error.Message, StringComparison.Ordinal);
+        Assert.Contains("did not answer GET /events within 1 s", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
