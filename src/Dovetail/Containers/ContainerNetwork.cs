@@ -23,6 +23,9 @@ internal sealed record ContainerNetwork
     /// <summary>The address to connect to: IPv4 when there is one.</summary>
     public string? Address => IPv4 ?? IPv6;
 
+    /// <summary>The IPv6 address where <see cref="Address"/> is an IPv4 one; null: there is no other.</summary>
+    public string? SecondAddress => IPv4 is null ? null : IPv6;
+
     /// <summary>Whether both sides are on the same network.</summary>
     public bool IsSameAs(ContainerNetwork other) => Id.Length > 0 && other.Id.Length > 0 ? Id == other.Id : Name == other.Name;
 }

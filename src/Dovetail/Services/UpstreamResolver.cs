@@ -8,7 +8,8 @@ namespace Dovetail.Services;
 /// <param name="Host">IP address (IPv6 without brackets) or host name; null: it cannot.</param>
 /// <param name="Port">Port at <paramref name="Host"/>.</param>
 /// <param name="Text">Which rule of <see cref="UpstreamResolver"/> chose this; without a host, what is missing and what to add.</param>
-internal sealed record UpstreamRoute(string? Host, int Port, string Text);
+/// <param name="SecondHost">Another address of the container, for when <paramref name="Host"/> refuses; null: there is none.</param>
+internal sealed record UpstreamRoute(string? Host, int Port, string Text, string? SecondHost = null);
 
 /// <summary>Finds the address under which Dovetail reaches a port of a container, by the first of these rules that applies.</summary>
 /// <remarks>
@@ -76,7 +77,7 @@ internal static class UpstreamResolver
         // Rule 2.
         if (Attached(owner).FirstOrDefault(theirs => host.Networks.Any(ours => ours.IsSameAs(theirs))) is { } shared)
         {
-            return new UpstreamRoute(shared.Address, port, $"network {shared.Name}, shared with Dovetail");
+            return new UpstreamRoute(shared.Address, port, $"network {shared.Name}, shared with Dovetail", shared.SecondAddress);
         }
 
         // Rule 4.
@@ -96,7 +97,7 @@ internal static class UpstreamResolver
 
         // Rule 6.
         return host.IsInHostNetwork && Attached(owner).FirstOrDefault() is { } direct
-            ? new UpstreamRoute(direct.Address, port, $"network {direct.Name}, from the host")
+            ? new UpstreamRoute(direct.Address, port, $"network {direct.Name}, from the host", direct.SecondAddress)
             : NoRoute(container, owner, port, host);
     }
 
@@ -115,7 +116,7 @@ internal static class UpstreamResolver
 
         var isForeign = host.Location == DovetailLocation.Container && !host.Networks.Any(ours => ours.IsSameAs(named));
         var warning = isForeign ? $"; Dovetail is not on it (it is on {List(host.Networks)}), so requests may not get through" : "";
-        return new UpstreamRoute(address, port, $"network {named.Name}, named by the label{warning}");
+        return new UpstreamRoute(address, port, $"network {named.Name}, named by the label{warning}", named.SecondAddress);
     }
 
     private static UpstreamRoute? Published(Container owner, int port, OwnLocation host)

@@ -201,6 +201,18 @@ public sealed class UpstreamResolverTests
     }
 
     [Fact]
+    public void A_dual_stack_container_keeps_its_IPv6_address_for_when_the_other_refuses()
+    {
+        var dual = With() with { Networks = [On("proxy", "172.20.0.2", "fd00::2")] };
+
+        Assert.Equal("fd00::2", Resolve(dual, InContainer).SecondHost);
+        Assert.Equal("fd00::2", Resolve(dual, OnHost).SecondHost);
+        Assert.Equal("fd00::2", Resolve(dual, OnHost, "proxy").SecondHost);
+        Assert.Null(Resolve(With() with { Networks = [On("proxy", null, "fd00::2")] }, OnHost).SecondHost);
+        Assert.Null(Resolve(With(), OnHost).SecondHost);
+    }
+
+    [Fact]
     public void Rule_7_says_who_is_where_and_what_to_add()
     {
         var web = With() with { Networks = [On("back", "172.50.0.2")], PublishedTcpPorts = [new(80, "127.0.0.1", 8080)] };
