@@ -46,3 +46,9 @@ internal sealed record EngineVersion(string Engine, ApiVersion Api, DateTimeOffs
     /// <summary>What it is called, with its version.</summary>
     public string Title => $"{(IsPodman ? "Podman" : "Docker")} {Engine}";
 }
+
+/// <summary>What the Engine is in a swarm.</summary>
+/// <param name="NodeId">Empty outside a swarm.</param>
+/// <param name="IsActive">Whether it is in one.</param>
+/// <param name="IsManager">Whether it answers questions about the swarm.</param>
+internal sealed record SwarmRole(string NodeId, bool IsActive, bool IsManager);

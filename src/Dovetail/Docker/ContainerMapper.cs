@@ -80,7 +80,8 @@ internal static class ContainerMapper
     private static string PlainName(string? name, string id) =>
         name?.TrimStart('/') is { Length: > 0 } plain ? plain : id[..Math.Min(12, id.Length)];
 
-    private static EquatableArray<ContainerLabel> Labels(IDictionary<string, string>? labels) =>
+    /// <summary>Sorted by key.</summary>
+    public static EquatableArray<ContainerLabel> Labels(IDictionary<string, string>? labels) =>
         (labels ?? new Dictionary<string, string>())
         .Select(label => new ContainerLabel(label.Key, label.Value ?? ""))
         .OrderBy(label => label.Key, StringComparer.Ordinal)
@@ -98,7 +99,7 @@ internal static class ContainerMapper
         where IsPort(hostPort)
         select new PublishedPort(containerPort, binding.HostIP ?? "", hostPort));
 
-    private static EquatableArray<PublishedPort> Sorted(IEnumerable<PublishedPort> ports) => ports
+    public static EquatableArray<PublishedPort> Sorted(IEnumerable<PublishedPort> ports) => ports
         .Distinct()
         .OrderBy(port => port.ContainerPort)
         .ThenBy(port => port.HostIp, StringComparer.Ordinal)
@@ -150,7 +151,7 @@ internal static class ContainerMapper
         : status.EndsWith("(unhealthy)", StringComparison.Ordinal) ? ContainerHealth.Unhealthy
         : ContainerHealth.None;
 
-    // The Engine counts in UTC; what it did not say is the default.
-    private static DateTimeOffset Utc(DateTime time) => time == default ? DateTimeOffset.UnixEpoch
+    /// <param name="time">The Engine counts in UTC; what it did not say is the default.</param>
+    public static DateTimeOffset Utc(DateTime time) => time == default ? DateTimeOffset.UnixEpoch
         : new DateTimeOffset(time.Kind == DateTimeKind.Local ? time.ToUniversalTime() : DateTime.SpecifyKind(time, DateTimeKind.Utc));
 }

@@ -51,6 +51,9 @@ internal sealed class DockerClient : IDisposable
 
     public DockerEndpoint Endpoint { get; }
 
+    /// <summary>Whether what answered last is Podman.</summary>
+    public bool IsPodman => _handler.IsPodman;
+
     /// <summary>
     /// How long the Engine may take to answer a call, connecting included; the event stream, once open, has no limit. Default 30 s.
     /// </summary>
@@ -76,7 +79,7 @@ internal sealed class DockerClient : IDisposable
             _handler.Version = negotiated.ToString();
             var engine = version.Version is { Length: > 0 } named ? Printable.Text(named) : "unknown";
             _refusesFilters = false;
-            return new EngineVersion(engine, negotiated, _handler.Clock, _handler.IsPodman);
+            return new EngineVersion(engine, negotiated, _handler.Clock, IsPodman);
         },
         ConnectTimeout,
         cancellationToken);
@@ -93,11 +96,11 @@ internal sealed class DockerClient : IDisposable
         // What Docker lists by itself are just these. Podman leaves the paused ones out, and answers 500 to a filter with a state that it
         // does not have, such as restarting.
         var everything = new ContainersListParameters { All = true };
-        var little = _handler.IsPodman
+        var little = IsPodman
             ? new ContainersListParameters { All = true, Filters = Filters(("status", ["running", "paused"])) }
             : new ContainersListParameters();
         var entries = await WithFiltersAsync(
-            _handler.IsPodman, isFiltered => ListContainersAsync(isFiltered ? little : everything, cancellationToken));
+            IsPodman, isFiltered => ListContainersAsync(isFiltered ? little : everything, cancellationToken));
         return [.. entries.Where(entry => entry is { ID.Length: > 0 } && ContainerMapper.IsAlive(entry.State))];
     }
 
@@ -112,13 +115,46 @@ internal sealed class DockerClient : IDisposable
             timeout ?? CallTimeout,
             cancellationToken));
 
-    /// <returns>Null when there is no such network.</returns>
+    /// <summary>All networks.</summary>
     /// <exception cref="DockerException">The Engine does not answer, refuses, or its answer cannot be read.</exception>
-    public Task<NetworkResponse?> InspectNetworkAsync(string idOrName, CancellationToken cancellationToken) => OrNullAsync(CallAsync(
-        $"networks/{Printable.Text(idOrName)}",
-        token => _engine.Networks.InspectNetworkAsync(Uri.EscapeDataString(idOrName), token),
+    public Task<IList<NetworkResponse>> ListNetworksAsync(CancellationToken cancellationToken) => CallAsync(
+        "networks",
+        token => _engine.Networks.ListNetworksAsync(new NetworksListParameters(), token),
         CallTimeout,
-        cancellationToken));
+        cancellationToken);
+
+    /// <summary>What the Engine is in a swarm. Costs it more than the other calls.</summary>
+    /// <exception cref="DockerException">The Engine does not answer, refuses, or its answer cannot be read.</exception>
+    public async Task<SwarmRole> GetSwarmRoleAsync(CancellationToken cancellationToken)
+    {
+        var info = await CallAsync("info", _engine.System.GetSystemInfoAsync, CallTimeout, cancellationToken);
+        return new SwarmRole(info.Swarm?.NodeID ?? "", info.Swarm?.LocalNodeState == "active", info.Swarm?.ControlAvailable == true);
+    }
+
+    /// <summary>The services of the swarm; each has an id and a specification.</summary>
+    /// <exception cref="DockerException">The Engine is no manager, does not answer, refuses, or its answer cannot be read.</exception>
+    public async Task<IReadOnlyList<SwarmService>> ListServicesAsync(CancellationToken cancellationToken)
+    {
+        var services = await CallAsync(
+            "services",
+            token => _engine.Swarm.ListServicesAsync(new ServiceListParameters(), token),
+            CallTimeout,
+            cancellationToken);
+        return [.. services.Where(service => service is { ID.Length: > 0, Spec: not null })];
+    }
+
+    /// <summary>The tasks of these services that are meant to run; each has an id.</summary>
+    /// <exception cref="DockerException">The Engine is no manager, does not answer, refuses, or its answer cannot be read.</exception>
+    public async Task<IReadOnlyList<TaskResponse>> ListTasksAsync(IEnumerable<string> serviceIds, CancellationToken cancellationToken)
+    {
+        var tasks = await CallAsync(
+            "tasks",
+            token => _engine.Tasks.ListAsync(
+                new TasksListParameters { Filters = Filters(("service", [.. serviceIds]), ("desired-state", ["running"])) }, token),
+            CallTimeout,
+            cancellationToken);
+        return [.. tasks.Where(task => task is { ID.Length: > 0 })];
+    }
 
     /// <summary>
     /// Subscribes to what happens to containers, networks and the swarm; <see cref="EventChoice"/> tells what of it matters. Done when the

@@ -49,7 +49,7 @@ internal sealed class DockerSession(
                 _stopping.Listed(listing.Snapshot, begun);
 
                 // 4. Wait for an event or the resync, then for the burst to end.
-                await _changes.WaitAsync(UntilResync(), cancellationToken);
+                await _changes.WaitAsync(UntilResync(listing.IsSettling), cancellationToken);
             }
         }
         finally
@@ -65,7 +65,11 @@ internal sealed class DockerSession(
         _stopping.Heard(message);
     }
 
-    private TimeSpan UntilResync() => _stopping.NextExpiry is { } expiry && expiry < options.ResyncInterval
-        ? TimeSpan.FromTicks(Math.Max(expiry.Ticks, TimeSpan.TicksPerMillisecond))
-        : options.ResyncInterval;
+    private TimeSpan UntilResync(bool isSettling)
+    {
+        var interval = isSettling && options.SettlingInterval < options.ResyncInterval ? options.SettlingInterval : options.ResyncInterval;
+        return _stopping.NextExpiry is { } expiry && expiry < interval
+            ? TimeSpan.FromTicks(Math.Max(expiry.Ticks, TimeSpan.TicksPerMillisecond))
+            : interval;
+    }
 }

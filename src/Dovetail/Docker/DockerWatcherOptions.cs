@@ -12,6 +12,9 @@ internal sealed record DockerWatcherOptions
     /// <summary>Time between full listings when nothing seems to happen; heals lost events. Over 0; default 30 s.</summary>
     public TimeSpan ResyncInterval { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>The same while tasks of a swarm start on other nodes, of which no event tells. Default 1 s.</summary>
+    public TimeSpan SettlingInterval { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>An event is followed by a listing once none has come for so long. Default 50 ms.</summary>
     public TimeSpan QuietPeriod { get; init; } = TimeSpan.FromMilliseconds(50);
 

@@ -87,7 +87,10 @@ internal sealed class EngineHandler : DelegatingHandler, IAuthProvider
         [_, "version"] => AnswerFields.Version,
         [_, "containers", "json"] => AnswerFields.ContainerList,
         [_, "containers", ..] => AnswerFields.Container,
-        [_, "networks", ..] => AnswerFields.Network,
+        [_, "networks"] => AnswerFields.Network,
+        [_, "info"] => AnswerFields.Info,
+        [_, "services"] => AnswerFields.Services,
+        [_, "tasks"] => AnswerFields.Tasks,
         _ => throw new InvalidOperationException($"No fields are named for {call}."),
     };
 
@@ -114,7 +117,8 @@ internal sealed class EngineHandler : DelegatingHandler, IAuthProvider
         var advice = response.StatusCode switch
         {
             HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized =>
-                " A proxy in front of Docker's socket must allow VERSION, EVENTS, CONTAINERS and NETWORKS for reading.",
+                " A proxy in front of Docker's socket must allow VERSION, EVENTS, CONTAINERS and NETWORKS for reading, "
+                + "and in a swarm INFO, SERVICES and TASKS.",
             HttpStatusCode.BadRequest when said.Contains("HTTPS server", StringComparison.Ordinal) =>
                 " The Engine wants TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH.",
             _ => "",

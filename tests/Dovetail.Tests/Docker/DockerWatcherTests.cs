@@ -29,7 +29,7 @@ public sealed class DockerWatcherTests
         await watch.NextAsync();
 
         var asked = engine.Requests.Select(path => path.Split('?')[0]).ToArray();
-        Assert.Equal(["/version", "/v1.41/events", "/v1.41/containers/json"], asked);
+        Assert.Equal(["/version", "/v1.41/events", "/v1.41/containers/json"], asked[..3]);
     }
 
     [Fact]
