@@ -4,8 +4,14 @@ using Dovetail.EndToEndTests.Harness;
 
 namespace Dovetail.EndToEndTests;
 
+/// <summary>On the Docker Engine.</summary>
+public sealed class MainJobTests(Engine engine) : MainJob(engine);
+
+/// <summary>On Podman, by <c>DOCKER_HOST</c>.</summary>
+public sealed class PodmanMainJobTests(PodmanEngine engine) : MainJob(engine);
+
 /// <summary>A labelled container becomes <c>https://NAME.TAILNET</c>, and stays the same machine whatever happens to it.</summary>
-public sealed class MainJobTests(Engine engine) : EndToEndTest(engine)
+public abstract class MainJob(Engine engine) : EndToEndTest(engine)
 {
     [Fact(Timeout = 240_000)]
     public async Task A_labelled_container_is_reached_over_https_and_stays_one_machine_through_stop_start_and_restart()

@@ -57,8 +57,61 @@ internal sealed class AnswerFields : IEnumerable<string>
         },
     };
 
-    /// <summary><c>GET /networks/{id}</c>.</summary>
-    public static readonly AnswerFields Network = new() { "Driver" };
+    /// <summary><c>GET /networks</c>.</summary>
+    public static readonly AnswerFields Network = new() { "Id", "Name", "Driver", { "Ingress", IsTruthValue } };
+
+    /// <summary><c>GET /info</c>.</summary>
+    public static readonly AnswerFields Info = new()
+    {
+        { "Swarm", new AnswerFields { "NodeID", "LocalNodeState", { "ControlAvailable", IsTruthValue } } },
+    };
+
+    /// <summary><c>GET /services</c>.</summary>
+    public static readonly AnswerFields Services = new()
+    {
+        "ID",
+        { "CreatedAt", IsTime },
+        { "Spec", new AnswerFields { "Name", "Labels" } },
+        {
+            "Endpoint",
+            new AnswerFields
+            {
+                {
+                    "Ports",
+                    new AnswerFields { "Protocol", { "TargetPort", IsPort }, { "PublishedPort", IsPort }, "PublishMode" }
+                },
+                { "VirtualIPs", new AnswerFields { "NetworkID", "Addr" } },
+            }
+        },
+    };
+
+    /// <summary><c>GET /tasks</c>.</summary>
+    public static readonly AnswerFields Tasks = new()
+    {
+        "ID",
+        { "CreatedAt", IsTime },
+        "ServiceID",
+        { "Slot", IsSlot },
+        "NodeID",
+        { "Spec", new AnswerFields { { "ContainerSpec", new AnswerFields { "Labels" } } } },
+        { "Status", new AnswerFields { { "State", IsTaskState }, { "ContainerStatus", new AnswerFields { "ContainerID" } } } },
+        {
+            "NetworksAttachments",
+            new AnswerFields
+            {
+                {
+                    "Network",
+                    new AnswerFields
+                    {
+                        "ID",
+                        { "Spec", new AnswerFields { "Name", { "Ingress", IsTruthValue } } },
+                        { "DriverState", new AnswerFields { "Name" } },
+                    }
+                },
+                "Addresses",
+            }
+        },
+    };
 
     /// <summary>One value of <c>GET /events</c>.</summary>
     public static readonly AnswerFields Event = new()
@@ -147,4 +200,9 @@ internal sealed class AnswerFields : IEnumerable<string>
     private static bool IsTruthValue(JsonElement value) => value.ValueKind is JsonValueKind.True or JsonValueKind.False;
 
     private static bool IsSmallNumber(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out _);
+
+    private static bool IsSlot(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out _);
+
+    // What the others mean is all the same here: the task does not run.
+    private static bool IsTaskState(JsonElement value) => value.ValueKind == JsonValueKind.String && value.ValueEquals("running");
 }

@@ -40,4 +40,15 @@ internal readonly record struct ApiVersion(int Major, int Minor) : IComparable<A
 /// <param name="Engine">Its version, such as 20.10.24.</param>
 /// <param name="Api">The API version in use with it.</param>
 /// <param name="Clock">The Engine's own time, to the second; null when its answer did not say.</param>
-internal sealed record EngineVersion(string Engine, ApiVersion Api, DateTimeOffset? Clock);
+/// <param name="IsPodman">Whether it is Podman, which speaks the Engine API as well.</param>
+internal sealed record EngineVersion(string Engine, ApiVersion Api, DateTimeOffset? Clock, bool IsPodman)
+{
+    /// <summary>What it is called, with its version.</summary>
+    public string Title => $"{(IsPodman ? "Podman" : "Docker")} {Engine}";
+}
+
+/// <summary>What the Engine is in a swarm.</summary>
+/// <param name="NodeId">Empty outside a swarm.</param>
+/// <param name="IsActive">Whether it is in one.</param>
+/// <param name="IsManager">Whether it answers questions about the swarm.</param>
+internal sealed record SwarmRole(string NodeId, bool IsActive, bool IsManager);

@@ -10,9 +10,12 @@ namespace Dovetail.Docker;
 /// </summary>
 /// <param name="client">Not owned.</param>
 /// <param name="locator">Finds Dovetail itself, again at each listing: its networks may change.</param>
+/// <param name="networks">Shared with <paramref name="locator"/>.</param>
+/// <param name="swarm">Knows the labels of services, and their tasks on other nodes.</param>
 /// <param name="labelPrefix">Without the dot at its end.</param>
 /// <param name="inspectTimeout">How long the Engine may take for the details of one container.</param>
-internal sealed class ContainerLister(DockerClient client, SelfLocator locator, string labelPrefix, TimeSpan inspectTimeout)
+internal sealed class ContainerLister(
+    DockerClient client, SelfLocator locator, NetworkCatalog networks, SwarmReader swarm, string labelPrefix, TimeSpan inspectTimeout)
 {
     private const int MaxParallelInspects = 8;
 
@@ -28,10 +31,11 @@ internal sealed class ContainerLister(DockerClient client, SelfLocator locator, 
     {
         var entries = await client.ListContainersAsync(cancellationToken);
         var (own, problem) = await locator.LocateAsync(cancellationToken);
-        List<string> failures = problem is null ? [] : [problem];
+        var services = await swarm.ReadAsync(entries, cancellationToken);
+        List<string> failures = [.. new[] { problem, services.Problem }.OfType<string>()];
         var containers = new Dictionary<string, Container>(StringComparer.Ordinal);
         var asked = new HashSet<string>(StringComparer.Ordinal);
-        var wanted = entries.Where(HasOurLabel).ToList();
+        var wanted = entries.Where(entry => HasOurLabel(entry) || services.ServiceOf(entry.Labels) is not null).ToList();
         while (wanted.Count > 0)
         {
             asked.UnionWith(wanted.Select(entry => entry.ID));
@@ -55,15 +59,44 @@ internal sealed class ContainerLister(DockerClient client, SelfLocator locator, 
         }
 
         _last = containers;
+        var all = entries
+            .Where(entry => containers.ContainsKey(entry.ID))
+            .Select(entry => services.ServiceOf(entry.Labels) is { } service
+                ? SwarmMapper.Complete(containers[entry.ID], service)
+                : containers[entry.ID])
+            .Where(Lives)
+            .ToList();
+        all.AddRange(services.Elsewhere.Select(task => WithPortsOfReplicas(task, all)));
+        if (await networks.LearnAsync(all.SelectMany(container => container.Networks), cancellationToken) is { } unknown)
+        {
+            failures.Add(unknown);
+        }
+
         return new ContainerListing(
             new ContainerSnapshot
             {
-                Containers = containers.Values.Where(Lives).OrderBy(container => container.Id, StringComparer.Ordinal).ToEquatableArray(),
+                Containers = all
+                    .Select(container => container with { Networks = container.Networks.Select(networks.Describe).ToEquatableArray() })
+                    .OrderBy(container => container.Id, StringComparer.Ordinal)
+                    .ToEquatableArray(),
                 Ended = await _ended.LookAsync(containers, cancellationToken),
                 Own = own,
             },
-            failures.ToEquatableArray());
+            failures.ToEquatableArray(),
+            services.IsSettling);
     }
+
+    // What an image exposes is known on the nodes that have it.
+    private static Container WithPortsOfReplicas(Container task, List<Container> here) => task with
+    {
+        ExposedTcpPorts = task.ExposedTcpPorts
+            .Concat(here
+                .Where(container => container.Label(WellKnownLabels.SwarmServiceId) == task.Label(WellKnownLabels.SwarmServiceId))
+                .SelectMany(container => container.ExposedTcpPorts))
+            .Distinct()
+            .Order()
+            .ToEquatableArray(),
+    };
 
     // In whatever case: a label that has no effect because of its capitals is warned of.
     private bool HasOurLabel(ContainerListResponse entry) =>
@@ -125,6 +158,7 @@ internal sealed class ContainerLister(DockerClient client, SelfLocator locator, 
 
 /// <summary>A snapshot, and what went wrong while it was made.</summary>
 /// <param name="Failures">
-/// Containers whose details could not be had, each with the reason; the snapshot holds what the list said of them.
+/// What could not be had, each with the reason. Of containers without their details the snapshot holds what the list said of them.
 /// </param>
-internal sealed record ContainerListing(ContainerSnapshot Snapshot, EquatableArray<string> Failures);
+/// <param name="IsSettling">Whether there is about to be a change that no event will tell of.</param>
+internal sealed record ContainerListing(ContainerSnapshot Snapshot, EquatableArray<string> Failures, bool IsSettling);

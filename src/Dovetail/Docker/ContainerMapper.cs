@@ -11,6 +11,8 @@ namespace Dovetail.Docker;
 /// </summary>
 internal static class ContainerMapper
 {
+    private const string Stopping = "stopping";
+
     /// <summary>From the details. Null when the answer names no container.</summary>
     public static Container? From(ContainerInspectResponse details) => details.ID is { Length: > 0 } id
         ? new Container
@@ -22,6 +24,7 @@ internal static class ContainerMapper
             StartedAt = Time(details.State?.StartedAt),
             ExitCode = (int)(details.State?.ExitCode ?? 0),
             IsOutOfMemory = details.State?.OOMKilled == true,
+            IsStopping = details.State?.Status == Stopping,
             Health = Health(details.State?.Health?.Status),
             StopSignal = StopSignal.Parse(details.Config?.StopSignal) ?? StopSignal.Terminate,
             StopTimeout = details.Config?.StopTimeout is { } wait && wait >= TimeSpan.Zero ? wait : Container.DefaultStopTimeout,
@@ -44,6 +47,7 @@ internal static class ContainerMapper
         Name = PlainName(entry.Names?.FirstOrDefault(name => name?.LastIndexOf('/') <= 0), entry.ID),
         Created = Utc(entry.Created),
         State = State(entry.State),
+        IsStopping = entry.State == Stopping,
         Health = HealthOfStatus(entry.Status ?? ""),
         Labels = Labels(entry.Labels),
         NetworkMode = Mode(entry.HostConfig?.NetworkMode),
@@ -54,6 +58,10 @@ internal static class ContainerMapper
             where port.PublicPort > 0
             select new PublishedPort(port.PrivatePort, port.IP ?? "", port.PublicPort ?? 0)),
     };
+
+    /// <summary>Whether a container in this state, as the Engine names it, is one that Dovetail looks at.</summary>
+    public static bool IsAlive(string? state) =>
+        State(state) is ContainerState.Running or ContainerState.Restarting or ContainerState.Paused or ContainerState.Unknown;
 
     private static string Mode(string? text) => text is { Length: > 0 } mode ? mode : "default";
 
@@ -75,7 +83,8 @@ internal static class ContainerMapper
     private static string PlainName(string? name, string id) =>
         name?.TrimStart('/') is { Length: > 0 } plain ? plain : id[..Math.Min(12, id.Length)];
 
-    private static EquatableArray<ContainerLabel> Labels(IDictionary<string, string>? labels) =>
+    /// <summary>Sorted by key.</summary>
+    public static EquatableArray<ContainerLabel> Labels(IDictionary<string, string>? labels) =>
         (labels ?? new Dictionary<string, string>())
         .Select(label => new ContainerLabel(label.Key, label.Value ?? ""))
         .OrderBy(label => label.Key, StringComparer.Ordinal)
@@ -93,7 +102,7 @@ internal static class ContainerMapper
         where IsPort(hostPort)
         select new PublishedPort(containerPort, binding.HostIP ?? "", hostPort));
 
-    private static EquatableArray<PublishedPort> Sorted(IEnumerable<PublishedPort> ports) => ports
+    public static EquatableArray<PublishedPort> Sorted(IEnumerable<PublishedPort> ports) => ports
         .Distinct()
         .OrderBy(port => port.ContainerPort)
         .ThenBy(port => port.HostIp, StringComparer.Ordinal)
@@ -121,7 +130,8 @@ internal static class ContainerMapper
     private static ContainerState State(string? text) => text switch
     {
         "created" => ContainerState.Created,
-        "running" => ContainerState.Running,
+        // Podman's word for one that has been told to stop.
+        "running" or Stopping => ContainerState.Running,
         "paused" => ContainerState.Paused,
         "restarting" => ContainerState.Restarting,
         "removing" => ContainerState.Removing,
@@ -150,7 +160,7 @@ internal static class ContainerMapper
             ? time.ToUniversalTime()
             : default;
 
-    // The Engine counts in UTC; what it did not say is the default.
-    private static DateTimeOffset Utc(DateTime time) => time == default ? DateTimeOffset.UnixEpoch
+    /// <param name="time">The Engine counts in UTC; what it did not say is the default.</param>
+    public static DateTimeOffset Utc(DateTime time) => time == default ? DateTimeOffset.UnixEpoch
         : new DateTimeOffset(time.Kind == DateTimeKind.Local ? time.ToUniversalTime() : DateTime.SpecifyKind(time, DateTimeKind.Utc));
 }

@@ -24,6 +24,9 @@ internal sealed class DockerClient : IDisposable
     private readonly EngineHandler _handler = new();
     private readonly EngineClient _engine;
 
+    // Until the next negotiation.
+    private volatile bool _refusesFilters;
+
     public DockerClient(DockerEndpoint endpoint, TimeProvider time)
     {
         Endpoint = endpoint;
@@ -48,12 +51,15 @@ internal sealed class DockerClient : IDisposable
 
     public DockerEndpoint Endpoint { get; }
 
+    /// <summary>Whether what answered last is Podman.</summary>
+    public bool IsPodman => _handler.IsPodman;
+
     /// <summary>
     /// How long the Engine may take to answer a call, connecting included; the event stream, once open, has no limit. Default 30 s.
     /// </summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The limit of calls that any Engine answers at once: version and opening the event stream. Default 5 s.</summary>
+    /// <summary>The limit of the call that any Engine answers at once, its version. Default 5 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
@@ -72,22 +78,30 @@ internal sealed class DockerClient : IDisposable
             var negotiated = ApiVersion.Negotiate(newest, ApiVersion.TryParse(version!.MinAPIVersion));
             _handler.Version = negotiated.ToString();
             var engine = version.Version is { Length: > 0 } named ? Printable.Text(named) : "unknown";
-            return new EngineVersion(engine, negotiated, _handler.Clock);
+            _refusesFilters = false;
+            return new EngineVersion(engine, negotiated, _handler.Clock, IsPodman);
         },
         ConnectTimeout,
         cancellationToken);
 
-    /// <summary>Containers that run, are paused or wait for their restart; each has an id.</summary>
+    /// <summary>Containers that run, are paused, or wait for their restart; each has an id.</summary>
     /// <exception cref="DockerException">The Engine does not answer, refuses, or its answer cannot be read.</exception>
     public async Task<IReadOnlyList<ContainerListResponse>> ListContainersAsync(CancellationToken cancellationToken)
     {
-        var entries = await CallAsync(
-            "containers/json",
-            token => _engine.Containers.ListContainersAsync(
-                new ContainersListParameters { All = true, Filters = Filters(("status", ["running", "paused", "restarting"])) }, token),
-            CallTimeout,
-            cancellationToken);
-        return [.. entries.Where(entry => entry is { ID.Length: > 0 })];
+        if (_handler.Version is null)
+        {
+            await GetVersionAsync(cancellationToken);
+        }
+
+        // What Docker lists by itself are just these. Podman leaves the paused ones out, and answers 500 to a filter with a state that it
+        // does not have, such as restarting.
+        var everything = new ContainersListParameters { All = true };
+        var little = IsPodman
+            ? new ContainersListParameters { All = true, Filters = Filters(("status", ["running", "paused"])) }
+            : new ContainersListParameters();
+        var entries = await WithFiltersAsync(
+            IsPodman, isFiltered => ListContainersAsync(isFiltered ? little : everything, cancellationToken));
+        return [.. entries.Where(entry => entry is { ID.Length: > 0 } && ContainerMapper.IsAlive(entry.State))];
     }
 
     /// <param name="idOrName">Id, beginning of an id, or name.</param>
@@ -101,39 +115,58 @@ internal sealed class DockerClient : IDisposable
             timeout ?? CallTimeout,
             cancellationToken));
 
-    /// <returns>Null when there is no such network.</returns>
+    /// <summary>All networks.</summary>
     /// <exception cref="DockerException">The Engine does not answer, refuses, or its answer cannot be read.</exception>
-    public Task<NetworkResponse?> InspectNetworkAsync(string idOrName, CancellationToken cancellationToken) => OrNullAsync(CallAsync(
-        $"networks/{Printable.Text(idOrName)}",
-        token => _engine.Networks.InspectNetworkAsync(Uri.EscapeDataString(idOrName), token),
+    public Task<IList<NetworkResponse>> ListNetworksAsync(CancellationToken cancellationToken) => CallAsync(
+        "networks",
+        token => _engine.Networks.ListNetworksAsync(new NetworksListParameters(), token),
         CallTimeout,
-        cancellationToken));
+        cancellationToken);
+
+    /// <summary>What the Engine is in a swarm. Costs it more than the other calls.</summary>
+    /// <exception cref="DockerException">The Engine does not answer, refuses, or its answer cannot be read.</exception>
+    public async Task<SwarmRole> GetSwarmRoleAsync(CancellationToken cancellationToken)
+    {
+        var info = await CallAsync("info", _engine.System.GetSystemInfoAsync, CallTimeout, cancellationToken);
+        return new SwarmRole(info.Swarm?.NodeID ?? "", info.Swarm?.LocalNodeState == "active", info.Swarm?.ControlAvailable == true);
+    }
+
+    /// <summary>The services of the swarm; each has an id and a specification.</summary>
+    /// <exception cref="DockerException">The Engine is no manager, does not answer, refuses, or its answer cannot be read.</exception>
+    public async Task<IReadOnlyList<SwarmService>> ListServicesAsync(CancellationToken cancellationToken)
+    {
+        var services = await CallAsync(
+            "services",
+            token => _engine.Swarm.ListServicesAsync(new ServiceListParameters(), token),
+            CallTimeout,
+            cancellationToken);
+        return [.. services.Where(service => service is { ID.Length: > 0, Spec: not null })];
+    }
+
+    /// <summary>The tasks of these services that are meant to run; each has an id.</summary>
+    /// <exception cref="DockerException">The Engine is no manager, does not answer, refuses, or its answer cannot be read.</exception>
+    public async Task<IReadOnlyList<TaskResponse>> ListTasksAsync(IEnumerable<string> serviceIds, CancellationToken cancellationToken)
+    {
+        var tasks = await CallAsync(
+            "tasks",
+            token => _engine.Tasks.ListAsync(
+                new TasksListParameters { Filters = Filters(("service", [.. serviceIds]), ("desired-state", ["running"])) }, token),
+            CallTimeout,
+            cancellationToken);
+        return [.. tasks.Where(task => task is { ID.Length: > 0 })];
+    }
 
     /// <summary>
-    /// Subscribes to what happens to containers and their networks. Done when the Engine has taken the subscription.
+    /// Subscribes to what happens to containers, networks and the swarm; <see cref="EventChoice"/> tells what of it matters. Done when the
+    /// Engine has taken the subscription.
     /// </summary>
     /// <param name="since">By the Engine's clock: also events since then that it still remembers. Null: only from now on.</param>
-    /// <exception cref="DockerException">The Engine does not answer or refuses.</exception>
+    /// <exception cref="DockerException">The Engine does not answer within <see cref="CallTimeout"/>, or refuses.</exception>
     public Task<DockerEventStream> OpenEventsAsync(DateTimeOffset? since, CancellationToken cancellationToken)
     {
-        var parameters = new ContainerEventsParameters
-        {
-            Since = since?.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
-            Filters = Filters(
-                ("type", ["container", "network"]),
-                ("event",
-                [
-                    "start", "die", "stop", "kill", "destroy", "rename", "pause", "unpause", "update", "health_status",
-                    "connect", "disconnect",
-                ])),
-        };
-#pragma warning disable CS0618 // The overload with IProgress does not tell when the subscription stands, and Progress<T> loses the order.
-        return CallAsync(
-            "events",
-            async token => new DockerEventStream(await _engine.System.MonitorEventsAsync(parameters, token)),
-            ConnectTimeout,
-            cancellationToken);
-#pragma warning restore CS0618
+        // Only the types are chosen here. Engines name their events differently, and Podman's filter knows other names than its stream.
+        var types = Filters(("type", ["container", "network", "service", "node"]));
+        return WithFiltersAsync(true, isFiltered => OpenEventsAsync(since, isFiltered ? types : [], cancellationToken));
     }
 
     public void Dispose() => _engine.Dispose();
@@ -142,6 +175,50 @@ internal sealed class DockerClient : IDisposable
         filters.ToDictionary(
             filter => filter.Key,
             filter => (IDictionary<string, bool>)filter.Values.ToDictionary(value => value, _ => true));
+
+    private Task<IList<ContainerListResponse>> ListContainersAsync(
+        ContainersListParameters parameters, CancellationToken cancellationToken) => CallAsync(
+            "containers/json",
+            token => _engine.Containers.ListContainersAsync(parameters, token),
+            CallTimeout,
+            cancellationToken);
+
+    private Task<DockerEventStream> OpenEventsAsync(
+        DateTimeOffset? since, Dictionary<string, IDictionary<string, bool>> filters, CancellationToken cancellationToken)
+    {
+        var parameters = new ContainerEventsParameters
+        {
+            Since = since?.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
+            Filters = filters,
+        };
+#pragma warning disable CS0618 // The overload with IProgress does not tell when the subscription stands, and Progress<T> loses the order.
+        return CallAsync(
+            "events",
+            async token => new DockerEventStream(await _engine.System.MonitorEventsAsync(parameters, token)),
+            CallTimeout,
+            cancellationToken);
+#pragma warning restore CS0618
+    }
+
+    // A filter only spares work: an Engine that refuses it is asked without, from then on.
+    private async Task<T> WithFiltersAsync<T>(bool hasFilters, Func<bool, Task<T>> ask)
+    {
+        if (_refusesFilters || !hasFilters)
+        {
+            return await ask(!hasFilters);
+        }
+
+        try
+        {
+            return await ask(true);
+        }
+        catch (DockerException exception) when (exception.StatusCode is not (null or HttpStatusCode.Unauthorized))
+        {
+            var answer = await ask(false);
+            _refusesFilters = true;
+            return answer;
+        }
+    }
 
     private static async Task<T?> OrNullAsync<T>(Task<T> call)
         where T : class
@@ -191,9 +268,12 @@ internal sealed class DockerClient : IDisposable
         HttpRequestException { InnerException: DockerException inner } => inner,
         OperationCanceledException => new DockerException(
             FormattableString.Invariant(
-                $"The Docker Engine at {Endpoint} did not answer within {timeout.TotalSeconds:0.#} s. ")
+                $"The Docker Engine at {Endpoint} did not answer GET /{call} within {timeout.TotalSeconds:0.#} s. ")
             + "Check that it is healthy (docker ps) and that DOCKER_HOST is right.",
-            exception),
+            exception)
+        {
+            IsTimeout = true,
+        },
         IOException or HttpRequestException { HttpRequestError: not HttpRequestError.ConfigurationLimitExceeded } => new DockerException(
             $"The connection to the Docker Engine at {Endpoint} broke: {Printable.Text(exception.Message, 300)} "
             + "Check that it is running, and that DOCKER_HOST is right.",
@@ -211,4 +291,7 @@ internal sealed class DockerException(string message, Exception? innerException 
 {
     /// <summary>The Engine's answer, when there was one.</summary>
     public HttpStatusCode? StatusCode { get; init; }
+
+    /// <summary>Whether the Engine took the call and did not answer it in time.</summary>
+    public bool IsTimeout { get; init; }
 }

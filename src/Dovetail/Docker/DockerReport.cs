@@ -8,28 +8,31 @@ namespace Dovetail.Docker;
 /// Keeps how the watcher gets on with the Engine, and logs what changes: once each, however often it is tried. For one thread at a time,
 /// <see cref="Health"/> and <see cref="Heard"/> excepted.
 /// </summary>
-internal sealed partial class DockerReport(DockerEndpoint endpoint, TimeProvider time, ILogger logger)
+/// <param name="resync">How often the containers are listed without an event.</param>
+internal sealed partial class DockerReport(DockerEndpoint endpoint, TimeSpan resync, TimeProvider time, ILogger logger)
 {
     private DockerHealth _health = new();
     private bool _isAway;
     private OwnLocation? _own;
     private EquatableArray<string> _failures;
+    private string? _eventProblem;
 
     public DockerHealth Health => Volatile.Read(ref _health);
 
     public void Heard(Message message) => Log.Event(
         logger, Printable.Text(message.Type ?? ""), Printable.Text(message.Action ?? ""), Printable.Text(message.Actor?.ID ?? ""));
 
-    public void Listed(EngineVersion version, ContainerListing listing)
+    /// <param name="eventProblem">Why there are no events; null: there are.</param>
+    public void Listed(EngineVersion version, ContainerListing listing, string? eventProblem)
     {
         if (_isAway)
         {
             _isAway = false;
-            Log.Back(logger, endpoint, version.Engine, version.Api);
+            Log.Back(logger, endpoint, version.Title, version.Api);
         }
         else if (Health.LastListing is null)
         {
-            Log.Watching(logger, endpoint, version.Engine, version.Api);
+            Log.Watching(logger, endpoint, version.Title, version.Api);
         }
 
         if (listing.Snapshot.Own is var own && own != _own)
@@ -52,13 +55,27 @@ internal sealed partial class DockerReport(DockerEndpoint endpoint, TimeProvider
             }
         }
 
+        if (eventProblem != _eventProblem)
+        {
+            _eventProblem = eventProblem;
+            if (eventProblem is null)
+            {
+                Log.EventsCome(logger);
+            }
+            else
+            {
+                Log.NoEvents(logger, eventProblem, resync.TotalSeconds);
+            }
+        }
+
+        string[] problems = [.. listing.Failures, .. eventProblem is null ? [] : (string[])[eventProblem]];
         Volatile.Write(ref _health, new DockerHealth
         {
             Connected = true,
             Engine = version.Engine,
             ApiVersion = version.Api.ToString(),
             LastListing = time.GetUtcNow(),
-            LastError = listing.Failures.Count > 0 ? string.Join(" ", listing.Failures) : null,
+            LastError = problems.Length > 0 ? string.Join(" ", problems) : null,
         });
     }
 
@@ -85,13 +102,13 @@ internal sealed partial class DockerReport(DockerEndpoint endpoint, TimeProvider
 
     private static partial class Log
     {
-        [LoggerMessage(1101, LogLevel.Information, "Watching Docker {Engine} at {Endpoint} (API {Api})")]
+        [LoggerMessage(1101, LogLevel.Information, "Watching {Engine} at {Endpoint} (API {Api})")]
         public static partial void Watching(ILogger logger, DockerEndpoint endpoint, string engine, ApiVersion api);
 
         [LoggerMessage(1102, LogLevel.Warning, "Docker is away; services stay as they are, and Dovetail keeps trying: {Error}")]
         public static partial void Away(ILogger logger, string error);
 
-        [LoggerMessage(1103, LogLevel.Information, "Docker {Engine} is back at {Endpoint} (API {Api})")]
+        [LoggerMessage(1103, LogLevel.Information, "{Engine} is back at {Endpoint} (API {Api})")]
         public static partial void Back(ILogger logger, DockerEndpoint endpoint, string engine, ApiVersion api);
 
         [LoggerMessage(1104, LogLevel.Debug, "Connecting to Docker again: {Reason}")]
@@ -106,6 +123,12 @@ internal sealed partial class DockerReport(DockerEndpoint endpoint, TimeProvider
         [LoggerMessage(1106, LogLevel.Warning, "Docker's answer is incomplete: {Failure}")]
         public static partial void Incomplete(ILogger logger, string failure);
 
+        [LoggerMessage(1109, LogLevel.Warning, "{Problem} Until then containers are listed every {Seconds:0.#} s, and changes seen no sooner")]
+        public static partial void NoEvents(ILogger logger, string problem, double seconds);
+
+        [LoggerMessage(1110, LogLevel.Information, "Events come from Docker; changes are seen at once")]
+        public static partial void EventsCome(ILogger logger);
+
         [LoggerMessage(1107, LogLevel.Error, "Watching Docker failed in a way that was not foreseen; Dovetail keeps trying")]
         public static partial void Unexpected(ILogger logger, Exception exception);
 
@@ -117,7 +140,7 @@ internal sealed partial class DockerReport(DockerEndpoint endpoint, TimeProvider
 /// <summary>How the watcher gets on with the Engine, for <c>dovetail status</c>.</summary>
 internal sealed record DockerHealth
 {
-    /// <summary>Whether events are subscribed to and the last listing succeeded.</summary>
+    /// <summary>Whether the last listing succeeded.</summary>
     public bool Connected { get; init; }
 
     /// <summary>The Engine's version; null before the first contact.</summary>

@@ -1,3 +1,4 @@
+using Docker.DotNet.Models;
 using Dovetail.Containers;
 
 namespace Dovetail.Docker;
@@ -31,11 +32,12 @@ internal sealed class DockerSession(
         var version = await client.GetVersionAsync(cancellationToken);
 
         // 2. Subscribe before the first listing, so that nothing falls between the two.
-        await using var events = await client.OpenEventsAsync(version.Clock, cancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var reading = ReadAsync(events, stop.Token);
+        var events = new EventSubscription(client, options, time, Heard, _changes);
+        var reading = events.RunAsync(version.Clock, stop.Token);
         try
         {
+            await events.FirstTryAsync(cancellationToken);
             while (true)
             {
                 // 3. What happens from here on makes for another listing.
@@ -43,11 +45,11 @@ internal sealed class DockerSession(
                 var begun = time.GetTimestamp();
                 var listing = await lister.ListAsync(cancellationToken);
                 HasListed = true;
-                report.Listed(version, listing);
+                report.Listed(version, listing, events.Problem);
                 _stopping.Listed(listing.Snapshot, begun);
 
                 // 4. Wait for an event or the resync, then for the burst to end.
-                await _changes.WaitAsync(UntilResync(), cancellationToken);
+                await _changes.WaitAsync(UntilResync(listing.IsSettling), cancellationToken);
             }
         }
         finally
@@ -57,27 +59,17 @@ internal sealed class DockerSession(
         }
     }
 
-    // Never throws: what ends the events ends the wait for changes.
-    private async Task ReadAsync(DockerEventStream events, CancellationToken cancellationToken)
+    private void Heard(Message message)
     {
-        try
-        {
-            await foreach (var message in events.ReadAsync(cancellationToken))
-            {
-                report.Heard(message);
-                _stopping.Heard(message);
-                _changes.Report();
-            }
-
-            _changes.End(new DockerException("Docker ended the event stream."));
-        }
-        catch (Exception exception)
-        {
-            _changes.End(exception);
-        }
+        report.Heard(message);
+        _stopping.Heard(message);
     }
 
-    private TimeSpan UntilResync() => _stopping.NextExpiry is { } expiry && expiry < options.ResyncInterval
-        ? TimeSpan.FromTicks(Math.Max(expiry.Ticks, TimeSpan.TicksPerMillisecond))
-        : options.ResyncInterval;
+    private TimeSpan UntilResync(bool isSettling)
+    {
+        var interval = isSettling && options.SettlingInterval < options.ResyncInterval ? options.SettlingInterval : options.ResyncInterval;
+        return _stopping.NextExpiry is { } expiry && expiry < interval
+            ? TimeSpan.FromTicks(Math.Max(expiry.Ticks, TimeSpan.TicksPerMillisecond))
+            : interval;
+    }
 }

@@ -30,9 +30,15 @@ internal sealed class DockerWatcher
         _options = options;
         _time = time;
         _random = random;
-        var locator = new SelfLocator(client, options.Container, SelfLocator.ReadHints());
-        _lister = new ContainerLister(client, locator, options.LabelPrefix, options.InspectTimeout);
-        _report = new DockerReport(client.Endpoint, time, logger);
+        var networks = new NetworkCatalog(client);
+        _lister = new ContainerLister(
+            client,
+            new SelfLocator(client, networks, options.Container, SelfLocator.ReadHints()),
+            networks,
+            new SwarmReader(client, options.LabelPrefix, time),
+            options.LabelPrefix,
+            options.InspectTimeout);
+        _report = new DockerReport(client.Endpoint, options.ResyncInterval, time, logger);
     }
 
     public DockerHealth Health => _report.Health;

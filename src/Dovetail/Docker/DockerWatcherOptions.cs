@@ -12,6 +12,9 @@ internal sealed record DockerWatcherOptions
     /// <summary>Time between full listings when nothing seems to happen; heals lost events. Over 0; default 30 s.</summary>
     public TimeSpan ResyncInterval { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>The same while tasks of a swarm start on other nodes, of which no event tells. Default 1 s.</summary>
+    public TimeSpan SettlingInterval { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>An event is followed by a listing once none has come for so long. Default 50 ms.</summary>
     public TimeSpan QuietPeriod { get; init; } = TimeSpan.FromMilliseconds(50);
 
@@ -22,6 +25,12 @@ internal sealed record DockerWatcherOptions
     /// How long the Engine may take for the details of one container before what the list says of it is used. Default 2 s.
     /// </summary>
     public TimeSpan InspectTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long the first listing waits for the Engine to take the subscription to its events. Default 5 s.</summary>
+    public TimeSpan EventsPatience { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long after the Engine refused the subscription it is asked again. Default 1 min.</summary>
+    public TimeSpan EventsRetryInterval { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>First wait after the Engine went away, give or take a quarter; doubles. Default 0.2 s.</summary>
     public TimeSpan MinReconnectDelay { get; init; } = TimeSpan.FromMilliseconds(200);

@@ -34,6 +34,9 @@ internal sealed class EngineHandler : DelegatingHandler, IAuthProvider
     /// <summary>The Engine's time in its last answer to <c>GET /version</c>, to the second; null when it did not say.</summary>
     public DateTimeOffset? Clock { get; private set; }
 
+    /// <summary>Whether the last answer to <c>GET /version</c> was Podman's, which names its own API in each answer.</summary>
+    public bool IsPodman { get; private set; }
+
     HttpMessageHandler IAuthProvider.ConfigureHandler(HttpMessageHandler handler)
     {
         InnerHandler = handler;
@@ -62,6 +65,7 @@ internal sealed class EngineHandler : DelegatingHandler, IAuthProvider
             if (call == VersionCall)
             {
                 Clock = response.Headers.Date;
+                IsPodman = response.Headers.Contains("Libpod-API-Version");
             }
 
             if (call != EventsCall)
@@ -83,7 +87,10 @@ internal sealed class EngineHandler : DelegatingHandler, IAuthProvider
         [_, "version"] => AnswerFields.Version,
         [_, "containers", "json"] => AnswerFields.ContainerList,
         [_, "containers", ..] => AnswerFields.Container,
-        [_, "networks", ..] => AnswerFields.Network,
+        [_, "networks"] => AnswerFields.Network,
+        [_, "info"] => AnswerFields.Info,
+        [_, "services"] => AnswerFields.Services,
+        [_, "tasks"] => AnswerFields.Tasks,
         _ => throw new InvalidOperationException($"No fields are named for {call}."),
     };
 
@@ -110,7 +117,8 @@ internal sealed class EngineHandler : DelegatingHandler, IAuthProvider
         var advice = response.StatusCode switch
         {
             HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized =>
-                " A proxy in front of Docker's socket must allow VERSION, EVENTS, CONTAINERS and NETWORKS for reading.",
+                " A proxy in front of Docker's socket must allow VERSION, EVENTS, CONTAINERS and NETWORKS for reading, "
+                + "and in a swarm INFO, SERVICES and TASKS.",
             HttpStatusCode.BadRequest when said.Contains("HTTPS server", StringComparison.Ordinal) =>
                 " The Engine wants TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH.",
             _ => "",

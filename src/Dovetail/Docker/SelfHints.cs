@@ -13,12 +13,14 @@ internal static class SelfHints
     public static IReadOnlyList<string> From(string hostName, string cgroup, string mountInfo) =>
         Cgroups(cgroup).Concat(Mounts(mountInfo)).Concat(HostName(hostName)).Distinct(StringComparer.Ordinal).ToArray();
 
-    // 9:cpu:/docker/ID (cgroupfs) or 0::/system.slice/docker-ID.scope (systemd).
+    // 9:cpu:/docker/ID (cgroupfs) or 0::/system.slice/docker-ID.scope (systemd); Podman's is libpod-ID, or libpod-ID.scope/container.
     private static IEnumerable<string> Cgroups(string cgroup)
     {
         foreach (var line in cgroup.Split('\n'))
         {
-            var leaf = line[(line.LastIndexOf('/') + 1)..].Trim();
+            var path = line.Trim();
+            path = path.EndsWith("/container", StringComparison.Ordinal) ? path[..^"/container".Length] : path;
+            var leaf = path[(path.LastIndexOf('/') + 1)..];
             leaf = leaf.EndsWith(".scope", StringComparison.Ordinal) ? leaf[..^".scope".Length] : leaf;
             leaf = leaf[(leaf.LastIndexOf('-') + 1)..];
             if (IsId(leaf))
@@ -38,8 +40,14 @@ internal static class SelfHints
                 continue;
             }
 
-            var parts = root.Split('/');
-            if (parts is [.., "containers", var id, _] && IsId(id))
+            // Podman's directory is named by its storage driver: overlay-containers/ID/userdata/hostname.
+            var id = root.Split('/') switch
+            {
+                [.., "containers", var docker, _] => docker,
+                [.., _, var podman, "userdata", _] => podman,
+                _ => "",
+            };
+            if (IsId(id))
             {
                 yield return id;
             }

@@ -11,18 +11,16 @@ namespace Dovetail.Docker;
 /// reached. Not safe for concurrent use.
 /// </summary>
 /// <param name="client">Not owned.</param>
+/// <param name="networks">Knows which networks are bridges.</param>
 /// <param name="container">
 /// What <c>DOVETAIL_CONTAINER</c> says: id or name of Dovetail's container, <c>none</c>, or null to find out.
 /// </param>
 /// <param name="hints">
 /// Ids that the container may have, used when <paramref name="container"/> is null or names none; see <see cref="SelfHints"/>.
 /// </param>
-internal sealed class SelfLocator(DockerClient client, string? container, IReadOnlyList<string> hints)
+internal sealed class SelfLocator(DockerClient client, NetworkCatalog networks, string? container, IReadOnlyList<string> hints)
 {
     private const int MaxJoins = 4;
-
-    // Whether a network is a bridge does not change while it exists.
-    private readonly Dictionary<string, bool> _isBridge = new(StringComparer.Ordinal);
 
     private OwnLocation? _last;
     private bool? _isThisMachine;
@@ -68,7 +66,7 @@ internal sealed class SelfLocator(DockerClient client, string? container, IReadO
 
         return owner.UsesHostNetwork
             ? OwnLocation.OnHost with { Location = DovetailLocation.HostNetworkContainer, ContainerName = self.Name }
-            : await WithGatewayAsync(
+            : await WithNetworksAsync(
                 new OwnLocation
                 {
                     Location = DovetailLocation.Container,
@@ -112,43 +110,18 @@ internal sealed class SelfLocator(DockerClient client, string? container, IReadO
     private async Task<Container?> InspectAsync(string idOrName, CancellationToken cancellationToken) =>
         await client.InspectContainerAsync(idOrName, cancellationToken) is { } details ? ContainerMapper.From(details) : null;
 
-    // The gateway of a bridge network is the host itself; that of a macvlan is a router.
-    private async Task<OwnLocation> WithGatewayAsync(OwnLocation own, CancellationToken cancellationToken)
+    // The gateway of a bridge network is the host itself; that of a macvlan is a router. What is wrong when the networks cannot be had is
+    // said of the containers' networks, which are asked for in the same way.
+    private async Task<OwnLocation> WithNetworksAsync(OwnLocation own, CancellationToken cancellationToken)
     {
-        foreach (var network in own.Networks)
+        await networks.LearnAsync(own.Networks, cancellationToken);
+        own = own with { Networks = own.Networks.Select(networks.Describe).ToEquatableArray() };
+        var bridges = own.Networks.Where(network => network is { IsOnHost: true, Id.Length: > 0 }).ToList();
+        return own with
         {
-            if (await IsBridgeAsync(network, cancellationToken))
-            {
-                own = own with { Gateway = own.Gateway ?? network.Gateway, IPv6Gateway = own.IPv6Gateway ?? network.IPv6Gateway };
-            }
-        }
-
-        return own;
-    }
-
-    private async Task<bool> IsBridgeAsync(ContainerNetwork network, CancellationToken cancellationToken)
-    {
-        if (network.Id.Length == 0)
-        {
-            return false;
-        }
-
-        if (!_isBridge.TryGetValue(network.Id, out var isBridge))
-        {
-            try
-            {
-                isBridge = (await client.InspectNetworkAsync(network.Id, cancellationToken))?.Driver == "bridge";
-            }
-            catch (DockerException exception) when (exception.StatusCode == HttpStatusCode.Forbidden)
-            {
-                // A socket proxy that does not show networks; most networks are bridges.
-                isBridge = true;
-            }
-
-            _isBridge[network.Id] = isBridge;
-        }
-
-        return isBridge;
+            Gateway = bridges.Select(network => network.Gateway).FirstOrDefault(gateway => gateway is not null),
+            IPv6Gateway = bridges.Select(network => network.IPv6Gateway).FirstOrDefault(gateway => gateway is not null),
+        };
     }
 
     private async Task<bool> IsThisMachineAsync(string host, CancellationToken cancellationToken)

@@ -124,7 +124,7 @@ internal static class ServiceMerger
                 continue;
             }
 
-            tcp.Add(new TcpUpstream(forward.NodePort, route.Host, route.Port));
+            tcp.Add(new TcpUpstream(forward.NodePort, route.Host, route.Port, route.SecondHost));
             main ??= route;
         }
 
@@ -142,6 +142,7 @@ internal static class ServiceMerger
                 ContainerName = container.Name,
                 Scheme = service.Scheme,
                 Host = host,
+                SecondHost = main.SecondHost,
                 Port = main.Port,
                 Health = container.IsStopping ? UpstreamHealth.Stopping : Health(container.Health),
                 Route = main.Text,

@@ -8,20 +8,26 @@ namespace Dovetail.Services;
 /// <param name="Host">IP address (IPv6 without brackets) or host name; null: it cannot.</param>
 /// <param name="Port">Port at <paramref name="Host"/>.</param>
 /// <param name="Text">Which rule of <see cref="UpstreamResolver"/> chose this; without a host, what is missing and what to add.</param>
+/// <param name="SecondHost">Another address of the container, for when <paramref name="Host"/> refuses; null: there is none.</param>
 /// <param name="IsByHost">Whether the way leads through the host, whose firewall sees it.</param>
 /// <param name="Fix">Without a host, what to do, when <paramref name="Text"/> does not say it.</param>
-internal sealed record UpstreamRoute(string? Host, int Port, string Text, bool IsByHost = false, string? Fix = null);
+internal sealed record UpstreamRoute(
+    string? Host, int Port, string Text, string? SecondHost = null, bool IsByHost = false, string? Fix = null);
 
 /// <summary>Finds the address under which Dovetail reaches a port of a container, by the first of these rules that applies.</summary>
 /// <remarks>
 /// 1. The network that <c>dovetail.network</c> names. 2. 127.0.0.1 in a network namespace that Dovetail has joined, else
-/// a network that both are on; user-defined before <c>bridge</c>, then by name.
+/// a network that both are on; user-defined before <c>bridge</c>, bridges before macvlan and ipvlan, a swarm's ingress last, then by name.
 /// 3. With <c>network_mode: container:X</c>, the networks of X by the same rules. 4. With <c>network_mode: host</c>, the host.
-/// 5. A port that is published on the host. 6. With Dovetail on the host, the container's address. 7. None: the text says what to add.
+/// 5. A port that is published on the host. 6. With Dovetail on the host, the container's address on a bridge network, the only ones that
+/// the host itself is on. 7. None: the text says what to add.
 /// </remarks>
 internal static class UpstreamResolver
 {
     private const string DefaultBridge = "bridge";
+
+    // Podman's name for the same.
+    private const string DefaultPodmanBridge = "podman";
 
     /// <param name="container">The container that serves.</param>
     /// <param name="port">Its port, 1–65535.</param>
@@ -54,7 +60,7 @@ internal static class UpstreamResolver
         // Rule 2.
         if (Attached(owner).FirstOrDefault(theirs => host.Networks.Any(ours => ours.IsSameAs(theirs))) is { } shared)
         {
-            return new UpstreamRoute(shared.Address, port, $"network {shared.Name}, shared with Dovetail");
+            return new UpstreamRoute(shared.Address, port, $"network {shared.Name}, shared with Dovetail", shared.SecondAddress);
         }
 
         // Rule 4.
@@ -73,8 +79,8 @@ internal static class UpstreamResolver
         }
 
         // Rule 6.
-        return host.IsInHostNetwork && Attached(owner).FirstOrDefault() is { } direct
-            ? new UpstreamRoute(direct.Address, port, $"network {direct.Name}, from the host")
+        return host.IsInHostNetwork && Attached(owner).FirstOrDefault(static network => network.IsOnHost) is { } direct
+            ? new UpstreamRoute(direct.Address, port, $"network {direct.Name}, from the host", direct.SecondAddress)
             : NoRoute(container, owner, port, host);
     }
 
@@ -91,9 +97,20 @@ internal static class UpstreamResolver
             return new UpstreamRoute(null, port, reason);
         }
 
+        // Sent to an address of an overlay, requests with their identity headers would leave the host by its default route.
+        if (host.IsInHostNetwork && named is { IsOnHost: false, IsOnCard: false })
+        {
+            var reason = $"the network label names {network} ({named.Driver}), which the host is not on: "
+                + $"run Dovetail in a container on {named.Name}";
+            return new UpstreamRoute(null, port, reason);
+        }
+
         var isForeign = host.Location == DovetailLocation.Container && !host.Networks.Any(ours => ours.IsSameAs(named));
-        var warning = isForeign ? $"; Dovetail is not on it (it is on {List(host.Networks)}), so requests may not get through" : "";
-        return new UpstreamRoute(address, port, $"network {named.Name}, named by the label{warning}");
+        var warning = isForeign ? $"; Dovetail is not on it (it is on {List(host.Networks)}), so requests may not get through"
+            : host.IsInHostNetwork && named.IsOnCard ? $"; the host reaches no container over its own {named.Driver}, unless it has an "
+                + "interface there"
+            : "";
+        return new UpstreamRoute(address, port, $"network {named.Name}, named by the label{warning}", named.SecondAddress);
     }
 
     private static UpstreamRoute? Published(Container owner, int port, OwnLocation host)
@@ -128,10 +145,11 @@ internal static class UpstreamResolver
     }
 #pragma warning restore RS0030
 
-    // Networks with an address, user-defined before the default bridge (where containers have no names), then by name.
+    // Networks with an address, user-defined before the default bridge (where containers have no names), then by name. Over macvlan and
+    // ipvlan the host is out of reach, and sometimes other containers too; ingress is for what comes in from outside the swarm.
     private static IEnumerable<ContainerNetwork> Attached(Container container) => container.Networks
         .Where(static network => network.Address is not null)
-        .OrderBy(static network => network.Name == DefaultBridge)
+        .OrderBy(static network => network.IsIngress ? 3 : network.IsOnCard ? 2 : network.Name is DefaultBridge or DefaultPodmanBridge ? 1 : 0)
         .ThenBy(static network => network.Name, StringComparer.Ordinal);
 
     // Rule 7.
@@ -151,10 +169,21 @@ internal static class UpstreamResolver
             DovetailLocation.OtherMachine =>
                 $"no way to port {port}: Dovetail is not on the Docker host, container {owner.Name} is {theirs}{onlyLocal}: "
                 + $"publish port {port} on an address that Dovetail reaches",
-            _ =>
-                $"no way to port {port}: container {owner.Name} is {theirs}{onlyLocal}: "
-                + $"attach container {container.Name} to a network, or publish port {port}",
+            _ => $"no way to port {port}: container {owner.Name} is {theirs}{onlyLocal}{FromHost(container, owner, port)}",
         });
+    }
+
+    private static string FromHost(Container container, Container owner, int port)
+    {
+        if (Attached(owner).FirstOrDefault() is not { } network)
+        {
+            return $": attach container {container.Name} to a network, or publish port {port}";
+        }
+
+        return network.IsOnCard
+            ? $", and the kernel lets the host reach no container over its own {network.Driver}: attach it to a bridge network as well "
+                + $"(docker network connect {DefaultBridge} {owner.Name})"
+            : $", which the host is not on: run Dovetail in a container on {network.Name}, or publish port {port} on the host";
     }
 
     private static string Connect(Container owner, OwnLocation host) => Attached(owner).FirstOrDefault() is { } theirs
@@ -163,5 +192,9 @@ internal static class UpstreamResolver
         : "docker network create, then docker network connect";
 
     private static string List(EquatableArray<ContainerNetwork> networks) =>
-        networks.Count == 0 ? "no network" : string.Join(", ", networks.Select(network => network.Name));
+        networks.Count == 0 ? "no network" : string.Join(", ", networks.Select(Title));
+
+    // The drivers of the networks "none" and "host" say no more than their names.
+    private static string Title(ContainerNetwork network) =>
+        network.IsOnHost || network.Driver is "null" or "host" ? network.Name : $"{network.Name} ({network.Driver})";
 }

@@ -2,11 +2,12 @@ using System.Collections.Concurrent;
 using Dovetail.EndToEndTests.Harness;
 
 [assembly: AssemblyFixture(typeof(Engine))]
+[assembly: AssemblyFixture(typeof(PodmanEngine))]
 
 namespace Dovetail.EndToEndTests.Harness;
 
 /// <summary>The real Docker Engine that the tests run containers on, with the image they run. One for all tests.</summary>
-public sealed class Engine : IAsyncLifetime
+public class Engine : IAsyncLifetime
 {
     /// <summary>How the classic builder names what a step made.</summary>
     private const string LayerMark = " ---> ";
@@ -18,7 +19,15 @@ public sealed class Engine : IAsyncLifetime
     private Task? _image;
     private volatile bool _used;
 
-    internal static string Host => TestSettings.DockerHost;
+    /// <summary>As in <c>DOCKER_HOST</c>.</summary>
+    internal virtual string Host => TestSettings.DockerHost;
+
+    /// <summary>The test image; tests that start containers in another way need it by name.</summary>
+    internal async Task<string> ImageAsync(CancellationToken cancellation)
+    {
+        await EnsureImageAsync(cancellation);
+        return _run;
+    }
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
@@ -34,6 +43,7 @@ public sealed class Engine : IAsyncLifetime
         }
 
         _clientSettings.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>Runs a container of the test image in the background.</summary>

@@ -35,6 +35,7 @@ internal static class TestImage
                 await archive.AddDirectoryAsync("www", cancellation);
                 await archive.AddDirectoryAsync("www/cgi-bin", cancellation);
                 await archive.AddTextAsync("www" + EchoPath, EchoScript, cancellation);
+                await archive.AddTextAsync("pause", "#!/bin/sh\nexec sleep 100000\n", cancellation);
             },
             cancellation);
 }

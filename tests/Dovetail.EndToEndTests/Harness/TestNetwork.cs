@@ -13,11 +13,14 @@ internal sealed class TestNetwork : IAsyncDisposable
 
     public string Name { get; }
 
-    public static async Task<TestNetwork> CreateAsync(Engine engine, string name, CancellationToken cancellation)
+    /// <param name="options">Further options of <c>docker network create</c>.</param>
+    public static async Task<TestNetwork> CreateAsync(Engine engine, string name, CancellationToken cancellation, params string[] options)
     {
-        await engine.DockerAsync(["network", "create", name], cancellation: cancellation);
+        await engine.DockerAsync(["network", "create", .. options, name], cancellation: cancellation);
         return new TestNetwork(engine, name);
     }
 
-    public async ValueTask DisposeAsync() => await _engine.DockerAsync(["network", "rm", Name]);
+    // A swarm holds on to a network for a moment after its last task.
+    public async ValueTask DisposeAsync() => await Eventually.GetAsync(
+        token => _engine.DockerAsync(["network", "rm", Name], cancellation: token), static _ => true, $"network {Name} to go");
 }

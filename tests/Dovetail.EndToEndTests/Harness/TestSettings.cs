@@ -9,6 +9,9 @@ internal static class TestSettings
         "DOVETAIL_TEST_DOCKER_HOST is not set. The end-to-end tests need a Docker Engine on this machine: run tests/run, which finds or " +
         "starts one, or set the variable (such as unix:///var/run/docker.sock).");
 
+    /// <summary>Podman on this machine, as a <c>DOCKER_HOST</c>; null: there is none.</summary>
+    public static string? PodmanHost => Optional("DOVETAIL_TEST_PODMAN_HOST");
+
     /// <summary>A statically linked busybox; the test containers are made of it.</summary>
     public static string Busybox => Optional("DOVETAIL_TEST_BUSYBOX") ?? "/bin/busybox";
 

@@ -34,7 +34,7 @@ public sealed class EngineBehindTests(Engine engine) : EndToEndTest(engine)
 
         var image = (await Engine.DockerAsync(["inspect", "-f", "{{.Image}}", await target.NameAsync(Cancellation)], cancellation: Cancellation)).Stdout.Trim();
 
-        var executed = await DockerAsync(door, name, sent, [.. host, "exec", "-i", await target.NameAsync(Cancellation), "cat"]);
+        var executed = await DockerAsync(door, name, sent, [.. host, "exec", "-i", await target.NameAsync(Cancellation), "sh", "-c", "cat"]);
         var ran = await DockerAsync(
             door, name, sent, [.. host, "run", "--rm", "-i", "--entrypoint", "sh", image, "-c", "cat; echo last words >&2; exit 3"]);
 

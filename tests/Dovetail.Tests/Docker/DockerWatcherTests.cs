@@ -29,7 +29,7 @@ public sealed class DockerWatcherTests
         await watch.NextAsync();
 
         var asked = engine.Requests.Select(path => path.Split('?')[0]).ToArray();
-        Assert.Equal(["/version", "/v1.41/events", "/v1.41/containers/json"], asked);
+        Assert.Equal(["/version", "/v1.41/events", "/v1.41/containers/json"], asked[..3]);
     }
 
     [Fact]
@@ -183,6 +183,96 @@ public sealed class DockerWatcherTests
 
         Assert.Single((await watch.NextAsync()).Containers);
         Assert.Empty(watch.Logged(LogLevel.Warning));
+    }
+
+    [Fact]
+    public async Task Where_events_are_refused_the_containers_are_listed_all_the_same_and_a_warning_says_what_to_allow()
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        var isAllowed = false;
+        engine.Interfere = async context =>
+        {
+            var isRefused = context.Request.Path.Value!.EndsWith("/events", StringComparison.Ordinal) && !Volatile.Read(ref isAllowed);
+            if (isRefused)
+            {
+                context.Response.StatusCode = StatusCodes.Status403Forbidden;
+                await context.Response.WriteAsync("<html><body><h1>403 Forbidden</h1>");
+            }
+
+            return isRefused;
+        };
+        var options = Watch.Patient with
+        {
+            ResyncInterval = TimeSpan.FromMilliseconds(100),
+            EventsRetryInterval = TimeSpan.FromMilliseconds(100),
+        };
+        await using var watch = new Watch(engine.Endpoint, options);
+        Assert.Empty((await watch.NextAsync()).Containers);
+
+        engine.Containers[ScriptedEngine.Id(1)] = "web";
+        Assert.Single((await watch.NextAsync()).Containers);
+
+        await Eventually.TrueAsync(() => engine.Subscriptions > 4, "further attempts to subscribe");
+        var warning = Assert.Single(watch.Logged(LogLevel.Warning));
+        Assert.Contains("403 to GET /v1.41/events", warning, StringComparison.Ordinal);
+        Assert.Contains("must allow", warning, StringComparison.Ordinal);
+        Assert.Contains("EVENTS", warning, StringComparison.Ordinal);
+        Assert.Contains("every 0.1 s", warning, StringComparison.Ordinal);
+        Assert.True(watch.Watcher.Health is { Connected: true, LastError: { } error } && error.Contains("EVENTS", StringComparison.Ordinal));
+        Assert.Single(engine.Requests, "/version");
+
+        // Allowed again: said once, and seen without a resync.
+        Volatile.Write(ref isAllowed, true);
+        await Eventually.TrueAsync(() => watch.Watcher.Health.LastError is null, "the health");
+        Assert.Single(watch.Logged(LogLevel.Information), line => line.StartsWith("Events come from Docker", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_engine_that_is_slow_to_take_the_subscription_is_listed_meanwhile_and_again_when_it_stands()
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        var taken = new TaskCompletionSource();
+        engine.Interfere = async context =>
+        {
+            if (context.Request.Path.Value!.EndsWith("/events", StringComparison.Ordinal))
+            {
+                await taken.Task;
+            }
+
+            return false;
+        };
+        await using var watch = new Watch(engine.Endpoint, Watch.Patient with { EventsPatience = TimeSpan.FromMilliseconds(50) });
+        Assert.Empty((await watch.NextAsync()).Containers);
+        await Eventually.TrueAsync(() => watch.Logged(LogLevel.Warning).Count == 1, "the warning");
+        Assert.Contains("has not opened its event stream", watch.Logged(LogLevel.Warning)[0], StringComparison.Ordinal);
+
+        // No event tells of this one: it came before the subscription.
+        engine.Containers[ScriptedEngine.Id(1)] = "web";
+        taken.SetResult();
+
+        Assert.Single((await watch.NextAsync()).Containers);
+        Assert.Null(watch.Watcher.Health.LastError);
+    }
+
+    [Fact]
+    public async Task Events_that_change_nothing_make_no_listing()
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        await using var watch = new Watch(engine.Endpoint, Watch.Patient with { QuietPeriod = TimeSpan.Zero });
+        await watch.NextAsync();
+        await Eventually.TrueAsync(() => engine.Subscribers == 1, "the subscription");
+
+        for (var i = 0; i < 20; i++)
+        {
+            engine.Send("""{"Type":"container","Action":"exec_create: true","Actor":{"ID":"x"}}""");
+            engine.Send("""{"Type":"image","Action":"pull","Actor":{"ID":"x"}}""");
+        }
+
+        engine.Containers[ScriptedEngine.Id(1)] = "web";
+        engine.Send();
+        Assert.Single((await watch.NextAsync()).Containers);
+
+        Assert.Equal(2, engine.Listings);
     }
 
     [Fact]

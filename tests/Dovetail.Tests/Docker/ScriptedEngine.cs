@@ -39,6 +39,9 @@ internal sealed class ScriptedEngine : IAsyncDisposable
     /// <summary>Which containers the list leaves out, as it does those that have ended.</summary>
     public Func<string, bool> HidesInList { get; set; } = _ => false;
 
+    /// <summary>By the path after the version, such as <c>/networks</c>: what else is answered.</summary>
+    public ConcurrentDictionary<string, string> Answers { get; } = new();
+
     /// <summary>Path and query of everything that was asked.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
 
@@ -170,6 +173,11 @@ internal sealed class ScriptedEngine : IAsyncDisposable
         if (path.Split('/') is [.., "containers", var id, "json"] && Containers.TryGetValue(id, out var name))
         {
             return WriteAsync(context, Changed(id, Details(id, name)));
+        }
+
+        if (Answers.TryGetValue(path[path.IndexOf('/', 1)..], out var answer))
+        {
+            return WriteAsync(context, JsonNode.Parse(answer)!);
         }
 
         context.Response.StatusCode = 404;

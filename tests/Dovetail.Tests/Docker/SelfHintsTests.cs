@@ -9,6 +9,8 @@ public sealed class SelfHintsTests
     [Theory]
     [InlineData("9:name=systemd:/docker/" + Id + "\n0::/docker/" + Id)]
     [InlineData("0::/system.slice/docker-" + Id + ".scope\n")]
+    [InlineData("0::/libpod_parent/libpod-" + Id)]
+    [InlineData("0::/machine.slice/libpod-" + Id + ".scope/container\n")]
     public void A_cgroup_names_the_container(string cgroup) => Assert.Equal([Id], SelfHints.From("nas", cgroup, ""));
 
     [Fact]
@@ -20,6 +22,14 @@ public sealed class SelfHintsTests
             "72 48 0:39 / / rw,relatime master:2 - overlay overlay rw\n"
             + $"89 72 254:0 /var/lib/docker/containers/{Id}/resolv.conf /etc/resolv.conf rw,relatime - ext4 /dev/vda rw\n"
             + $"90 72 254:0 /var/lib/docker/containers/{Id}/hostname /etc/hostname rw,relatime - ext4 /dev/vda rw\n"));
+
+    [Fact]
+    public void Podmans_mounts_name_the_container() => Assert.Equal(
+        [Id],
+        SelfHints.From(
+            "nas",
+            "0::/\n",
+            $"85 75 0:23 /containers/storage/overlay-containers/{Id}/userdata/hostname /etc/hostname rw,relatime - tmpfs tmpfs rw\n"));
 
     [Fact]
     public void On_the_host_the_mounts_of_other_containers_are_not_ours() => Assert.Empty(

@@ -245,6 +245,75 @@ public sealed class UpstreamResolverTests
         Assert.Null(Resolve(With(), Elsewhere).Host);
     }
 
+    // This kernel makes neither: as Docker 20.10 names their drivers.
+    [Theory]
+    [InlineData("macvlan")]
+    [InlineData("ipvlan")]
+    public void Rule_6_prefers_a_bridge_to_a_network_on_a_card_and_says_how_to_attach_one(string driver)
+    {
+        var lan = On("a-lan", "192.168.1.20") with { Driver = driver };
+        var both = With() with { Networks = [lan, On("bridge", "172.17.0.2") with { Driver = "bridge" }] };
+        AssertRoute("172.17.0.2", 80, "network bridge, from the host", Resolve(both, OnHost));
+
+        var route = Resolve(With() with { Networks = [lan] }, OnHost);
+
+        Assert.Null(route.Host);
+        Assert.Contains($"is on a-lan ({driver}), and the kernel lets the host reach no container", route.Text, StringComparison.Ordinal);
+        Assert.Contains("(docker network connect bridge web)", route.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Rule_6_never_takes_an_overlay_from_the_host()
+    {
+        var overlay = On("ov", "10.0.1.7") with { Driver = "overlay" };
+        var both = With() with { Networks = [overlay, On("z", "172.30.0.2") with { Driver = "bridge" }] };
+        AssertRoute("172.30.0.2", 80, "network z, from the host", Resolve(both, OnHost));
+
+        var route = Resolve(With() with { Networks = [overlay] }, InHostMode);
+
+        Assert.Null(route.Host);
+        Assert.Contains("is on ov (overlay), which the host is not on: run Dovetail in a container on ov", route.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Rule_1_refuses_an_overlay_from_the_host_and_warns_of_a_network_on_a_card()
+    {
+        var overlay = With() with { Networks = [On("ov", "10.0.1.7") with { Driver = "overlay" }] };
+        var lan = With() with { Networks = [On("lan", "192.168.1.20") with { Driver = "macvlan" }] };
+
+        Assert.Null(Resolve(overlay, OnHost, "ov").Host);
+        Assert.Contains("run Dovetail in a container on ov", Resolve(overlay, OnHost, "ov").Text, StringComparison.Ordinal);
+        AssertRoute("192.168.1.20", 80, "unless it has an interface there", Resolve(lan, OnHost, "lan"));
+    }
+
+    [Fact]
+    public void Rule_2_takes_ingress_last_and_a_network_on_a_card_after_bridges()
+    {
+        var ours = InContainer with
+        {
+            Networks = [On("a-lan", "192.168.1.9"), On("bridge", "172.17.0.9"), On("ingress", "10.0.0.9"), On("zoo", "172.30.0.9")],
+        };
+        var ingress = On("ingress", "10.0.0.2") with { Driver = "overlay", IsIngress = true };
+        var lan = On("a-lan", "192.168.1.2") with { Driver = "macvlan" };
+
+        AssertRoute("172.30.0.2", 80, "zoo", Resolve(With() with { Networks = [lan, ingress, On("zoo", "172.30.0.2")] }, ours));
+        AssertRoute("172.17.0.2", 80, "bridge", Resolve(With() with { Networks = [lan, On("bridge", "172.17.0.2"), ingress] }, ours));
+        AssertRoute("192.168.1.2", 80, "a-lan", Resolve(With() with { Networks = [lan, ingress] }, ours));
+        AssertRoute("10.0.0.2", 80, "ingress", Resolve(With() with { Networks = [ingress] }, ours));
+    }
+
+    [Fact]
+    public void A_dual_stack_container_keeps_its_IPv6_address_for_when_the_other_refuses()
+    {
+        var dual = With() with { Networks = [On("proxy", "172.20.0.2", "fd00::2")] };
+
+        Assert.Equal("fd00::2", Resolve(dual, InContainer).SecondHost);
+        Assert.Equal("fd00::2", Resolve(dual, OnHost).SecondHost);
+        Assert.Equal("fd00::2", Resolve(dual, OnHost, "proxy").SecondHost);
+        Assert.Null(Resolve(With() with { Networks = [On("proxy", null, "fd00::2")] }, OnHost).SecondHost);
+        Assert.Null(Resolve(With(), OnHost).SecondHost);
+    }
+
     [Fact]
     public void Rule_7_says_who_is_where_and_what_to_add()
     {

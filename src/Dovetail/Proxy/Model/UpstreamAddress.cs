@@ -7,9 +7,11 @@ namespace Dovetail.Proxy.Model;
 /// Where one container is reached. Connections are pooled per address, so a container that is replaced, even by one with
 /// the same IP, never meets connections of its predecessor.
 /// </summary>
+/// <param name="SecondHost">Where it is reached when <paramref name="Host"/> refuses; null: nowhere else.</param>
 /// <param name="ServerName">Name for which a container that speaks TLS is asked (SNI); null: by its address.</param>
 internal sealed record UpstreamAddress(
-    string ContainerId, string ContainerName, UpstreamScheme Scheme, string Host, int Port, string? ServerName = null)
+    string ContainerId, string ContainerName, UpstreamScheme Scheme, string Host, int Port, string? ServerName = null,
+    string? SecondHost = null)
 {
     /// <summary>Whether the container speaks TLS.</summary>
     public bool IsTls => Scheme is UpstreamScheme.Https or UpstreamScheme.HttpsInsecure;
@@ -20,7 +22,8 @@ internal sealed record UpstreamAddress(
     /// <param name="serverName">Part of the address only with TLS: a node that learns its name keeps its other connections.</param>
     public static UpstreamAddress Of(Upstream upstream, string? serverName)
     {
-        var address = new UpstreamAddress(upstream.ContainerId, upstream.ContainerName, upstream.Scheme, upstream.Host, upstream.Port);
+        var address = new UpstreamAddress(
+            upstream.ContainerId, upstream.ContainerName, upstream.Scheme, upstream.Host, upstream.Port, SecondHost: upstream.SecondHost);
         return address.IsTls ? address with { ServerName = serverName } : address;
     }
 

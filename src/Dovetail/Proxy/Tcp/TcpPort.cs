@@ -54,7 +54,8 @@ internal sealed partial class TcpPort : IAsyncDisposable
         from tcp in upstream.Tcp
         where tcp.NodePort == _nodePort
         select (
-            new UpstreamAddress(upstream.ContainerId, upstream.ContainerName, upstream.Scheme, tcp.Host, tcp.Port),
+            new UpstreamAddress(
+                upstream.ContainerId, upstream.ContainerName, upstream.Scheme, tcp.Host, tcp.Port, SecondHost: tcp.SecondHost),
             upstream.Health));
 
     /// <summary>Stops accepting, gives open connections <paramref name="drain"/> to end, cuts the rest.</summary>

@@ -8,6 +8,8 @@ namespace Dovetail.Proxy.Upstreams;
 /// <summary>Opens TCP connections to upstreams.</summary>
 internal static class UpstreamConnector
 {
+    /// <summary>Connects to the upstream's address; when that refuses, to its second one.</summary>
+    /// <param name="timeout">For both together.</param>
     /// <exception cref="UpstreamConnectException">It could not be connected to.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public static async Task<Socket> ConnectAsync(
@@ -15,7 +17,20 @@ internal static class UpstreamConnector
     {
         using var timer = new CancellationTokenSource(timeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
-        var ip = IPAddress.TryParse(address.Host, out var parsed) ? parsed : null;
+        try
+        {
+            return await ConnectAsync(address.Host, address.Port, linked.Token, cancellationToken);
+        }
+        catch (UpstreamConnectException e) when (address.SecondHost is not null && e.Failure != ConnectFailure.TimedOut)
+        {
+            // Many a server listens on [::] with IPV6_V6ONLY, or on the IPv6 address alone.
+            return await ConnectAsync(address.SecondHost, address.Port, linked.Token, cancellationToken);
+        }
+    }
+
+    private static async Task<Socket> ConnectAsync(string host, int port, CancellationToken linked, CancellationToken cancellationToken)
+    {
+        var ip = IPAddress.TryParse(host, out var parsed) ? parsed : null;
         var socket = ip is null
             ? new Socket(SocketType.Stream, ProtocolType.Tcp)
             : new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -30,8 +45,8 @@ internal static class UpstreamConnector
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
 
-            EndPoint endPoint = ip is null ? new DnsEndPoint(address.Host, address.Port) : new IPEndPoint(ip, address.Port);
-            await socket.ConnectAsync(endPoint, linked.Token);
+            EndPoint endPoint = ip is null ? new DnsEndPoint(host, port) : new IPEndPoint(ip, port);
+            await socket.ConnectAsync(endPoint, linked);
             return socket;
         }
         catch (OperationCanceledException e)

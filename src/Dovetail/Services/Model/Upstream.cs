@@ -16,6 +16,9 @@ internal sealed record Upstream
     /// <summary>IP address (IPv6 without brackets) or host name for HTTP; of a service without HTTP, that of its first TCP port.</summary>
     public required string Host { get; init; }
 
+    /// <summary>The container's other address (IPv6), for when <see cref="Host"/> refuses; null: it has none.</summary>
+    public string? SecondHost { get; init; }
+
     /// <summary>Port at <see cref="Host"/>, 1–65535.</summary>
     public required int Port { get; init; }
 
@@ -38,7 +41,8 @@ internal sealed record Upstream
 /// <param name="NodePort">Port on the tailnet, 1–65535.</param>
 /// <param name="Host">IP address (IPv6 without brackets) or host name of the container as Dovetail reaches it.</param>
 /// <param name="Port">Port at <paramref name="Host"/>, 1–65535.</param>
-internal sealed record TcpUpstream(int NodePort, string Host, int Port);
+/// <param name="SecondHost">The container's other address, for when <paramref name="Host"/> refuses; null: it has none.</param>
+internal sealed record TcpUpstream(int NodePort, string Host, int Port, string? SecondHost = null);
 
 /// <summary>How Dovetail speaks to the container (<c>dovetail.scheme</c>).</summary>
 internal enum UpstreamScheme
