@@ -47,6 +47,17 @@ public sealed class ImageTests(Engine engine) : EndToEndTest(engine)
         Assert.True(Since(started) < TimeSpan.FromSeconds(8), $"docker stop took {Since(started).TotalSeconds:0.0} s");
         var exit = await Engine.DockerAsync(["inspect", "-f", "{{.State.ExitCode}}", dovetail.Id], cancellation: Cancellation);
         Assert.Equal("0", exit.Stdout.Trim());
+
+        // It was given no volume, and was told so; its successor finds the name taken, and knows by whom.
+        var log = await Engine.DockerAsync(["logs", dovetail.Id], cancellation: Cancellation);
+        Assert.Contains("TS_STATE_DIR=/var/lib/dovetail lies in a volume without a name", log.Stdout + log.Stderr, StringComparison.Ordinal);
+        await dovetail.RemoveAsync(Cancellation);
+        var next = Own(await RunImageAsync(image));
+        await Eventually.GetAsync(
+            async token => DaemonStatus.Parse((await ExecAsync(next, token, "dovetail", "status", "--json")).Stdout),
+            status => status.Find("web") is { } service && service.Has("name-taken")
+                && service.Condition("name-taken").Text.Contains("probably this service's former one", StringComparison.Ordinal),
+            "the successor to say whose the other machine is");
     }
 
     /// <summary>This machine as containers reach it.</summary>

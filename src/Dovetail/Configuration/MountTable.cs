@@ -70,7 +70,7 @@ internal sealed partial class MountTable
     private static string Plain(string path) => path.Replace("\\040", " ", StringComparison.Ordinal);
 
     // What Docker and Podman call a volume that is given no name.
-    [GeneratedRegex("/volumes/[0-9a-f]{64}/_data$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("/[0-9a-f]{64}/_data$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex AnonymousVolume();
 
     private sealed record Mount(string Root, string Point, string Type);

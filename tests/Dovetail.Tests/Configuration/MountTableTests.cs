@@ -33,6 +33,8 @@ public sealed class MountTableTests
     [InlineData("/volumes/backup/_data", "ext4", null)]
     [InlineData($"/var/lib/docker/volumes/{Id}/_data", "ext4", "in a volume without a name")]
     [InlineData($"/@/containers/storage/volumes/{Id}/_data", "btrfs", "in a volume without a name")]
+    // The volumes on a disk of their own.
+    [InlineData($"/{Id}/_data", "xfs", "in a volume without a name")]
     [InlineData("/", "tmpfs", "in memory")]
     public void What_is_mounted_decides(string root, string type, string? why)
     {
