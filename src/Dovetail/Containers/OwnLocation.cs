@@ -28,6 +28,11 @@ internal sealed record OwnLocation
     /// <summary>The same over IPv6.</summary>
     public string? IPv6Gateway { get; init; }
 
+    /// <summary>
+    /// Whether the Engine is rootless: its networks are in a namespace of their own, where no address is reached from the host.
+    /// </summary>
+    public bool IsRootless { get; init; }
+
     /// <summary>Whether Dovetail is in the host's network namespace, so that 127.0.0.1 is the host.</summary>
     public bool IsInHostNetwork => Location is DovetailLocation.Host or DovetailLocation.HostNetworkContainer;
 }

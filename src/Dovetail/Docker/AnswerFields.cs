@@ -63,6 +63,8 @@ internal sealed class AnswerFields : IEnumerable<string>
     /// <summary><c>GET /info</c>.</summary>
     public static readonly AnswerFields Info = new()
     {
+        "SecurityOptions",
+        "DockerRootDir",
         { "Swarm", new AnswerFields { "NodeID", "LocalNodeState", { "ControlAvailable", IsTruthValue } } },
     };
 

@@ -47,8 +47,9 @@ internal sealed record EngineVersion(string Engine, ApiVersion Api, DateTimeOffs
     public string Title => $"{(IsPodman ? "Podman" : "Docker")} {Engine}";
 }
 
-/// <summary>What the Engine is in a swarm.</summary>
-/// <param name="NodeId">Empty outside a swarm.</param>
-/// <param name="IsActive">Whether it is in one.</param>
+/// <summary>What the Engine says of itself.</summary>
+/// <param name="IsRootless">Whether it runs without root, in namespaces of its own.</param>
+/// <param name="NodeId">Its node's in a swarm; empty outside one.</param>
+/// <param name="IsInSwarm">Whether it is in one.</param>
 /// <param name="IsManager">Whether it answers questions about the swarm.</param>
-internal sealed record SwarmRole(string NodeId, bool IsActive, bool IsManager);
+internal sealed record EngineInfo(bool IsRootless, string NodeId, bool IsInSwarm, bool IsManager);

@@ -123,12 +123,18 @@ internal sealed class DockerClient : IDisposable
         CallTimeout,
         cancellationToken);
 
-    /// <summary>What the Engine is in a swarm. Costs it more than the other calls.</summary>
+    /// <summary>What the Engine says of itself. Costs it more than the other calls.</summary>
     /// <exception cref="DockerException">The Engine does not answer, refuses, or its answer cannot be read.</exception>
-    public async Task<SwarmRole> GetSwarmRoleAsync(CancellationToken cancellationToken)
+    public async Task<EngineInfo> GetInfoAsync(CancellationToken cancellationToken)
     {
         var info = await CallAsync("info", _engine.System.GetSystemInfoAsync, CallTimeout, cancellationToken);
-        return new SwarmRole(info.Swarm?.NodeID ?? "", info.Swarm?.LocalNodeState == "active", info.Swarm?.ControlAvailable == true);
+        return new EngineInfo(
+            // Podman 4.3 shows it by its directory only, in its user's home.
+            info.SecurityOptions?.Contains("name=rootless") == true
+                || info.DockerRootDir?.Contains("/.local/share/", StringComparison.Ordinal) == true,
+            info.Swarm?.NodeID ?? "",
+            info.Swarm?.LocalNodeState == "active",
+            info.Swarm?.ControlAvailable == true);
     }
 
     /// <summary>The services of the swarm; each has an id and a specification.</summary>

@@ -24,6 +24,7 @@ internal sealed class SelfLocator(DockerClient client, NetworkCatalog networks, 
 
     private OwnLocation? _last;
     private bool? _isThisMachine;
+    private bool? _isRootless;
 
     /// <summary>What the kernel shows of this process.</summary>
     public static IReadOnlyList<string> ReadHints() =>
@@ -40,6 +41,7 @@ internal sealed class SelfLocator(DockerClient client, NetworkCatalog networks, 
             _last = self is null
                 ? await OutsideAsync(cancellationToken)
                 : await InsideAsync(self, cancellationToken);
+            _last = _last with { IsRootless = _last.IsInHostNetwork && await IsRootlessAsync(cancellationToken) };
             return (_last, problem);
         }
         catch (DockerException exception) when (_last is not null)
@@ -122,6 +124,20 @@ internal sealed class SelfLocator(DockerClient client, NetworkCatalog networks, 
             Gateway = bridges.Select(network => network.Gateway).FirstOrDefault(gateway => gateway is not null),
             IPv6Gateway = bridges.Select(network => network.IPv6Gateway).FirstOrDefault(gateway => gateway is not null),
         };
+    }
+
+    private async Task<bool> IsRootlessAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return _isRootless ??= (await client.GetInfoAsync(cancellationToken)).IsRootless;
+        }
+        catch (DockerException exception)
+        {
+            // Behind a proxy that does not show it, which few set before a rootless Engine; without an answer it is asked again.
+            _isRootless = exception.StatusCode is null ? null : false;
+            return false;
+        }
     }
 
     private async Task<bool> IsThisMachineAsync(string host, CancellationToken cancellationToken)

@@ -21,7 +21,7 @@ internal sealed class SwarmReader(DockerClient client, string labelPrefix, TimeP
     private static readonly TimeSpan SettlingTime = TimeSpan.FromMinutes(2);
 
     private readonly string _prefix = labelPrefix + ".";
-    private SwarmRole? _role;
+    private EngineInfo? _role;
     private string? _roleProblem;
     private long _roleRead;
     private SwarmView _last = SwarmView.None;
@@ -36,7 +36,7 @@ internal sealed class SwarmReader(DockerClient client, string labelPrefix, TimeP
         _last = _role switch
         {
             { IsManager: true } manager => await ReadServicesAsync(manager, tasks, cancellationToken),
-            { IsActive: true } when tasks.Count > 0 && !tasks.Exists(HasOurLabel) => SwarmView.None with { Problem = WorkerProblem() },
+            { IsInSwarm: true } when tasks.Count > 0 && !tasks.Exists(HasOurLabel) => SwarmView.None with { Problem = WorkerProblem() },
             null when tasks.Count > 0 => SwarmView.None with { Problem = _roleProblem },
             _ => SwarmView.None,
         };
@@ -45,7 +45,7 @@ internal sealed class SwarmReader(DockerClient client, string labelPrefix, TimeP
 
     private async Task ReadRoleAsync(bool hasTasks, CancellationToken cancellationToken)
     {
-        var lifetime = hasTasks && _role is not { IsActive: true } ? NoRoleLifetime : RoleLifetime;
+        var lifetime = hasTasks && _role is not { IsInSwarm: true } ? NoRoleLifetime : RoleLifetime;
         if (client.IsPodman || (_roleRead != 0 && time.GetElapsedTime(_roleRead) < lifetime))
         {
             _role = client.IsPodman ? null : _role;
@@ -55,7 +55,7 @@ internal sealed class SwarmReader(DockerClient client, string labelPrefix, TimeP
         _roleRead = time.GetTimestamp();
         try
         {
-            _role = await client.GetSwarmRoleAsync(cancellationToken);
+            _role = await client.GetInfoAsync(cancellationToken);
             _roleProblem = null;
         }
         catch (DockerException exception)
@@ -67,7 +67,7 @@ internal sealed class SwarmReader(DockerClient client, string labelPrefix, TimeP
     }
 
     private async Task<SwarmView> ReadServicesAsync(
-        SwarmRole manager, List<ContainerListResponse> here, CancellationToken cancellationToken)
+        EngineInfo manager, List<ContainerListResponse> here, CancellationToken cancellationToken)
     {
         List<SwarmService> services;
         try

@@ -20,7 +20,7 @@ internal sealed record UpstreamRoute(
 /// a network that both are on; user-defined before <c>bridge</c>, bridges before macvlan and ipvlan, a swarm's ingress last, then by name.
 /// 3. With <c>network_mode: container:X</c>, the networks of X by the same rules. 4. With <c>network_mode: host</c>, the host.
 /// 5. A port that is published on the host. 6. With Dovetail on the host, the container's address on a bridge network, the only ones that
-/// the host itself is on. 7. None: the text says what to add.
+/// the host itself is on; none is with a rootless Engine. 7. None: the text says what to add.
 /// </remarks>
 internal static class UpstreamResolver
 {
@@ -79,7 +79,8 @@ internal static class UpstreamResolver
         }
 
         // Rule 6.
-        return host.IsInHostNetwork && Attached(owner).FirstOrDefault(static network => network.IsOnHost) is { } direct
+        return host is { IsInHostNetwork: true, IsRootless: false }
+            && Attached(owner).FirstOrDefault(static network => network.IsOnHost) is { } direct
             ? new UpstreamRoute(direct.Address, port, $"network {direct.Name}, from the host", direct.SecondAddress)
             : NoRoute(container, owner, port, host);
     }
@@ -95,6 +96,11 @@ internal static class UpstreamResolver
             var reason = $"the network label names {network}, but container {owner.Name} is on {List(owner.Networks)}: "
                 + $"attach it to {network}, or name another network";
             return new UpstreamRoute(null, port, reason);
+        }
+
+        if (host.IsRootless)
+        {
+            return NoRoute(container, owner, port, host);
         }
 
         // Sent to an address of an overlay, requests with their identity headers would leave the host by its default route.
@@ -169,12 +175,17 @@ internal static class UpstreamResolver
             DovetailLocation.OtherMachine =>
                 $"no way to port {port}: Dovetail is not on the Docker host, container {owner.Name} is {theirs}{onlyLocal}: "
                 + $"publish port {port} on an address that Dovetail reaches",
-            _ => $"no way to port {port}: container {owner.Name} is {theirs}{onlyLocal}{FromHost(container, owner, port)}",
+            _ => $"no way to port {port}: container {owner.Name} is {theirs}{onlyLocal}{FromHost(container, owner, port, host)}",
         });
     }
 
-    private static string FromHost(Container container, Container owner, int port)
+    private static string FromHost(Container container, Container owner, int port, OwnLocation host)
     {
+        if (host.IsRootless)
+        {
+            return $", and no network of a rootless Engine is reached from the host: publish port {port} (-p 127.0.0.1::{port})";
+        }
+
         if (Attached(owner).FirstOrDefault() is not { } network)
         {
             return $": attach container {container.Name} to a network, or publish port {port}";

@@ -138,6 +138,19 @@ public sealed class PodmanTests
         Assert.Equal((ContainerState.Running, true), (container.State, container.IsStopping));
     }
 
+    [Theory]
+    [InlineData("""{"SecurityOptions":["name=seccomp,profile=default","name=rootless"]}""", true)]
+    [InlineData("""{"SecurityOptions":["name=seccomp"],"DockerRootDir":"/home/me/.local/share/containers/storage"}""", true)]
+    [InlineData("""{"SecurityOptions":["name=seccomp"],"DockerRootDir":"/var/lib/containers/storage"}""", false)]
+    public async Task A_rootless_Podman_is_known_as_such(string info, bool isRootless)
+    {
+        await using var engine = await StartedAsync();
+        engine.Answers["/info"] = info;
+        await using var watch = new Watch(engine.Endpoint, Watch.Patient);
+
+        Assert.Equal(isRootless, (await watch.NextAsync()).Own.IsRootless);
+    }
+
     // Podman names its own API in each answer, and knows neither the state restarting nor a swarm.
     private static async Task<ScriptedEngine> StartedAsync()
     {

@@ -263,6 +263,21 @@ public sealed class UpstreamResolverTests
     }
 
     [Fact]
+    public void Rule_6_reaches_no_container_of_a_rootless_Engine_but_by_a_published_port()
+    {
+        var rootless = OnHost with { IsRootless = true };
+        var published = With() with { PublishedTcpPorts = [new(80, "", 8080)] };
+        AssertRoute("127.0.0.1", 8080, "port 8080, published on the host", Resolve(published, rootless));
+        AssertRoute("127.0.0.1", 80, "host network", Resolve(With() with { NetworkMode = "host", Networks = [] }, rootless));
+
+        Assert.All([Resolve(With(), rootless), Resolve(With(), rootless, "bridge")], route =>
+        {
+            Assert.Null(route.Host);
+            Assert.Contains("no network of a rootless Engine is reached from the host: publish port 80", route.Text, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
     public void Rule_6_never_takes_an_overlay_from_the_host()
     {
         var overlay = On("ov", "10.0.1.7") with { Driver = "overlay" };
