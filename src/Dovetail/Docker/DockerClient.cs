@@ -78,13 +78,20 @@ internal sealed class DockerClient : IDisposable
         cancellationToken);
 
     /// <summary>Containers that run, are paused or wait for their restart; each has an id.</summary>
+    /// <param name="evenStopped">All others too.</param>
     /// <exception cref="DockerException">The Engine does not answer, refuses, or its answer cannot be read.</exception>
-    public async Task<IReadOnlyList<ContainerListResponse>> ListContainersAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ContainerListResponse>> ListContainersAsync(
+        CancellationToken cancellationToken, bool evenStopped = false)
     {
         var entries = await CallAsync(
             "containers/json",
             token => _engine.Containers.ListContainersAsync(
-                new ContainersListParameters { All = true, Filters = Filters(("status", ["running", "paused", "restarting"])) }, token),
+                new ContainersListParameters
+                {
+                    All = true,
+                    Filters = evenStopped ? null : Filters(("status", ["running", "paused", "restarting"])),
+                },
+                token),
             CallTimeout,
             cancellationToken);
         return [.. entries.Where(entry => entry is { ID.Length: > 0 })];

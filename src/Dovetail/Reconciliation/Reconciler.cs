@@ -63,6 +63,12 @@ internal sealed partial class Reconciler(
         Task stopped;
         lock (_lock)
         {
+            if (_lastReconciled is null)
+            {
+                return new ForgetOutcome(
+                    false, $"the containers have not been listed yet, so it is not known whether one wants {name}; try again in a moment");
+            }
+
             var tracked = _slots.GetValueOrDefault(name)?.Tracked;
             if (tracked is { UnwantedSince: null })
             {
