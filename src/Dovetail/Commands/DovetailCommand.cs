@@ -36,6 +36,13 @@ internal static class DovetailCommand
             [
                 "dovetail status", "dovetail status photos", "dovetail status --watch", "dovetail status --json | jq '.services[].url'",
             ],
+            [Add(root, CheckCommand.Create(options, terminal))] =
+            [
+                "dovetail check",
+                "dovetail check --container dovetail",
+                "dovetail check --compose compose.yaml",
+                "docker compose config | dovetail check --compose -",
+            ],
             [Add(root, commands.Login())] = ["dovetail login photos"],
             [Add(root, commands.Logs())] = ["dovetail logs photos", "dovetail logs photos --follow"],
             [Add(root, commands.Restart())] = ["dovetail restart photos"],

@@ -20,8 +20,8 @@ internal static class ExitCode
     public static ImmutableArray<(int Code, string Meaning)> All { get; } =
     [
         (Done, "done"),
-        (Failed, "refused or failed (health: unhealthy, or no daemon answers)"),
+        (Failed, "refused or failed (check: there are mistakes; health: unhealthy, or no daemon answers)"),
         (Usage, "the command line is wrong"),
-        (NoAnswer, "no daemon answers"),
+        (NoAnswer, "no daemon answers (check: no Docker Engine)"),
     ];
 }

@@ -8,7 +8,7 @@ namespace Dovetail.Tests.Commands;
 public sealed class HelpTests
 {
     private static readonly string[] Commands =
-        ["", "run", "status", "login", "logs", "restart", "forget", "prune", "health", "version", "completion"];
+        ["", "run", "status", "check", "login", "logs", "restart", "forget", "prune", "health", "version", "completion"];
 
     [Theory]
     [InlineData(80)]
