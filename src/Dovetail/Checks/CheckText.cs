@@ -80,7 +80,9 @@ internal static class CheckText
 
     private static string Summary(CheckDocument check, Screen screen)
     {
-        var services = check.Services.Count == 1 ? "1 service" : string.Create(CultureInfo.InvariantCulture, $"{check.Services.Count} services");
+        var services = check.Services.Count == 1
+            ? "1 service"
+            : string.Create(CultureInfo.InvariantCulture, $"{check.Services.Count} services");
         var mistakes = check.Mistakes.Count switch
         {
             0 => screen.Paint("no mistakes", Screen.Good),

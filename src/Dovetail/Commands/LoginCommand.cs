@@ -47,7 +47,8 @@ internal sealed class LoginCommand(string socket, TimeProvider time, TextWriter 
     private static string? TextOf(ServiceStatus service) => service switch
     {
         { State: "NeedsLogin", LoginUrl: { } url } => $"Open {url} to log {service.Name} in; waiting for it …",
-        { State: "NeedsLogin" or "NeedsApproval" or "Backoff", Conditions: [var first, ..] } => $"{service.Name}: {first.Text}. {first.Fix}",
+        { State: "NeedsLogin" or "NeedsApproval" or "Backoff", Conditions: [var first, ..] } =>
+            $"{service.Name}: {first.Text}. {first.Fix}",
         _ => null,
     };
 }

@@ -88,7 +88,7 @@ internal sealed class ServiceCommandLine(SettingOptions options, Terminal termin
         var (yes, force) = (Yes(), Force());
         var command = Of(
             "prune",
-            "Forget every service that no container wants, stopped ones included: list them, ask, log their machines out, remove their state.",
+            "Forget every service that no container wants, not even a stopped one: list them, ask, log the machines out, remove the state.",
             null,
             age,
             yes,
@@ -99,7 +99,8 @@ internal sealed class ServiceCommandLine(SettingOptions options, Terminal termin
             TimeProvider.System,
             parsed.InvocationConfiguration.Output,
             parsed.InvocationConfiguration.Error)
-            .RunAsync(PruneCommand.AgeOf(parsed.GetValue(age) ?? "0")!.Value, parsed.GetValue(yes), parsed.GetValue(force), cancellationToken));
+            .RunAsync(
+                PruneCommand.AgeOf(parsed.GetValue(age) ?? "0")!.Value, parsed.GetValue(yes), parsed.GetValue(force), cancellationToken));
         return command;
     }
 

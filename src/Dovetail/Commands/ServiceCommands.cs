@@ -2,7 +2,7 @@ using Dovetail.Admin;
 
 namespace Dovetail.Commands;
 
-/// <summary><c>dovetail restart</c>, <c>dovetail logs</c> and <c>dovetail forget</c>: the commands that do something to one service.</summary>
+/// <summary><c>dovetail restart</c>, <c>dovetail logs</c> and <c>dovetail forget</c>: the commands that act on one service.</summary>
 /// <param name="socket">The daemon's admin socket.</param>
 internal sealed class ServiceCommands(string socket, Terminal terminal, TextWriter output, TextWriter error)
 {

@@ -45,7 +45,8 @@ public sealed partial class ReadmeTests
         var source = File.ReadAllText(Path.Combine(Repository.Root, "src", "Dovetail", "Nodes", "Decisions", "Conditions.cs"));
         var inCode = Quoted().Matches(source).Select(match => match.Groups["name"].Value).Distinct();
 
-        Assert.Equal(inCode.Order(), Rows("condition").SelectMany(row => Backticked().Matches(row[0])).Select(match => match.Groups["name"].Value).Order());
+        var inReadme = Rows("condition").SelectMany(row => Backticked().Matches(row[0])).Select(match => match.Groups["name"].Value);
+        Assert.Equal(inCode.Order(), inReadme.Order());
         Assert.Contains(Conditions.NoUpstream().Id, inCode);
     }
 
@@ -64,7 +65,8 @@ public sealed partial class ReadmeTests
     {
         var named = Rows("command").Select(row => Command().Match(row[0]).Groups["name"].Value).Distinct().ToList();
         var (_, help, _) = await RunAsync("--help");
-        var commands = CommandRow().Matches(help[help.IndexOf("Commands:", StringComparison.Ordinal)..help.IndexOf("Examples:", StringComparison.Ordinal)])
+        var list = help[help.IndexOf("Commands:", StringComparison.Ordinal)..help.IndexOf("Examples:", StringComparison.Ordinal)];
+        var commands = CommandRow().Matches(list)
             .Select(match => match.Groups["name"].Value).ToList();
         Assert.Equal(commands.Order(), named.Order());
 
@@ -85,7 +87,8 @@ public sealed partial class ReadmeTests
     public void Every_field_of_the_status_document_is_in_its_example()
     {
         var example = Section("### The status document", "`state` is one of");
-        Type[] documents = [typeof(StatusDocument), typeof(ServiceStatus), typeof(UpstreamStatus), typeof(ConditionStatus), typeof(ListenerStatus)];
+        Type[] documents =
+            [typeof(StatusDocument), typeof(ServiceStatus), typeof(UpstreamStatus), typeof(ConditionStatus), typeof(ListenerStatus)];
         // Left out of the example, as a service that is well has none.
         string[] absent = ["error", "loginUrl"];
 

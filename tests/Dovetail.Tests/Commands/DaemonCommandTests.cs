@@ -92,7 +92,10 @@ public sealed class DaemonCommandTests : IDisposable
         {
             1 => Service("web", "Starting"),
             < 4 => Service("web", "NeedsLogin") with { LoginUrl = "https://login.example/a/1" },
-            4 => Service("web", "NeedsApproval") with { Conditions = [new ConditionStatus("needs-approval", "Problem", "it waits", "Approve it.")] },
+            4 => Service("web", "NeedsApproval") with
+            {
+                Conditions = [new ConditionStatus("needs-approval", "Problem", "it waits", "Approve it.")],
+            },
             _ => Service("web", "CertPending") with { DnsName = "web.tailtest.ts.net" },
         }]);
 
@@ -114,7 +117,12 @@ public sealed class DaemonCommandTests : IDisposable
     public async Task Prune_lists_asks_and_forgets_what_is_old_enough(string answer, bool forgets)
     {
         await using var daemon = await StatesAsync(new StatesDocument(
-            null, [new StateStatus("old", LongAgo), new StateStatus("older", LongAgo), new StateStatus("recent", TimeProvider.System.GetUtcNow())]));
+            null,
+            [
+                new StateStatus("old", LongAgo),
+                new StateStatus("older", LongAgo),
+                new StateStatus("recent", TimeProvider.System.GetUtcNow()),
+            ]));
         using var input = new StringReader(answer);
 
         var (exitCode, output, error) = await CommandLine.RunAsync(

@@ -24,7 +24,9 @@ public sealed class HelpTests
 
     [Fact]
     public async Task Piped_help_is_not_wrapped() => Assert.Contains(
-        "Print the URL at which a service's machine is logged in, and wait until that is done.\n", await HelpAsync(null), StringComparison.Ordinal);
+        "Print the URL at which a service's machine is logged in, and wait until that is done.\n",
+        await HelpAsync(null),
+        StringComparison.Ordinal);
 
     [Fact]
     public async Task Every_command_has_examples()

@@ -24,7 +24,8 @@ internal sealed partial class RequestHandler(
     {
         using var active = metrics.TrackRequest();
         var served = state.Current;
-        var entry = log?.Begin(context);
+        var entry = served.Config.Service.AccessLog ? log?.Begin(context) : null;
+        var measure = RequestMeasure.Begin(context, metrics, time);
         try
         {
             await HandleAsync(context, served, entry);
@@ -44,6 +45,7 @@ internal sealed partial class RequestHandler(
         {
             var status = StatusOf(context);
             metrics.RequestEnded(status);
+            measure?.End(status);
             if (entry is not null)
             {
                 log!.Write(entry, context, status, context.Features.GetRequiredFeature<PeerConnection>().Source.Address);
