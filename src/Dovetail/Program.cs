@@ -14,4 +14,4 @@ Environment.SetEnvironmentVariable(inlineCompletions, Environment.GetEnvironment
 
 // The host ends the daemon on SIGTERM and takes its time for it; the command line must not cut it short.
 var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null };
-return await DovetailCommand.Create().Parse(args).InvokeAsync(configuration);
+return await DovetailCommand.InvokeAsync(args, Terminal.OfThisProcess(), configuration, CancellationToken.None);

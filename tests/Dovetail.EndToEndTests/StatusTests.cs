@@ -73,10 +73,10 @@ public sealed partial class StatusTests(Engine engine) : EndToEndTest(engine)
         daemon.Terminate();
         await daemon.ExitAsync(TimeSpan.FromSeconds(10), Cancellation);
 
-        foreach (var command in (string[])["health", "status"])
+        foreach (var (command, exitCode) in ((string, int)[])[("health", 1), ("status", 3)])
         {
             var result = await daemon.CommandAsync([command], Cancellation);
-            Assert.Equal(1, result.ExitCode);
+            Assert.Equal(exitCode, result.ExitCode);
             Assert.Contains(RuntimeDirectory, result.Stderr, StringComparison.Ordinal);
             Assert.DoesNotContain("   at ", result.Stderr, StringComparison.Ordinal);
         }

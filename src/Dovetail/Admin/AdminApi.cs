@@ -26,9 +26,17 @@ internal static class AdminApi
         app.MapGet("/v1/health", context => context.Response.WriteAsJsonAsync(
             HealthRules.From(reconciler.Report(), watcher.Health, options.DockerEndpoint, options.Resync, time.GetUtcNow()),
             AdminJson.Default.HealthDocument));
+        app.MapGet("/v1/states", context => StatesAsync(context, app.Services.GetRequiredService<UnwantedStates>()));
         app.MapPost("/v1/services/{name}/restart", context => RestartAsync(context, reconciler));
         app.MapGet("/v1/services/{name}/log", context => LogAsync(context, reconciler));
         app.MapDelete("/v1/services/{name}", context => ForgetAsync(context, reconciler));
+    }
+
+    private static async Task StatesAsync(HttpContext context, UnwantedStates states)
+    {
+        var (unwanted, problem) = await states.FindAsync(context.RequestAborted);
+        var document = new StatesDocument(problem, [.. unwanted.Select(static state => new StateStatus(state.Name, state.LastUsed))]);
+        await context.Response.WriteAsJsonAsync(document, AdminJson.Default.StatesDocument);
     }
 
     private static Task RestartAsync(HttpContext context, Reconciler reconciler)

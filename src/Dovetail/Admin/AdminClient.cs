@@ -35,6 +35,10 @@ internal sealed class AdminClient(string socket) : IDisposable
     public Task<HealthDocument?> GetHealthAsync(CancellationToken cancellationToken) =>
         GetAsync("v1/health", AdminJson.Default.HealthDocument, cancellationToken);
 
+    /// <returns>Null when no daemon answers.</returns>
+    public Task<StatesDocument?> GetStatesAsync(CancellationToken cancellationToken) =>
+        GetAsync("v1/states", AdminJson.Default.StatesDocument, cancellationToken);
+
     /// <summary>Starts a service's tailscaled anew.</summary>
     /// <returns>The daemon's answer; null when none answers.</returns>
     public Task<AdminAnswer?> RestartAsync(string name, CancellationToken cancellationToken) =>

@@ -91,4 +91,5 @@ internal sealed record ListenerStatus(string Https, string Http);
     WriteIndented = true)]
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(HealthDocument))]
+[JsonSerializable(typeof(StatesDocument))]
 internal sealed partial class AdminJson : JsonSerializerContext;

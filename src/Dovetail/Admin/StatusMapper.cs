@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Reflection;
 using Dovetail.Docker;
 using Dovetail.Nodes;
@@ -42,17 +41,6 @@ internal static class StatusMapper
         Listener = node.Ports is { } ports ? new ListenerStatus(ports.Https.ToString(), ports.Http.ToString()) : null,
     };
 
-    private static UpstreamStatus Map(Upstream upstream)
-    {
-        var scheme = upstream.Scheme switch
-        {
-            UpstreamScheme.Https => "https",
-            UpstreamScheme.HttpsInsecure => "https+insecure",
-            UpstreamScheme.H2c => "h2c",
-            _ => "http",
-        };
-        var host = upstream.Host.Contains(':', StringComparison.Ordinal) ? $"[{upstream.Host}]" : upstream.Host;
-        var address = string.Create(CultureInfo.InvariantCulture, $"{scheme}://{host}:{upstream.Port}");
-        return new UpstreamStatus(upstream.ContainerName, address, upstream.Health.ToString(), upstream.Route);
-    }
+    private static UpstreamStatus Map(Upstream upstream) =>
+        new(upstream.ContainerName, upstream.Url, upstream.Health.ToString(), upstream.Route);
 }

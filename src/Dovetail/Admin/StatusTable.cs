@@ -1,129 +1,139 @@
-using System.Globalization;
 using System.Text;
+using Dovetail.Common;
+using Dovetail.Services.Model;
 
 namespace Dovetail.Admin;
 
-/// <summary>Prints a status document for a person.</summary>
+/// <summary>Prints a status document for a person: a row for each service, and under it what is wrong.</summary>
 internal static class StatusTable
 {
-    private const string Gap = "   ";
+    private delegate string Column(ServiceStatus service, DateTimeOffset now);
 
-    // Colour codes of the terminal (ECMA-48, "select graphic rendition").
-    private const string Good = "32";
-    private const string Waiting = "33";
-    private const string Bad = "31";
+    private const int StateColumn = 2;
+
+    private static readonly (string Head, Column Text)[] Full =
+    [
+        ("NAME", static (service, _) => service.Name),
+        ("URL", static (service, _) => service.Url ?? "-"),
+        ("STATE", static (service, _) => service.State),
+        ("UPSTREAM", static (service, _) => UpstreamOf(service.Upstreams, withAddress: true)),
+        ("CERT", static (service, now) => service.Certificate is { } certificate ? Ages.Left(certificate.NotAfter - now) : "-"),
+        ("SINCE", static (service, now) => Ages.Short(now - service.Since)),
+    ];
+
+    // The first that fits the screen; the last one anyway.
+    private static readonly (string Head, Column Text)[][] Layouts =
+    [
+        Full,
+        [.. Full[..3], ("UPSTREAM", static (service, _) => UpstreamOf(service.Upstreams, withAddress: false)), .. Full[4..]],
+        [.. Full[..3], .. Full[4..]],
+        [.. Full[..3], Full[5]],
+    ];
 
     /// <param name="now">From which ages are counted.</param>
-    /// <param name="colour">Whether the terminal shows colours.</param>
-    public static string Render(StatusDocument status, DateTimeOffset now, bool colour)
+    public static string Render(StatusDocument status, DateTimeOffset now, Screen screen)
     {
         var text = new StringBuilder();
-        if (!status.Docker.Connected)
-        {
-            text.AppendLine(Paint($"Docker is away: {status.Docker.Error ?? "connecting"}", Bad, colour)).AppendLine();
-        }
-
+        AppendDocker(text, status, screen);
         if (status.Services.Count == 0)
         {
-            text.AppendLine("No service yet. Put dovetail.name=NAME and dovetail.port=PORT on a container.");
+            screen.Append(text, "", "No service yet. Put dovetail.name=NAME and dovetail.port=PORT on a container.");
         }
         else
         {
-            AppendTable(text, status.Services, now, colour);
+            AppendTable(text, status.Services, now, screen);
         }
 
-        AppendRemarks(text, status, colour);
+        AppendRemarks(text, status.Rejected, status.Warnings, screen);
         return text.ToString();
     }
 
-    private static void AppendTable(StringBuilder text, IReadOnlyList<ServiceStatus> services, DateTimeOffset now, bool colour)
+    /// <summary>Says that the Engine is away, if it is: what follows may be old then.</summary>
+    public static void AppendDocker(StringBuilder text, StatusDocument status, Screen screen)
     {
-        string[] heads = ["NAME", "URL", "STATE", "UPSTREAM", "CERT", "SINCE"];
-        var rows = services.Select(service => Cells(service, now)).ToList();
-        var widths = heads.Select((head, column) => Math.Max(head.Length, rows.Max(row => row[column].Length))).ToArray();
-        text.AppendLine(Line(heads, widths, state: null));
-        foreach (var (service, row) in services.Zip(rows))
+        if (!status.Docker.Connected)
         {
-            text.AppendLine(Line(row, widths, colour ? ColourOf(service) : null));
-            foreach (var condition in service.Conditions)
-            {
-                var code = condition.Severity == "Problem" ? Bad : Waiting;
-                text.AppendLine(CultureInfo.InvariantCulture, $"  └ {Paint(condition.Text, code, colour)}");
-                text.AppendLine(CultureInfo.InvariantCulture, $"    {condition.Fix}");
-            }
-
-            foreach (var line in service.Tailscaled.LastWords)
-            {
-                text.AppendLine(CultureInfo.InvariantCulture, $"    | {line}");
-            }
+            screen.Append(text, "", $"Docker is away: {status.Docker.Error ?? "connecting"}", Screen.Bad);
+            text.AppendLine();
         }
     }
 
-    private static void AppendRemarks(StringBuilder text, StatusDocument status, bool colour)
+    /// <summary>What is wrong with a service, and what to do about it.</summary>
+    public static void AppendConditions(StringBuilder text, ServiceStatus service, Screen screen)
     {
-        if (status.Rejected.Count > 0)
+        foreach (var condition in service.Conditions)
+        {
+            screen.Append(text, "  └ ", condition.Text, condition.Severity == "Problem" ? Screen.Bad : Screen.Waiting);
+            screen.Append(text, "    ", condition.Fix);
+        }
+
+        foreach (var line in service.Tailscaled.LastWords)
+        {
+            screen.Append(text, "    | ", line);
+        }
+    }
+
+    /// <summary>What was refused, and what may be a mistake.</summary>
+    public static void AppendRemarks(
+        StringBuilder text,
+        IReadOnlyList<RejectedContainer> rejected,
+        IReadOnlyList<ContainerWarning> warnings,
+        Screen screen)
+    {
+        if (rejected.Count > 0)
         {
             text.AppendLine().AppendLine("REFUSED");
-            foreach (var refusal in status.Rejected)
+            foreach (var refusal in rejected)
             {
                 var service = refusal.Service is null ? "" : $" (service {refusal.Service})";
-                text.AppendLine(CultureInfo.InvariantCulture, $"  {refusal.Container}{service}: {Paint(refusal.Reason, Bad, colour)}");
+                screen.Append(text, $"  {refusal.Container}{service}: ", refusal.Reason, Screen.Bad);
             }
         }
 
-        if (status.Warnings.Count > 0)
+        if (warnings.Count > 0)
         {
             text.AppendLine().AppendLine("WARNINGS");
-            foreach (var warning in status.Warnings)
+            foreach (var warning in warnings)
             {
-                text.AppendLine(CultureInfo.InvariantCulture, $"  {warning.Container}: {warning.Text}");
+                screen.Append(text, $"  {warning.Container}: ", warning.Text);
             }
         }
     }
 
-    private static string[] Cells(ServiceStatus service, DateTimeOffset now) =>
-    [
-        service.Name,
-        service.Url ?? "-",
-        service.State,
-        UpstreamOf(service.Upstreams),
-        service.Certificate is { } certificate ? Days(certificate.NotAfter - now) : "-",
-        Age(now - service.Since),
-    ];
-
-    private static string UpstreamOf(IReadOnlyList<UpstreamStatus> upstreams) => upstreams switch
+    public static string ColourOf(ServiceStatus service) => service.State switch
     {
-        [] => "-",
-        [var only] => $"{only.Container} {only.Address}",
-        [var first, ..] => $"{first.Container} and {upstreams.Count - 1} more",
+        "Ready" => service.Conditions.Any(static condition => condition.Severity == "Problem") ? Screen.Waiting : Screen.Good,
+        "Backoff" or "NeedsLogin" => Screen.Bad,
+        _ => Screen.Waiting,
     };
 
-    private static string Line(string[] cells, int[] widths, string? state)
+    private static void AppendTable(StringBuilder text, IReadOnlyList<ServiceStatus> services, DateTimeOffset now, Screen screen)
     {
-        const int stateColumn = 2;
-        var padded = cells.Select((cell, column) => column == cells.Length - 1 ? cell : cell.PadRight(widths[column])).ToArray();
-        padded[stateColumn] = Paint(padded[stateColumn], state ?? "", state is not null);
-        return string.Join(Gap, padded);
+        var layouts = Layouts.Select(columns => Rows(columns, services, now)).ToList();
+        var rows = layouts.Find(screen.Fits) ?? layouts[^1];
+        screen.AppendTable(
+            text,
+            rows,
+            (row, column) => row > 0 && column == StateColumn ? ColourOf(services[row - 1]) : null,
+            row =>
+            {
+                if (row > 0)
+                {
+                    AppendConditions(text, services[row - 1], screen);
+                }
+            });
     }
 
-    private static string ColourOf(ServiceStatus service) => service.State switch
+    private static string[][] Rows((string Head, Column Text)[] columns, IReadOnlyList<ServiceStatus> services, DateTimeOffset now) =>
+    [
+        [.. columns.Select(static column => column.Head)],
+        .. services.Select(service => columns.Select(column => column.Text(service, now)).ToArray()),
+    ];
+
+    private static string UpstreamOf(IReadOnlyList<UpstreamStatus> upstreams, bool withAddress) => upstreams switch
     {
-        "Ready" => service.Conditions.Any(static condition => condition.Severity == "Problem") ? Waiting : Good,
-        "Backoff" or "NeedsLogin" => Bad,
-        _ => Waiting,
-    };
-
-    private static string Paint(string text, string code, bool colour) => colour ? $"\e[{code}m{text}\e[0m" : text;
-
-    private static string Days(TimeSpan left) => left <= TimeSpan.Zero
-        ? "expired"
-        : left < TimeSpan.FromDays(2) ? $"{left.TotalHours:0} h left" : $"{left.TotalDays:0} d left";
-
-    private static string Age(TimeSpan age) => age switch
-    {
-        { TotalSeconds: < 60 } => $"{Math.Max(0, age.TotalSeconds):0} s",
-        { TotalMinutes: < 60 } => $"{age.TotalMinutes:0} min",
-        { TotalHours: < 48 } => $"{age.TotalHours:0} h",
-        _ => $"{age.TotalDays:0} d",
+        [] => "-",
+        [var only] => withAddress ? $"{only.Container} {only.Address}" : only.Container,
+        [var first, ..] => $"{first.Container} and {upstreams.Count - 1} more",
     };
 }

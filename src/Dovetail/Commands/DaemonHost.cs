@@ -1,6 +1,7 @@
 using Dovetail.Admin;
 using Dovetail.Configuration;
 using Dovetail.Docker;
+using Dovetail.Metrics;
 using Dovetail.Nodes;
 using Dovetail.Proxy;
 using Dovetail.Proxy.Http;
@@ -15,6 +16,8 @@ internal static class DaemonHost
 {
     // Docker kills after 10 s.
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(9);
+
+    private const string Timestamp = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
     public static WebApplication Build(DovetailOptions options)
     {
@@ -35,9 +38,11 @@ internal static class DaemonHost
             .AddProxy(options.Listeners)
             .AddNodes(options.Nodes, options.Keys)
             .AddReconciliation(options.Services, options.Reconciler)
+            .AddDaemonMetrics(new MetricsOptions(options.MetricsAddress, StatusMapper.Version))
             .AddAdmin(new AdminOptions(options.Nodes.RuntimeDirectory, options.Docker.ToString(), options.Reconciler.Resync));
 
         var app = builder.Build();
+        app.MapMetrics();
         app.MapAdmin();
         return app;
     }
@@ -45,14 +50,25 @@ internal static class DaemonHost
     private static void AddLogging(ILoggingBuilder logging, DovetailOptions options)
     {
         logging.SetMinimumLevel(options.LogLevel);
-        logging.AddFilter(AccessLog.Category, options.AccessLog ? LogLevel.Information : LogLevel.None);
+        // Each service says for itself whether it wants these lines, whatever the level of all others.
+        logging.AddFilter(AccessLog.Category, LogLevel.Information);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("Yarp", LogLevel.Warning);
+        if (options.JsonLog)
+        {
+            logging.AddJsonConsole(static console =>
+            {
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = Timestamp;
+            });
+            return;
+        }
+
         logging.AddSimpleConsole(static console =>
         {
             console.SingleLine = true;
             console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            console.TimestampFormat = Timestamp + " ";
             console.ColorBehavior = LoggerColorBehavior.Default;
         });
     }

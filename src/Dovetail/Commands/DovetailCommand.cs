@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using Dovetail.Configuration;
 
 namespace Dovetail.Commands;
@@ -6,19 +7,64 @@ namespace Dovetail.Commands;
 /// <summary>The command line.</summary>
 internal static class DovetailCommand
 {
-    public static RootCommand Create()
+    /// <summary>Does what the command line says.</summary>
+    /// <returns>An <see cref="ExitCode"/>.</returns>
+    public static async Task<int> InvokeAsync(
+        IReadOnlyList<string> arguments, Terminal terminal, InvocationConfiguration configuration, CancellationToken cancellationToken)
+    {
+        var parsed = Create(terminal).Parse(arguments);
+        var exitCode = await parsed.InvokeAsync(configuration, cancellationToken);
+        return parsed.Action is ParseErrorAction ? ExitCode.Usage : exitCode;
+    }
+
+    private static RootCommand Create(Terminal terminal)
     {
         var options = new SettingOptions();
         var root = new RootCommand("Dovetail exposes labelled Docker containers on a tailnet over HTTPS.");
-        AddRun(root, options);
-        root.Subcommands.Add(Run(options));
-        root.Subcommands.Add(Status(options));
-        root.Subcommands.Add(Restart(options));
-        root.Subcommands.Add(Logs(options));
-        root.Subcommands.Add(Forget(options));
-        root.Subcommands.Add(Health(options));
-        root.Subcommands.Add(Version(options));
+        // Without a command the daemon runs, with the options of "run", which shows them.
+        AddRun(root, new SettingOptions(isHidden: true));
+        var commands = new ServiceCommandLine(options, terminal);
+        Dictionary<Command, string[]> examples = new()
+        {
+            [root] = ["dovetail run", "dovetail status", "docker exec dovetail dovetail status"],
+            [Add(root, Run(options))] =
+            [
+                "TS_AUTHKEY_FILE=/run/secrets/authkey dovetail run",
+                "dovetail run --state-dir /srv/dovetail --log-level debug",
+            ],
+            [Add(root, commands.Status())] =
+            [
+                "dovetail status", "dovetail status photos", "dovetail status --watch", "dovetail status --json | jq '.services[].url'",
+            ],
+            [Add(root, CheckCommand.Create(options, terminal))] =
+            [
+                "dovetail check",
+                "dovetail check --container dovetail",
+                "dovetail check --compose compose.yaml",
+                "docker compose config | dovetail check --compose -",
+            ],
+            [Add(root, commands.Login())] = ["dovetail login photos"],
+            [Add(root, commands.Logs())] = ["dovetail logs photos", "dovetail logs photos --follow"],
+            [Add(root, commands.Restart())] = ["dovetail restart photos"],
+            [Add(root, commands.Forget())] = ["dovetail forget photos", "dovetail forget photos --yes --force"],
+            [Add(root, commands.Prune())] = ["dovetail prune", "dovetail prune --older-than 30d --yes"],
+            [Add(root, Health(options))] = ["dovetail health"],
+            [Add(root, Version(options))] = ["dovetail version"],
+            [Add(root, CompletionCommand.Create())] =
+            [
+                "source <(dovetail completion bash)",
+                "dovetail completion zsh > \"${fpath[1]}/_dovetail\"",
+                "dovetail completion fish > ~/.config/fish/completions/dovetail.fish",
+            ],
+        };
+        CommandHelp.Use(root, examples, terminal);
         return root;
+    }
+
+    private static Command Add(RootCommand root, Command command)
+    {
+        root.Subcommands.Add(command);
+        return command;
     }
 
     private static void AddRun(Command command, SettingOptions options)
@@ -39,69 +85,9 @@ internal static class DovetailCommand
         return command;
     }
 
-    private static Command Status(SettingOptions options)
-    {
-        var json = new Option<bool>("--json") { Description = "print the status document instead of a table" };
-        var command = new Command("status", "Show every service: where it is reached, how it stands, and what is wrong.");
-        command.Options.Add(json);
-        command.Options.Add(options.RuntimeDirectory);
-        command.SetAction((parsed, cancellationToken) => StatusCommand.RunAsync(
-            options.AdminSocket(parsed),
-            parsed.GetValue(json),
-            parsed.InvocationConfiguration.Output,
-            parsed.InvocationConfiguration.Error,
-            cancellationToken));
-        return command;
-    }
-
-    private static Command Restart(SettingOptions options)
-    {
-        var name = ServiceName();
-        var command = new Command("restart", "Start a service's tailscaled anew; its machine, address and certificate stay.");
-        command.Arguments.Add(name);
-        command.Options.Add(options.RuntimeDirectory);
-        command.SetAction((parsed, cancellationToken) =>
-            ServiceOf(options, parsed).RestartAsync(parsed.GetRequiredValue(name), cancellationToken));
-        return command;
-    }
-
-    private static Command Logs(SettingOptions options)
-    {
-        var name = ServiceName();
-        var follow = new Option<bool>("--follow", "-f") { Description = "go on with what is written from now on" };
-        var command = new Command("logs", "Print the log of a service's tailscaled.");
-        command.Arguments.Add(name);
-        command.Options.Add(follow);
-        command.Options.Add(options.RuntimeDirectory);
-        command.SetAction((parsed, cancellationToken) =>
-            ServiceOf(options, parsed).LogsAsync(parsed.GetRequiredValue(name), parsed.GetValue(follow), cancellationToken));
-        return command;
-    }
-
-    private static Command Forget(SettingOptions options)
-    {
-        var name = ServiceName();
-        var yes = new Option<bool>("--yes", "-y") { Description = "do not ask" };
-        var force = new Option<bool>("--force") { Description = "remove the state even if the machine cannot be logged out" };
-        var command = new Command(
-            "forget", "Log a service's machine out of the tailnet and remove its state; refused while a container wants it.");
-        command.Arguments.Add(name);
-        command.Options.Add(yes);
-        command.Options.Add(force);
-        command.Options.Add(options.RuntimeDirectory);
-        command.SetAction((parsed, cancellationToken) => ServiceOf(options, parsed).ForgetAsync(
-            parsed.GetRequiredValue(name), parsed.GetValue(yes), parsed.GetValue(force), !Console.IsInputRedirected, cancellationToken));
-        return command;
-    }
-
-    private static Argument<string> ServiceName() => new("name") { Description = "name of the service" };
-
-    private static ServiceCommands ServiceOf(SettingOptions options, ParseResult parsed) =>
-        new(options.AdminSocket(parsed), Console.In, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-
     private static Command Health(SettingOptions options)
     {
-        var command = new Command("health", "Exit with 0 when the daemon works; for HEALTHCHECK.");
+        var command = new Command("health", "Exit with 0 when the daemon works, else with 1; for HEALTHCHECK.");
         command.Options.Add(options.RuntimeDirectory);
         command.SetAction((parsed, cancellationToken) => HealthCommand.RunAsync(
             options.AdminSocket(parsed), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellationToken));
@@ -111,7 +97,7 @@ internal static class DovetailCommand
     private static Command Version(SettingOptions options)
     {
         var command = new Command("version", "Print the versions of Dovetail and of its tailscaled.");
-        command.Options.Add(options.Tailscaled);
+        command.Options.Add(options.Of(Settings.Tailscaled));
         command.SetAction((parsed, cancellationToken) =>
         {
             var tailscaled = OptionsReader.TextOf(Settings.Tailscaled, options.Variables(parsed))!;

@@ -2,10 +2,9 @@ using Dovetail.Admin;
 
 namespace Dovetail.Commands;
 
-/// <summary><c>dovetail restart</c>, <c>dovetail logs</c> and <c>dovetail forget</c>: the commands about one service.</summary>
+/// <summary><c>dovetail restart</c>, <c>dovetail logs</c> and <c>dovetail forget</c>: the commands that act on one service.</summary>
 /// <param name="socket">The daemon's admin socket.</param>
-/// <param name="input">Where a person answers.</param>
-internal sealed class ServiceCommands(string socket, TextReader input, TextWriter output, TextWriter error)
+internal sealed class ServiceCommands(string socket, Terminal terminal, TextWriter output, TextWriter error)
 {
     public async Task<int> RestartAsync(string name, CancellationToken cancellationToken)
     {
@@ -19,26 +18,14 @@ internal sealed class ServiceCommands(string socket, TextReader input, TextWrite
         return await PrintAsync(await client.CopyLogAsync(name, follow, output, cancellationToken));
     }
 
-    /// <param name="confirmed">The caller said yes already; else a person is asked, and without a terminal it is refused.</param>
+    /// <param name="confirmed">The caller said yes already; else a person is asked, and without one it is refused.</param>
     /// <param name="force">Removes the state even if the machine cannot be logged out.</param>
-    /// <param name="hasTerminal">Whether a person can be asked.</param>
-    public async Task<int> ForgetAsync(string name, bool confirmed, bool force, bool hasTerminal, CancellationToken cancellationToken)
+    public async Task<int> ForgetAsync(string name, bool confirmed, bool force, CancellationToken cancellationToken)
     {
-        if (!confirmed)
+        var question = $"Log {name} out of the tailnet and remove its state?";
+        if (!await Confirmation.AskAsync(terminal, confirmed, question, output, error, cancellationToken))
         {
-            if (!hasTerminal)
-            {
-                await error.WriteLineAsync($"Forgetting {name} removes its machine from the tailnet and its state from disk; say --yes.");
-                return 1;
-            }
-
-            await output.WriteAsync($"Log {name} out of the tailnet and remove its state? Its address and certificate are lost. [y/N] ");
-            var answer = await input.ReadLineAsync(cancellationToken);
-            if (answer?.Trim().ToLowerInvariant() is not ("y" or "yes"))
-            {
-                await output.WriteLineAsync("Nothing was done.");
-                return 1;
-            }
+            return ExitCode.Failed;
         }
 
         using var client = new AdminClient(socket);
@@ -53,6 +40,11 @@ internal sealed class ServiceCommands(string socket, TextReader input, TextWrite
             await (answer is { Done: true } ? output : error).WriteLineAsync(text);
         }
 
-        return answer is { Done: true } ? 0 : 1;
+        return answer switch
+        {
+            null => ExitCode.NoAnswer,
+            { Done: true } => ExitCode.Done,
+            _ => ExitCode.Failed,
+        };
     }
 }

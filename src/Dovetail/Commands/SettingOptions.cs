@@ -5,21 +5,21 @@ using Dovetail.Configuration;
 namespace Dovetail.Commands;
 
 /// <summary>The command-line options that stand for environment variables: one for every setting that is no secret.</summary>
-internal sealed class SettingOptions
+/// <param name="isHidden">They are taken, but shown in no help.</param>
+internal sealed class SettingOptions(bool isHidden = false)
 {
     private readonly Dictionary<string, Option<string?>> _options = Settings.All.Where(static setting => !setting.IsSecret).ToDictionary(
         static setting => setting.Variable,
-        static setting => new Option<string?>(setting.Option) { Description = setting.Description, HelpName = "value" },
+        setting => new Option<string?>(setting.Option) { Description = setting.Description, HelpName = "value", Hidden = isHidden },
         StringComparer.Ordinal);
 
     /// <summary>Every option, for the daemon.</summary>
     public IEnumerable<Option> All => _options.Values;
 
     /// <summary>What a command needs that talks to a running daemon.</summary>
-    public Option RuntimeDirectory => _options[Settings.RuntimeDirectory.Variable];
+    public Option RuntimeDirectory => Of(Settings.RuntimeDirectory);
 
-    /// <summary>What a command needs that asks tailscaled itself.</summary>
-    public Option Tailscaled => _options[Settings.Tailscaled.Variable];
+    public Option Of(Setting setting) => _options[setting.Variable];
 
     /// <summary>Value of a variable: what the command line says, else the environment.</summary>
     public Func<string, string?> Variables(ParseResult parsed) => variable =>

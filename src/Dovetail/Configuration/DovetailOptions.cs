@@ -1,3 +1,4 @@
+using System.Net;
 using Dovetail.Docker;
 using Dovetail.Nodes;
 using Dovetail.Proxy.Model;
@@ -29,8 +30,11 @@ internal sealed record DovetailOptions
     /// <summary>The <c>tailscale</c> binary.</summary>
     public required string Tailscale { get; init; }
 
-    /// <summary>Whether every request is logged.</summary>
-    public required bool AccessLog { get; init; }
-
     public required LogLevel LogLevel { get; init; }
+
+    /// <summary>Whether each log line is a JSON object.</summary>
+    public required bool JsonLog { get; init; }
+
+    /// <summary>Where Prometheus reads metrics, besides the admin socket; null: nowhere.</summary>
+    public required IPEndPoint? MetricsAddress { get; init; }
 }

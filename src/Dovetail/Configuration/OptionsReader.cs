@@ -40,6 +40,7 @@ internal sealed class OptionsReader
             Tags = Read(Settings.Tags),
             Hold = Read(Settings.Hold),
             AllowFunnel = Read(Settings.AllowFunnel),
+            AccessLog = Read(Settings.AccessLog),
         };
         var (keys, hasKey) = ReadKeys();
         var resync = Read(Settings.Resync);
@@ -59,8 +60,9 @@ internal sealed class OptionsReader
             Listeners = ReadListeners(),
             Reconciler = new ReconcilerOptions(Read(Settings.Grace), resync),
             Tailscale = Read(Settings.Tailscale),
-            AccessLog = Read(Settings.AccessLog),
             LogLevel = Read(Settings.LogLevel),
+            JsonLog = Read(Settings.JsonLog),
+            MetricsAddress = Read(Settings.MetricsAddress),
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Dovetail.Common;
 using Dovetail.Docker;
 using Dovetail.Nodes;
@@ -84,17 +85,24 @@ internal static class Settings
     public static readonly Setting<string?> Container =
         Setting.Optional("DOVETAIL_CONTAINER", "Dovetail's own container, or none") with { WhenUnset = "found out" };
 
-    public static readonly Setting<bool> AccessLog = Setting.Flag("DOVETAIL_ACCESS_LOG", "false", "whether to log every request");
+    public static readonly Setting<bool> AccessLog =
+        Setting.Flag("DOVETAIL_ACCESS_LOG", "false", "whether to log every request, for services that say nothing");
 
     public static readonly Setting<Level> LogLevel =
         new("DOVETAIL_LOG_LEVEL", "information", "error, warning, information, debug or trace", LevelName);
+
+    public static readonly Setting<bool> JsonLog =
+        new("DOVETAIL_LOG_FORMAT", "text", "text, or json: one object per line", LogFormat);
+
+    public static readonly Setting<IPEndPoint?> MetricsAddress = new(
+        "DOVETAIL_METRICS_ADDRESS", null, "address and port where Prometheus reads metrics, such as 172.18.0.2:9090", MetricsEndPoint);
 
     /// <summary>In the order of the help text and of the README.</summary>
     public static ImmutableArray<Setting> All { get; } =
     [
         AuthKey, AuthKeyFile, StateDirectory, ControlUrl, DockerHost, DockerTlsVerify, DockerCertPath, LabelPrefix, Tags, AllowFunnel,
-        Hold, Grace, NodeMemory, Resync, Poll, Connections, StallTimeout, RequestLineSize, RequestHeadersSize, RequestHeaderCount, RuntimeDirectory,
-        Tailscaled, Tailscale, Container, AccessLog, LogLevel,
+        Hold, Grace, NodeMemory, Resync, Poll, Connections, StallTimeout, RequestLineSize, RequestHeadersSize, RequestHeaderCount,
+        RuntimeDirectory, Tailscaled, Tailscale, Container, AccessLog, LogLevel, JsonLog, MetricsAddress,
     ];
 
     private static string? Key(string text, out string? value)
@@ -145,6 +153,28 @@ internal static class Settings
 
     private static string? TagList(string text, out EquatableArray<string> value) =>
         TagSyntax.TryParseList(text, out value, out _) ? null : TagSyntax.Allowed;
+
+    private static string? LogFormat(string text, out bool value)
+    {
+        value = text.Equals("json", StringComparison.OrdinalIgnoreCase);
+        return value || text.Equals("text", StringComparison.OrdinalIgnoreCase) ? null : "give text or json";
+    }
+
+    private static string? MetricsEndPoint(string text, out IPEndPoint? value)
+    {
+        const string give = "give an address of this machine or container, and a port, such as 172.18.0.2:9090";
+        if (!IPEndPoint.TryParse(text, out value) || value.Port == 0)
+        {
+            return give;
+        }
+
+        var address = value.Address.IsIPv4MappedToIPv6 ? value.Address.MapToIPv4() : value.Address;
+        return IPAddress.IsLoopback(address)
+            ? $"every peer of the tailnet reaches what listens on a loopback address, through each node; {give}"
+            : !address.GetAddressBytes().AsSpan().ContainsAnyExcept((byte)0)
+                ? $"on all addresses it listens on loopback too, which every peer of the tailnet reaches through each node; {give}"
+                : null;
+    }
 
     private static string? LevelName(string text, out Level value)
     {

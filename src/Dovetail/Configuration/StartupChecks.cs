@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Dovetail.Nodes;
 using Dovetail.Processes;
 using Dovetail.Tailscale;
@@ -14,6 +15,7 @@ internal sealed class StartupChecks(DovetailOptions options, TimeProvider time)
     {
         CheckDirectory(Settings.StateDirectory, options.Nodes.StateRoot);
         CheckDirectory(Settings.RuntimeDirectory, options.Nodes.RuntimeDirectory);
+        CheckAddress();
         await CheckBinaryAsync(Settings.Tailscaled, options.Nodes.Tailscaled, cancellationToken);
         await CheckBinaryAsync(Settings.Tailscale, options.Tailscale, cancellationToken);
         return _errors;
@@ -48,6 +50,26 @@ internal sealed class StartupChecks(DovetailOptions options, TimeProvider time)
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
             _errors.Add(AccessAdvice.Of(setting, path, entry: null, failed));
+        }
+    }
+
+    private void CheckAddress()
+    {
+        if (options.MetricsAddress is not { } address)
+        {
+            return;
+        }
+
+        try
+        {
+            using var probe = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            probe.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            probe.Bind(address);
+        }
+        catch (SocketException failed)
+        {
+            _errors.Add($"{Settings.MetricsAddress.Variable}={address}: cannot be listened on ({failed.Message}); "
+                + "name an address that this machine or container has, and a free port");
         }
     }
 

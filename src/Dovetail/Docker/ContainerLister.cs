@@ -26,6 +26,20 @@ internal sealed class ContainerLister(
     // Details that could be had last time, by id: they stand in when the Engine is too slow for one container.
     private Dictionary<string, Container> _last = new(StringComparer.Ordinal);
 
+    /// <summary>A lister of the containers that <paramref name="options"/> choose.</summary>
+    /// <param name="client">Not owned.</param>
+    public static ContainerLister Create(DockerClient client, DockerWatcherOptions options, TimeProvider time)
+    {
+        var networks = new NetworkCatalog(client);
+        return new ContainerLister(
+            client,
+            new SelfLocator(client, networks, options.Container, SelfLocator.ReadHints()),
+            networks,
+            new SwarmReader(client, options.LabelPrefix, time),
+            options.LabelPrefix,
+            options.InspectTimeout);
+    }
+
     /// <exception cref="DockerException">The Engine cannot be asked at all, or its list cannot be read.</exception>
     public async Task<ContainerListing> ListAsync(CancellationToken cancellationToken)
     {

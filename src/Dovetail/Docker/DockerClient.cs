@@ -85,8 +85,10 @@ internal sealed class DockerClient : IDisposable
         cancellationToken);
 
     /// <summary>Containers that run, are paused, or wait for their restart; each has an id.</summary>
+    /// <param name="evenStopped">All others too.</param>
     /// <exception cref="DockerException">The Engine does not answer, refuses, or its answer cannot be read.</exception>
-    public async Task<IReadOnlyList<ContainerListResponse>> ListContainersAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ContainerListResponse>> ListContainersAsync(
+        CancellationToken cancellationToken, bool evenStopped = false)
     {
         if (_handler.Version is null)
         {
@@ -99,6 +101,11 @@ internal sealed class DockerClient : IDisposable
         var little = IsPodman
             ? new ContainersListParameters { All = true, Filters = Filters(("status", ["running", "paused"])) }
             : new ContainersListParameters();
+        if (evenStopped)
+        {
+            return [.. (await ListContainersAsync(everything, cancellationToken)).Where(static entry => entry is { ID.Length: > 0 })];
+        }
+
         var entries = await WithFiltersAsync(
             IsPodman, isFiltered => ListContainersAsync(isFiltered ? little : everything, cancellationToken));
         return [.. entries.Where(entry => entry is { ID.Length: > 0 } && ContainerMapper.IsAlive(entry.State))];

@@ -30,14 +30,7 @@ internal sealed class DockerWatcher
         _options = options;
         _time = time;
         _random = random;
-        var networks = new NetworkCatalog(client);
-        _lister = new ContainerLister(
-            client,
-            new SelfLocator(client, networks, options.Container, SelfLocator.ReadHints()),
-            networks,
-            new SwarmReader(client, options.LabelPrefix, time),
-            options.LabelPrefix,
-            options.InspectTimeout);
+        _lister = ContainerLister.Create(client, options, time);
         _report = new DockerReport(client.Endpoint, options.ResyncInterval, time, logger);
     }
 

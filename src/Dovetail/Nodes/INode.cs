@@ -24,6 +24,10 @@ internal interface INode : IAsyncDisposable
     void Restart();
 }
 
+/// <summary>What is on disk of a service.</summary>
+/// <param name="LastUsed">When a tailscaled last used it, as far as its files tell.</param>
+internal sealed record StoredState(string Name, DateTimeOffset LastUsed);
+
 /// <summary>Makes nodes, and takes them off the tailnet for good.</summary>
 internal interface INodeFactory
 {
@@ -32,6 +36,9 @@ internal interface INodeFactory
 
     /// <summary>Whether there is any state of the service.</summary>
     bool HasState(string name);
+
+    /// <summary>The states there are, in no order; those that cannot be looked at are left out.</summary>
+    IEnumerable<StoredState> States();
 
     /// <summary>Logs a machine out of the tailnet, then removes its state.</summary>
     /// <param name="name">A service without a running node.</param>
@@ -49,6 +56,8 @@ internal sealed class NodeFactory(NodeDependencies dependencies) : INodeFactory
     public INode Create(ServiceSpec service) => new Node(dependencies, service);
 
     public bool HasState(string name) => _eraser.HasState(name);
+
+    public IEnumerable<StoredState> States() => StateFile.Find(dependencies.Options.StateRoot);
 
     public Task<string?> EraseAsync(string name, bool force, CancellationToken cancellationToken) =>
         _eraser.EraseAsync(name, force, cancellationToken);

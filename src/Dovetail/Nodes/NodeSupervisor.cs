@@ -121,6 +121,7 @@ internal sealed partial class NodeSupervisor(
             observer.Read(line);
         });
         facts.Change(known => known with { Daemon = known.Daemon with { ProcessId = tailscaled.ProcessId } });
+        StateFile.MarkUsed(paths.State, dependencies.Time.GetUtcNow());
         Log.Started(_logger, facts.Current.Service.Name, tailscaled.ProcessId);
         var logger = dependencies.Loggers.CreateLogger<DaemonSession>();
         return new DaemonSession(tailscaled, observer, facts, log, dependencies.Time, logger, stopping);
@@ -132,6 +133,7 @@ internal sealed partial class NodeSupervisor(
         {
             _session = null;
             await session.DisposeAsync();
+            StateFile.MarkUsed(paths.State, dependencies.Time.GetUtcNow());
             facts.Change(static known => known with { Daemon = known.Daemon with { ProcessId = null } });
         }
     }

@@ -28,6 +28,39 @@ internal static class StateFile
         return aside;
     }
 
+    /// <summary>Notes that a tailscaled uses, or has just used, the directory: it writes its state only when that changes.</summary>
+    public static void MarkUsed(string directory, DateTimeOffset now)
+    {
+        try
+        {
+            Directory.SetLastWriteTimeUtc(directory, now.UtcDateTime);
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            // There is none yet, or it is not ours: then what its files say has to do.
+        }
+    }
+
+    /// <summary>The directories below <paramref name="root"/> in which a tailscaled has kept its state.</summary>
+    public static IReadOnlyList<StoredState> Find(string root)
+    {
+        try
+        {
+            return
+            [
+                .. from directory in new DirectoryInfo(root).EnumerateDirectories()
+                   let file = new FileInfo(Path.Combine(directory.FullName, Name))
+                   where file.Exists
+                   let last = file.LastWriteTimeUtc > directory.LastWriteTimeUtc ? file.LastWriteTimeUtc : directory.LastWriteTimeUtc
+                   select new StoredState(directory.Name, new DateTimeOffset(last)),
+            ];
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     private static bool IsReadable(string file)
     {
         try

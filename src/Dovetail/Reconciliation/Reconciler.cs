@@ -24,6 +24,7 @@ internal sealed partial class Reconciler(
     private ContainerSnapshot? _snapshot;
     private DesiredState _desired = DesiredState.Empty;
     private DateTimeOffset? _lastReconciled;
+    private (long Count, TimeSpan Duration) _rounds;
 
     /// <summary>How everything stands.</summary>
     public ReconcilerReport Report()
@@ -40,6 +41,7 @@ internal sealed partial class Reconciler(
                 Rejected = [.. _desired.Rejected],
                 Warnings = [.. _desired.Warnings],
                 LastReconciled = _lastReconciled,
+                Rounds = _rounds,
             };
         }
     }
@@ -63,6 +65,12 @@ internal sealed partial class Reconciler(
         Task stopped;
         lock (_lock)
         {
+            if (_lastReconciled is null)
+            {
+                return new ForgetOutcome(
+                    false, $"the containers have not been listed yet, so it is not known whether one wants {name}; try again in a moment");
+            }
+
             var tracked = _slots.GetValueOrDefault(name)?.Tracked;
             if (tracked is { UnwantedSince: null })
             {
@@ -156,6 +164,7 @@ internal sealed partial class Reconciler(
 
     private TimeSpan Reconcile(ContainerSnapshot snapshot)
     {
+        var begun = time.GetTimestamp();
         var desired = DesiredState.From(snapshot, services);
         LogRefusals(_desired, desired);
         _desired = desired;
@@ -164,6 +173,7 @@ internal sealed partial class Reconciler(
         var plan = Plan.From(desired.Services, tracked, time.GetUtcNow(), options.Grace, desired.Ended);
         Apply(plan);
         _lastReconciled = time.GetUtcNow();
+        _rounds = (_rounds.Count + 1, _rounds.Duration + time.GetElapsedTime(begun));
         var left = plan.NextDeadline is { } deadline ? deadline - _lastReconciled.Value : options.Resync;
         return TimeSpan.FromTicks(Math.Clamp(left.Ticks, 0, options.Resync.Ticks));
     }

@@ -15,6 +15,9 @@ internal sealed record ReconcilerReport
 
     public required ImmutableArray<ContainerWarning> Warnings { get; init; }
 
+    /// <summary>Rounds of the loop since the start, and how long they took together.</summary>
+    public (long Count, TimeSpan Duration) Rounds { get; init; }
+
     /// <summary>When the last round ended; null before the containers have been listed once.</summary>
     public required DateTimeOffset? LastReconciled { get; init; }
 }

@@ -18,6 +18,11 @@ internal static class ReconciliationServices
             options,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Reconciler>>()));
+        services.AddSingleton(provider => new UnwantedStates(
+            provider.GetRequiredService<Reconciler>(),
+            provider.GetRequiredService<DockerClient>(),
+            provider.GetRequiredService<INodeFactory>(),
+            serviceOptions));
         services.AddHostedService(static provider => provider.GetRequiredService<Reconciler>());
         return services;
     }

@@ -66,6 +66,22 @@ internal sealed record DesiredState
         };
     }
 
+    /// <summary>
+    /// Every name that one of the containers asks for, in whatever state it is and whether it would get it or not. Never throws.
+    /// </summary>
+    public static IReadOnlySet<string> NamesIn(IEnumerable<Container> containers, ServiceOptions defaults)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var container in containers)
+        {
+            var parsed = LabelParser.Parse(container, defaults);
+            names.UnionWith(parsed.Services.Select(static service => service.Name));
+            names.UnionWith(parsed.Rejected.Select(static refusal => refusal.Service).OfType<string>());
+        }
+
+        return names;
+    }
+
     private static EquatableArray<EndedService> EndedServices(ContainerSnapshot snapshot, ServiceOptions defaults) =>
     [
         .. from container in snapshot.Ended

@@ -48,6 +48,30 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         Assert.Equal(2, await Control.NewMachinesAsync());
     }
 
+    [Fact(Timeout = 180_000)]
+    public async Task Prune_takes_the_machines_that_no_container_wants_and_keeps_those_of_stopped_ones()
+    {
+        var daemon = StartDaemon(new Dictionary<string, string?> { ["DOVETAIL_GRACE"] = "0s" });
+        var removed = await RunServiceAsync("old");
+        var stopped = await RunServiceAsync("asleep");
+        await RunServiceAsync("web");
+        await Task.WhenAll(daemon.ReadyAsync("old"), daemon.ReadyAsync("asleep"), daemon.ReadyAsync("web"));
+        await removed.RemoveAsync(Cancellation);
+        await stopped.StopAsync(Cancellation);
+        await Eventually.TrueAsync(() => Tailscaleds().Count == 1, "the tailscaleds without a container to end");
+
+        var recent = await daemon.CommandAsync(["prune", "--older-than", "30d", "--yes"], Cancellation);
+        Assert.Contains("Nothing to forget", recent.MustSucceed().Stdout, StringComparison.Ordinal);
+        var pruned = (await daemon.CommandAsync(["prune", "--yes"], Cancellation)).MustSucceed().Stdout;
+
+        Assert.Contains("old is forgotten", pruned, StringComparison.Ordinal);
+        Assert.True((await Control.FindAsync("old"))!.Expired, "the machine is still logged in");
+        Assert.Equal(
+            ["asleep", "web"],
+            System.IO.Directory.GetDirectories(StateDirectory).Select(path => Path.GetFileName(path)!).Order());
+        Assert.False((await Control.FindAsync("asleep"))!.Expired);
+    }
+
     // logout-down.txt ("control unreachable").
     [Fact(Timeout = 180_000)]
     public async Task Forget_keeps_the_state_of_a_machine_that_cannot_be_logged_out_unless_it_is_forced()

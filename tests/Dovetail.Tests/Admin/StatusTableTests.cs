@@ -1,4 +1,5 @@
 using Dovetail.Admin;
+using Dovetail.Common;
 using Dovetail.Services.Model;
 
 namespace Dovetail.Tests.Admin;
@@ -10,7 +11,7 @@ public sealed class StatusTableTests
     [Fact]
     public void A_table_that_a_person_reads()
     {
-        var text = StatusTable.Render(Document(Photos(), Login()), Now, colour: false);
+        var text = StatusTable.Render(Document(Photos(), Login()), Now, Screen.Plain);
 
         Assert.Equal(
             """
@@ -32,7 +33,7 @@ public sealed class StatusTableTests
     {
         var document = Document() with { Docker = new DockerStatus("unix:///x", false, "no such file", null) };
 
-        var text = StatusTable.Render(document, Now, colour: false);
+        var text = StatusTable.Render(document, Now, Screen.Plain);
 
         Assert.StartsWith("Docker is away: no such file", text, StringComparison.Ordinal);
         Assert.Contains("No service yet", text, StringComparison.Ordinal);
@@ -41,11 +42,44 @@ public sealed class StatusTableTests
     [Fact]
     public void Colours_change_no_width()
     {
-        var plain = StatusTable.Render(Document(Photos(), Login()), Now, colour: false);
-        var coloured = StatusTable.Render(Document(Photos(), Login()), Now, colour: true);
+        var plain = StatusTable.Render(Document(Photos(), Login()), Now, Screen.Plain);
+        var coloured = StatusTable.Render(Document(Photos(), Login()), Now, new Screen(true, null));
 
         Assert.NotEqual(plain, coloured);
         Assert.Equal(plain, System.Text.RegularExpressions.Regex.Replace(coloured, "\e\\[[0-9]+m", ""));
+    }
+
+    [Theory]
+    [InlineData(80)]
+    [InlineData(140)]
+    public void On_a_terminal_it_fits(int width)
+    {
+        var document = Document(Photos(), Login()) with
+        {
+            Warnings = [new ContainerWarning("immich-server", "photos", "dovetail.prot is no label that Dovetail knows; did you mean dovetail.port?")],
+        };
+
+        var text = StatusTable.Render(document, Now, new Screen(false, width));
+
+        Golden.AssertIs($"status-{width}.txt", text);
+        Assert.All(text.Split('\n'), line => Assert.True(line.Length <= width, line));
+    }
+
+    [Fact]
+    public void One_service_in_detail()
+    {
+        var service = Photos() with { Conditions = Login().Conditions, Listener = new ListenerStatus("127.83.1.2:8443", "127.83.1.2:8080") };
+
+        Golden.AssertIs("service-80.txt", ServiceDetails.Render(Document(service), "photos", Now, new Screen(false, 80))!);
+    }
+
+    [Fact]
+    public void A_service_that_is_refused_is_one_too_and_one_that_nobody_asks_for_is_not()
+    {
+        var document = Document(Photos());
+
+        Assert.Contains("is no host name", ServiceDetails.Render(document, "my_blog", Now, Screen.Plain), StringComparison.Ordinal);
+        Assert.Null(ServiceDetails.Render(document, "blog", Now, Screen.Plain));
     }
 
     private static StatusDocument Document(params ServiceStatus[] services) => new()

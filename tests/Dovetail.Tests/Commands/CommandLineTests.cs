@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Dovetail.Admin;
 using Dovetail.Commands;
 using Dovetail.Configuration;
@@ -36,16 +35,20 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Theory]
-    [InlineData("health")]
-    [InlineData("status")]
-    [InlineData("restart", "web")]
-    [InlineData("logs", "web")]
-    [InlineData("forget", "web", "--yes")]
-    public async Task Without_a_daemon_a_command_is_1_and_says_where_it_looked_and_how_to_start_one(params string[] command)
+    [InlineData(1, "health")]
+    [InlineData(3, "status")]
+    [InlineData(3, "status", "web", "--json")]
+    [InlineData(3, "status", "--watch")]
+    [InlineData(3, "login", "web")]
+    [InlineData(3, "restart", "web")]
+    [InlineData(3, "logs", "web")]
+    [InlineData(3, "forget", "web", "--yes")]
+    [InlineData(3, "prune", "--yes")]
+    public async Task Without_a_daemon_a_command_is_3_and_says_where_it_looked_and_how_to_start_one(int expected, params string[] command)
     {
         var (exitCode, output, error) = await RunAsync(command);
 
-        Assert.Equal(1, exitCode);
+        Assert.Equal(expected, exitCode);
         Assert.Empty(output);
         Assert.Contains(AdminApi.SocketIn(_runtime), error, StringComparison.Ordinal);
         Assert.Contains("dovetail run", error, StringComparison.Ordinal);
@@ -58,7 +61,7 @@ public sealed class CommandLineTests : IDisposable
     {
         var (exitCode, _, error) = await InvokeAsync("status", "--runtime-dir", "/" + new string('x', 200));
 
-        Assert.Equal(1, exitCode);
+        Assert.Equal(3, exitCode);
         Assert.Contains("No Dovetail answers", error, StringComparison.Ordinal);
     }
 
@@ -67,11 +70,13 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("status", "--grace", "5m")]
     [InlineData("health", "--docker-host", "unix:///x")]
     [InlineData("version", "--runtime-dir", "/x")]
-    public async Task An_option_that_a_command_does_not_take_is_1_with_its_name_and_the_help(params string[] command)
+    [InlineData("prune", "--older-than", "soon")]
+    [InlineData("completion", "--shell")]
+    public async Task An_option_that_a_command_does_not_take_is_2_with_its_name_and_the_help(params string[] command)
     {
         var (exitCode, output, error) = await InvokeAsync(command);
 
-        Assert.Equal(1, exitCode);
+        Assert.Equal(2, exitCode);
         Assert.Contains(command.Single(word => word.StartsWith("--", StringComparison.Ordinal)), error, StringComparison.Ordinal);
         Assert.Contains("Usage:", output, StringComparison.Ordinal);
     }
@@ -88,17 +93,25 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public async Task Help_names_every_command_and_every_setting_that_is_no_secret()
+    public async Task The_help_of_run_names_every_setting_that_is_no_secret_and_that_of_the_program_none()
     {
-        var (exitCode, help, _) = await InvokeAsync("--help");
+        var (exitCode, run, _) = await InvokeAsync("run", "--help");
+        var (_, program, _) = await InvokeAsync("--help");
 
         Assert.Equal(0, exitCode);
         Assert.All(
-            ["run", "status", "restart", "logs", "forget", "health", "version"],
-            command => Assert.Contains($"  {command} ", help, StringComparison.Ordinal));
-        Assert.All(
             Settings.All,
-            setting => Assert.Equal(!setting.IsSecret, help.Contains($"{setting.Option} <value>", StringComparison.Ordinal)));
+            setting => Assert.Equal(!setting.IsSecret, run.Contains($"{setting.Option} <value>", StringComparison.Ordinal)));
+        Assert.DoesNotContain(Settings.Grace.Option, program, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_a_command_the_daemon_takes_its_options_too()
+    {
+        var (exitCode, _, error) = await InvokeAsync("--grace", "soon");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("DOVETAIL_GRACE=soon", error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -159,26 +172,22 @@ public sealed class CommandLineTests : IDisposable
     {
         await using var daemon = await ScriptedDaemon.StartAsync(_runtime, context => context.Response.WriteAsync("forgotten\n"));
         using var input = new StringReader(answer);
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        var commands = new ServiceCommands(AdminApi.SocketIn(_runtime), input, output, error);
 
-        var exitCode = await commands.ForgetAsync(
-            "web", confirmed: false, force: true, hasTerminal: true, TestContext.Current.CancellationToken);
+        var (exitCode, output, _) = await InvokeAsync(
+            Terminal.None with { Input = input }, "forget", "web", "--force", "--runtime-dir", _runtime);
 
         Assert.Equal(expected, exitCode);
+        Assert.Contains("[y/N]", output, StringComparison.Ordinal);
         Assert.Equal(expected == 0 ? ["DELETE /v1/services/web?force"] : [], daemon.Requests);
     }
 
     [Fact]
-    public async Task Forget_without_a_terminal_wants_a_yes()
+    public async Task Forget_without_a_person_wants_a_yes()
     {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        var commands = new ServiceCommands(AdminApi.SocketIn(_runtime), TextReader.Null, output, error);
+        var (exitCode, _, error) = await RunAsync("forget", "web");
 
-        Assert.Equal(1, await commands.ForgetAsync("web", false, false, hasTerminal: false, TestContext.Current.CancellationToken));
-        Assert.Contains("--yes", error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("--yes", error, StringComparison.Ordinal);
     }
 
     public void Dispose() => Directory.Delete(_runtime, recursive: true);
@@ -189,12 +198,9 @@ public sealed class CommandLineTests : IDisposable
     private Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] command) =>
         InvokeAsync([.. command, "--runtime-dir", _runtime]);
 
-    private static async Task<(int ExitCode, string Output, string Error)> InvokeAsync(params string[] arguments)
-    {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        var configuration = new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null };
-        var exitCode = await DovetailCommand.Create().Parse(arguments).InvokeAsync(configuration, TestContext.Current.CancellationToken);
-        return (exitCode, output.ToString(), error.ToString());
-    }
+    private static Task<(int ExitCode, string Output, string Error)> InvokeAsync(params string[] arguments) =>
+        InvokeAsync(Terminal.None, arguments);
+
+    private static Task<(int ExitCode, string Output, string Error)> InvokeAsync(Terminal terminal, params string[] arguments) =>
+        CommandLine.RunAsync(terminal, TestContext.Current.CancellationToken, arguments);
 }

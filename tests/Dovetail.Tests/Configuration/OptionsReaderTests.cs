@@ -27,7 +27,7 @@ public sealed class OptionsReaderTests
         Assert.Null(options.Watcher.Container);
         Assert.Equal("/var/run/docker.sock", options.Docker.SocketPath);
         Assert.False(options.HasKey);
-        Assert.False(options.AccessLog);
+        Assert.False(options.Services.AccessLog);
         Assert.Equal(new ListenerOptions(), options.Listeners);
     }
 
@@ -54,7 +54,7 @@ public sealed class OptionsReaderTests
                 RequestHeaderCount = 200,
             },
             options!.Listeners);
-        Assert.True(options.AccessLog);
+        Assert.True(options.Services.AccessLog);
     }
 
     [Fact]
@@ -86,6 +86,11 @@ public sealed class OptionsReaderTests
     [InlineData("DOVETAIL_REQUEST_HEADER_COUNT", "many")]
     [InlineData("DOVETAIL_ACCESS_LOG", "on please")]
     [InlineData("DOVETAIL_LOG_LEVEL", "loud")]
+    [InlineData("DOVETAIL_LOG_FORMAT", "xml")]
+    [InlineData("DOVETAIL_METRICS_ADDRESS", "9090")]
+    [InlineData("DOVETAIL_METRICS_ADDRESS", "10.0.0.1")]
+    [InlineData("DOVETAIL_METRICS_ADDRESS", "10.0.0.1:0")]
+    [InlineData("DOVETAIL_METRICS_ADDRESS", "localhost:9090")]
     [InlineData("DOCKER_HOST", "ftp://example.com")]
     public void A_bad_value_is_named_with_its_variable(string variable, string value)
     {
@@ -96,6 +101,34 @@ public sealed class OptionsReaderTests
         Assert.Contains(variable, error, StringComparison.Ordinal);
         Assert.Contains(value, error, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("127.0.0.1:9090", "reaches what listens on a loopback address")]
+    [InlineData("127.8.3.1:9090", "reaches what listens on a loopback address")]
+    [InlineData("[::1]:9090", "reaches what listens on a loopback address")]
+    [InlineData("[::ffff:127.0.0.1]:9090", "reaches what listens on a loopback address")]
+    [InlineData("0.0.0.0:9090", "on all addresses it listens on loopback too")]
+    [InlineData("[::]:9090", "on all addresses it listens on loopback too")]
+    public void Metrics_are_not_served_where_every_peer_would_reach_them(string address, string reason)
+    {
+        var (options, errors) = Read(new() { ["DOVETAIL_METRICS_ADDRESS"] = address });
+
+        Assert.Null(options);
+        Assert.Contains(reason, Assert.Single(errors), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("172.18.0.2:9090")]
+    [InlineData("[fd00::2]:9090")]
+    public void Metrics_are_served_on_an_address_that_is_named(string address) =>
+        Assert.Equal(address, Read(new() { ["DOVETAIL_METRICS_ADDRESS"] = address }).Options!.MetricsAddress!.ToString());
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData("text", false)]
+    [InlineData("JSON", true)]
+    public void Log_lines_are_text_or_json(string? format, bool json) =>
+        Assert.Equal(json, Read(format is null ? [] : new() { ["DOVETAIL_LOG_FORMAT"] = format }).Options!.JsonLog);
 
     [Theory]
     [InlineData("https://user:secret@headscale.example.com", "without user and password")]

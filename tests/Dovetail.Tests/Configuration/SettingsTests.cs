@@ -35,7 +35,7 @@ public sealed class SettingsTests
     [Fact]
     public void The_table_of_variables_in_the_readme_is_the_list_of_settings()
     {
-        var rows = File.ReadLines(ReadmePath())
+        var rows = Repository.Readme.Split('\n')
             .SkipWhile(line => line != "| variable | default | meaning |")
             .Skip(2)
             .TakeWhile(line => line.StartsWith('|'))
@@ -50,16 +50,4 @@ public sealed class SettingsTests
     }
 
     private static string DefaultOf(Setting setting) => setting.Default is { } standard ? $"`{standard}`" : setting.WhenUnset ?? "–";
-
-    private static string ReadmePath()
-    {
-        var directory = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(directory, "Dovetail.sln")))
-        {
-            directory = Path.GetDirectoryName(directory)
-                ?? throw new InvalidOperationException("The tests do not run inside the repository.");
-        }
-
-        return Path.Combine(directory, "README.md");
-    }
 }

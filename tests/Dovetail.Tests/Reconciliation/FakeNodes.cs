@@ -70,6 +70,8 @@ internal sealed class FakeNodes(Journal journal) : INodeFactory
 
     public bool HasState(string name) => States.ContainsKey(name);
 
+    IEnumerable<StoredState> INodeFactory.States() => States.Keys.Select(name => new StoredState(name, TestClock.Noon));
+
     public async Task<string?> EraseAsync(string name, bool force, CancellationToken cancellationToken)
     {
         journal.Add($"{name}: erase{(force ? " by force" : "")}");

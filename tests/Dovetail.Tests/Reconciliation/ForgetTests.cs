@@ -17,9 +17,22 @@ public sealed class ForgetTests : ReconcilerTest
     }
 
     [Fact]
+    public async Task Nothing_is_forgotten_before_the_containers_have_been_listed()
+    {
+        Nodes.States["web"] = true;
+        await StartAsync();
+
+        var outcome = await Reconciler.ForgetAsync("web", force: true, Cancellation);
+
+        Assert.False(outcome.Done);
+        Assert.Contains("have not been listed yet", outcome.Reason, StringComparison.Ordinal);
+        Assert.Empty(Journal.Lines);
+    }
+
+    [Fact]
     public async Task Without_state_there_is_nothing_to_forget()
     {
-        await StartAsync();
+        await StartListedAsync();
 
         var outcome = await Reconciler.ForgetAsync("web", force: false, Cancellation);
 
@@ -33,7 +46,7 @@ public sealed class ForgetTests : ReconcilerTest
     public async Task State_without_a_node_is_erased(bool force)
     {
         Nodes.States["web"] = true;
-        await StartAsync();
+        await StartListedAsync();
 
         Assert.Equal(new ForgetOutcome(true, null), await Reconciler.ForgetAsync("web", force, Cancellation));
 
@@ -60,7 +73,7 @@ public sealed class ForgetTests : ReconcilerTest
     {
         Nodes.States["web"] = true;
         Nodes.Erasing = Task.FromResult<string?>("web cannot be logged out: no answer");
-        await StartAsync();
+        await StartListedAsync();
 
         var outcome = await Reconciler.ForgetAsync("web", force: false, Cancellation);
 
@@ -78,7 +91,7 @@ public sealed class ForgetTests : ReconcilerTest
         TaskCompletionSource<string?> erasing = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Nodes.States["web"] = true;
         Nodes.Erasing = erasing.Task;
-        await StartAsync();
+        await StartListedAsync();
         var forgetting = Reconciler.ForgetAsync("web", force: false, caller.Token);
         await HasAsync("web: erase");
 

@@ -60,6 +60,13 @@ public abstract class ReconcilerTest : IAsyncDisposable
         }
     }
 
+    private protected async Task StartListedAsync()
+    {
+        await StartAsync();
+        List();
+        await TestClock.UntilAsync(() => Reconciler.Report().LastReconciled is not null);
+    }
+
     private protected void List(params Container[] containers) => Snapshots.Push(SampleContainer.Snapshot(OwnLocation.OnHost, containers));
 
     /// <summary>Takes a node down that ends only with <paramref name="ending"/>.</summary>

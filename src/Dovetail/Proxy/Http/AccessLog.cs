@@ -5,10 +5,10 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Dovetail.Proxy.Http;
 
-/// <summary>One line per request, for daemons that are told to write it (<c>DOVETAIL_ACCESS_LOG</c>).</summary>
+/// <summary>One line per request, of services that ask for it (<c>dovetail.accesslog</c>).</summary>
 internal sealed partial class AccessLog
 {
-    /// <summary>Category of its lines; the daemon switches it on and off by this name.</summary>
+    /// <summary>Category of its lines, which has a level of its own.</summary>
     public const string Category = "Dovetail.Proxy.AccessLog";
 
     private const int MaxPath = 500;
@@ -24,7 +24,7 @@ internal sealed partial class AccessLog
         _logger = logger;
     }
 
-    /// <returns>Null when it is off, so that requests pay nothing for it.</returns>
+    /// <returns>Null when its lines would go nowhere.</returns>
     public static AccessLog? Create(string service, TimeProvider time, ILoggerFactory loggers)
     {
         var logger = loggers.CreateLogger(Category);

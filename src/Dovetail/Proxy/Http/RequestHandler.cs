@@ -25,7 +25,8 @@ internal sealed partial class RequestHandler(
     {
         using var active = metrics.TrackRequest();
         var served = state.Current;
-        var entry = log?.Begin(context);
+        var entry = served.Config.Service.AccessLog ? log?.Begin(context) : null;
+        var measure = RequestMeasure.Begin(context, metrics, time);
         try
         {
             await HandleAsync(context, served, entry);
@@ -49,6 +50,7 @@ internal sealed partial class RequestHandler(
         {
             var status = StatusOf(context);
             metrics.RequestEnded(status);
+            measure?.End(status);
             if (entry is not null)
             {
                 log!.Write(entry, context, status, context.Features.GetRequiredFeature<PeerConnection>().Source.Address);
@@ -61,7 +63,12 @@ internal sealed partial class RequestHandler(
     public byte[] Refuse(PeerConnection connection, int status)
     {
         metrics.RequestEnded(status);
-        log?.WriteRefused(status, connection.Source.Address);
+        var service = state.Current.Config.Service;
+        if (service.AccessLog)
+        {
+            log?.WriteRefused(status, connection.Source.Address);
+        }
+
         var reason = status switch
         {
             StatusCodes.Status408RequestTimeout => "The request did not come in time.",
@@ -73,7 +80,7 @@ internal sealed partial class RequestHandler(
             StatusCodes.Status505HttpVersionNotsupported => "Of this version of HTTP nothing is known here.",
             _ => "The request is not one of HTTP (RFC 9112).",
         };
-        return ErrorPage.Message(status, state.Current.Config.Service.Name, reason, time.GetUtcNow());
+        return ErrorPage.Message(status, service.Name, reason, time.GetUtcNow());
     }
 
     private async Task HandleAsync(HttpContext context, ServedConfig served, AccessEntry? entry)

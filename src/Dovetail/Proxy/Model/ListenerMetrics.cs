@@ -13,6 +13,24 @@ internal sealed class ListenerMetrics(ProxyMetrics instruments, string service)
 
     public Active TrackConnection() => new(instruments.ActiveConnections, _service);
 
+    /// <summary>Whether <see cref="RequestMeasured"/> is of use.</summary>
+    public bool MeasuresRequests => instruments.RequestDuration.Enabled;
+
+    /// <param name="status">Of the response; 499 when the client went away before it.</param>
+    /// <param name="received">Bytes of the request's body.</param>
+    /// <param name="sent">Bytes of the response's body; of a WebSocket neither is counted.</param>
+    public void RequestMeasured(int status, TimeSpan duration, long received, long sent)
+    {
+        instruments.RequestDuration.Record(duration.TotalSeconds, _service, new("http.response.status_class", ClassOf(status)));
+        instruments.ReceivedBytes.Add(received, _service);
+        instruments.SentBytes.Add(sent, _service);
+    }
+
+    /// <summary>A request or a raw TCP connection begins to wait for an upstream.</summary>
+    public void RequestHeld() => instruments.Holds.Add(1, _service);
+
+    public void UpstreamConnectFailed() => instruments.UpstreamConnectErrors.Add(1, _service);
+
     /// <param name="status">Of the response; 499 when the client went away before it.</param>
     public void RequestEnded(int status) =>
         instruments.Requests.Add(1, _service, new("http.response.status_class", ClassOf(status)));

@@ -19,6 +19,18 @@ internal sealed class ProxyMetrics
             "dovetail.server.active_requests", "{request}", "Requests in flight, WebSockets and held requests included.");
         HeldRequests = meter.CreateUpDownCounter<long>(
             "dovetail.server.held_requests", "{request}", "Requests and raw TCP connections that wait for an upstream.");
+        RequestDuration = meter.CreateHistogram<double>(
+            "http.server.request.duration",
+            "s",
+            "Duration of requests until the end of the answer, waiting for a container included, by class of status.");
+        ReceivedBytes = meter.CreateCounter<long>(
+            "dovetail.server.request.body", "By", "Bytes of request bodies; none of WebSockets and raw TCP.");
+        SentBytes = meter.CreateCounter<long>(
+            "dovetail.server.response.body", "By", "Bytes of response bodies; none of WebSockets and raw TCP.");
+        Holds = meter.CreateCounter<long>(
+            "dovetail.server.holds", "{request}", "Requests and raw TCP connections that had to wait for an upstream.");
+        UpstreamConnectErrors = meter.CreateCounter<long>(
+            "dovetail.upstream.connect_errors", "{error}", "Requests and raw TCP connections that an upstream did not accept.");
         DeniedRequests = meter.CreateCounter<long>(
             "dovetail.server.denied_requests", "{request}", "Requests that dovetail.allow answered with 403.");
         FailedRequests = meter.CreateCounter<long>(
@@ -33,6 +45,17 @@ internal sealed class ProxyMetrics
 
     /// <summary>Tag <c>http.response.status_class</c>: <c>1xx</c> to <c>5xx</c>, or <c>other</c>.</summary>
     public Counter<long> Requests { get; }
+
+    /// <summary>In seconds; tag <c>http.response.status_class</c>.</summary>
+    public Histogram<double> RequestDuration { get; }
+
+    public Counter<long> ReceivedBytes { get; }
+
+    public Counter<long> SentBytes { get; }
+
+    public Counter<long> Holds { get; }
+
+    public Counter<long> UpstreamConnectErrors { get; }
 
     public UpDownCounter<long> ActiveRequests { get; }
 

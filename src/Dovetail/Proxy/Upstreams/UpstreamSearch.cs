@@ -59,7 +59,11 @@ internal sealed class UpstreamSearch(
                 return null;
             }
 
-            Waits++;
+            if (Waits++ == 0)
+            {
+                metrics.RequestHeld();
+            }
+
             using var held = metrics.TrackHeldRequest();
             try
             {
@@ -79,7 +83,11 @@ internal sealed class UpstreamSearch(
     }
 
     /// <summary>The request could not connect to <paramref name="target"/>.</summary>
-    public void Failed(UpstreamTarget target) => _tried?.Add(target);
+    public void Failed(UpstreamTarget target)
+    {
+        metrics.UpstreamConnectFailed();
+        _tried?.Add(target);
+    }
 
     private NoUpstreamReason ReasonNow() => group switch
     {

@@ -67,6 +67,7 @@ internal static class ServiceLabels
             LabelSyntax.OneOf(("wait", HealthMode.Wait), ("ignore", HealthMode.Ignore)),
             static s => s.Health,
             static (s, value) => s with { Health = value }),
+        Shared("accesslog", LabelSyntax.Bool, static s => s.AccessLog, static (s, value) => s with { AccessLog = value }),
         Shared("memory", LabelSyntax.Memory, static s => s.Memory, static (s, value) => s with { Memory = value }),
 
         // What a container agrees to.

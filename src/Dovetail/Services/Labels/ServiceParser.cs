@@ -21,7 +21,13 @@ internal static class ServiceParser
             return null;
         }
 
-        var service = new ServiceDeclaration { Name = DefaultName(labels), Tags = defaults.Tags, Hold = defaults.Hold };
+        var service = new ServiceDeclaration
+        {
+            Name = DefaultName(labels),
+            Tags = defaults.Tags,
+            Hold = defaults.Hold,
+            AccessLog = defaults.AccessLog,
+        };
         foreach (var label in ServiceLabels.All)
         {
             service = label.Read(labels, service);

@@ -17,6 +17,9 @@ internal sealed record ServiceOptions
     /// <summary>Hold of a service that names none.</summary>
     public TimeSpan Hold { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>Whether requests are logged, of a service that says nothing (<c>DOVETAIL_ACCESS_LOG</c>).</summary>
+    public bool AccessLog { get; init; }
+
     /// <summary>Whether labels may ask for Funnel (<c>DOVETAIL_ALLOW_FUNNEL</c>).</summary>
     public bool AllowFunnel { get; init; }
 }

@@ -37,6 +37,9 @@ internal abstract record ServiceSettings
 
     public HealthMode Health { get; init; }
 
+    /// <summary>Whether each request is logged.</summary>
+    public bool AccessLog { get; init; }
+
     /// <summary>Soft memory limit of the service's tailscaled in bytes; null: the daemon's default.</summary>
     public long? Memory { get; init; }
 }

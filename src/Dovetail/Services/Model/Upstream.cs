@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dovetail.Common;
 
 namespace Dovetail.Services.Model;
@@ -23,6 +24,23 @@ internal sealed record Upstream
     public required int Port { get; init; }
 
     public UpstreamHealth Health { get; init; }
+
+    /// <summary>Scheme, host and port as a person reads them.</summary>
+    public string Url
+    {
+        get
+        {
+            var scheme = Scheme switch
+            {
+                UpstreamScheme.Https => "https",
+                UpstreamScheme.HttpsInsecure => "https+insecure",
+                UpstreamScheme.H2c => "h2c",
+                _ => "http",
+            };
+            var host = Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host;
+            return string.Create(CultureInfo.InvariantCulture, $"{scheme}://{host}:{Port}");
+        }
+    }
 
     /// <summary>Which of the ways to a container was taken and why, for <c>dovetail status</c>.</summary>
     public required string Route { get; init; }

@@ -29,6 +29,23 @@ public sealed class AccessLogTests
     }
 
     [Fact]
+    public async Task Only_a_service_that_asks_for_it_is_logged_and_from_the_moment_on_that_it_does()
+    {
+        using var log = NewLog();
+        await using var upstream = await TestUpstream.StartAsync(_ => Task.CompletedTask);
+        var service = TestListener.Service(upstream);
+        await using var listener = await TestListener.StartAsync(service with { AccessLog = false }, log: log);
+        using var client = listener.Client();
+
+        using var before = await client.GetAsync("/before", Token);
+        await listener.UpdateAsync(service);
+        using var after = await client.GetAsync("/after", Token);
+
+        await Eventually.TrueAsync(() => Lines(log).Count > 0);
+        Assert.Contains("/after", Assert.Single(Lines(log)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_the_listener_answers_itself_is_there_too()
     {
         using var log = NewLog();

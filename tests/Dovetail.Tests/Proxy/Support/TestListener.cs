@@ -43,6 +43,8 @@ internal sealed class TestListener : IAsyncDisposable
 
     public TestMetrics Metrics { get; }
 
+    public ProxyMetrics Instruments => _root.Services.GetRequiredService<ProxyMetrics>();
+
     public FakeDirectory Directory { get; }
 
     public FakeAllowedProcess Process { get; }
@@ -87,6 +89,7 @@ internal sealed class TestListener : IAsyncDisposable
     public static ServiceSpec Service(params TestUpstream[] upstreams) => new()
     {
         Name = "web",
+        AccessLog = true,
         Upstreams = upstreams.Select(upstream => upstream.Upstream).ToEquatableArray(),
     };
 

@@ -136,7 +136,7 @@ public sealed partial class LabelParserPropertyTests
     {
         "name" => ["web", "a-1", "x"],
         "port" or "22" or "443" => ["80", "65535", "1"],
-        "enable" or "redirect" or "identity" or "funnel" or "loadbalance" => ["true", "false", "1", "0"],
+        "enable" or "redirect" or "identity" or "accesslog" or "funnel" or "loadbalance" => ["true", "false", "1", "0"],
         "scheme" => ["http", "HTTPS", "https+insecure", "h2c"],
         "network" => ["web_default", "a.b-c"],
         "tags" => ["tag:a", "tag:b, tag:a", ""],
@@ -230,6 +230,7 @@ public sealed partial class LabelParserPropertyTests
             ["allow"] = service.Allow.Count > 0 ? string.Join(',', service.Allow.Select(Word)) : null,
             ["identity"] = Word(service.Identity),
             ["redirects"] = service.Redirects == RedirectMode.Keep ? "keep" : null,
+            ["accesslog"] = Word(service.AccessLog),
             ["passheaders"] = service.PassHeaders.Count > 0 ? string.Join(',', service.PassHeaders) : null,
             ["funnel"] = Word(service.Funnel),
             ["hold"] = string.Create(CultureInfo.InvariantCulture, $"{seconds}s{ticks * TimeSpan.NanosecondsPerTick}ns"),

@@ -18,6 +18,7 @@ public sealed partial class ServiceLabelsTests
         { "funnel", "true", true },
         { "hold", "1s", true },
         { "health", "ignore", true },
+        { "accesslog", "true", true },
         { "memory", "64m", true },
         { "passheaders", "Remote-User", true },
         { "tcp.22", "22", true },

@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text;
+using Dovetail.Common;
+
+namespace Dovetail.Admin;
+
+/// <summary>Prints all that a status document says of one service.</summary>
+internal static class ServiceDetails
+{
+    private const string Lead = "  ";
+    private const int HeadWidth = 12;
+
+    /// <param name="now">From which ages are counted.</param>
+    /// <returns>Null when the document says nothing about a service of that name.</returns>
+    public static string? Render(StatusDocument status, string name, DateTimeOffset now, Screen screen)
+    {
+        var service = status.Services.FirstOrDefault(service => service.Name == name);
+        var rejected = status.Rejected.Where(refusal => refusal.Service == name).ToList();
+        if (service is null && rejected.Count == 0)
+        {
+            return null;
+        }
+
+        var text = new StringBuilder();
+        StatusTable.AppendDocker(text, status, screen);
+        if (service is not null)
+        {
+            Append(text, service, now, screen);
+        }
+        else
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"{name}   {screen.Paint("refused", Screen.Bad)}");
+        }
+
+        var warnings = status.Warnings.Where(warning => warning.Service == name).ToList();
+        StatusTable.AppendRemarks(text, rejected, warnings, screen);
+        return text.ToString();
+    }
+
+    private static void Append(StringBuilder text, ServiceStatus service, DateTimeOffset now, Screen screen)
+    {
+        var state = screen.Paint(service.State, StatusTable.ColourOf(service));
+        text.AppendLine(CultureInfo.InvariantCulture, $"{service.Name}   {state} for {Ages.Short(now - service.Since)}");
+        StatusTable.AppendConditions(text, service, screen);
+        Line("url", service.Url);
+        Line("addresses", service.Addresses.Count == 0 ? null : string.Join(", ", service.Addresses));
+        Line("certificate", service.Certificate is { } certificate
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{certificate.Name} until {certificate.NotAfter.UtcDateTime:yyyy-MM-dd HH:mm} UTC ({Ages.Left(certificate.NotAfter - now)})")
+            : null);
+        foreach (var upstream in service.Upstreams)
+        {
+            var health = upstream.Health == "None" ? "" : $", {upstream.Health.ToLowerInvariant()}";
+            Line("upstream", $"{upstream.Container} at {upstream.Address}{health} ({upstream.Route})");
+        }
+
+        Line("tailscaled", service.Tailscaled.Pid is { } pid
+            ? string.Create(CultureInfo.InvariantCulture, $"process {pid}, restarts: {service.Tailscaled.Restarts}")
+            : "not running");
+        Line("listener", service.Listener is { } listener ? $"{listener.Https} (HTTPS), {listener.Http} (HTTP)" : null);
+
+        void Line(string head, string? value)
+        {
+            if (value is not null)
+            {
+                screen.Append(text, Lead + head.PadRight(HeadWidth) + " ", value);
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using System.Text.Json;
+using Dovetail.Commands;
+using Dovetail.Tests.Docker;
+
+namespace Dovetail.Tests.Commands;
+
+public sealed class CheckCommandTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("dovetail-test-").FullName;
+
+    [Fact]
+    public async Task Labels_of_the_engine_are_in_order_or_1_with_every_mistake()
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Containers[ScriptedEngine.Id(1)] = "web";
+        var good = await RunAsync("check", "--docker-host", $"unix://{engine.SocketPath}");
+        engine.Change = (_, entry) =>
+        {
+            if ((entry["Labels"] ?? entry["Config"]?["Labels"]) is { } labels)
+            {
+                labels["dovetail.scheme"] = "gopher";
+            }
+        };
+        var bad = await RunAsync("check", "--docker-host", $"unix://{engine.SocketPath}");
+
+        Assert.Equal((0, ""), (good.ExitCode, good.Error));
+        Assert.Contains("exposed as  https://web.TAILNET", good.Output, StringComparison.Ordinal);
+        Assert.EndsWith("1 service, no mistakes\n", good.Output, StringComparison.Ordinal);
+        Assert.Equal((1, ""), (bad.ExitCode, bad.Error));
+        Assert.Contains("dovetail.scheme=\"gopher\" is refused", bad.Output, StringComparison.Ordinal);
+        Assert.EndsWith("0 services, 1 mistake\n", bad.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_an_engine_it_is_3_and_says_where_it_looked()
+    {
+        var (exitCode, output, error) = await RunAsync("check", "--docker-host", $"unix://{_directory}/none.sock");
+
+        Assert.Equal((3, ""), (exitCode, output));
+        Assert.Contains($"{_directory}/none.sock", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_compose_file_is_checked_with_its_dotenv_and_with_what_it_tells_dovetail()
+    {
+        var file = Write(
+            "compose.yaml",
+            """
+            services:
+              dovetail:
+                environment: ["DOVETAIL_LABEL_PREFIX=shop", "TS_AUTHKEY=${KEY:?no key}"]
+              web:
+                labels:
+                  shop.name: ${NAME}
+                  shop.port: 80
+                  dovetail.name: other
+            """);
+        Write(".env", "NAME=web\n");
+
+        var (exitCode, output, error) = await RunAsync("check", "--compose", file, "--json");
+
+        Assert.Equal((0, ""), (exitCode, error));
+        using var check = JsonDocument.Parse(output);
+        var service = Assert.Single(check.RootElement.GetProperty("services").EnumerateArray());
+        Assert.Equal("web", service.GetProperty("name").GetString());
+        Assert.Equal("http://web:80", service.GetProperty("upstreams")[0].GetProperty("address").GetString());
+    }
+
+    [Theory]
+    [InlineData("services: {dovetail: {environment: {DOVETAIL_GRACE: soon}}}", "DOVETAIL_GRACE=soon")]
+    [InlineData("services: [", "this is no YAML")]
+    [InlineData("services: {web: {extends: base}}", "docker compose config | dovetail check --compose -")]
+    public async Task What_cannot_be_checked_is_1_with_the_reason(string text, string expected)
+    {
+        var (exitCode, output, error) = await RunAsync("check", "--compose", Write("compose.yaml", text));
+
+        Assert.Equal((1, ""), (exitCode, output));
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_rendered_file_comes_through_a_pipe()
+    {
+        using var input = new StringReader("services: {dovetail: {}, web: {labels: {dovetail.name: web, dovetail.port: \"80\"}}}");
+
+        var (exitCode, output, _) = await CommandLine.RunAsync(
+            Terminal.None with { Input = input }, TestContext.Current.CancellationToken, "check", "--compose", "-");
+
+        Assert.Equal(0, exitCode);
+        Assert.Contains("https://web.TAILNET", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_not_there_is_1() =>
+        Assert.Equal(1, (await RunAsync("check", "--compose", Path.Combine(_directory, "none.yaml"))).ExitCode);
+
+    [Fact]
+    public async Task Every_example_is_in_order()
+    {
+        var files = Directory.GetFiles(Path.Combine(Repository.Root, "examples"), "compose.yaml", SearchOption.AllDirectories);
+        Assert.NotEmpty(files);
+        foreach (var file in files)
+        {
+            var (exitCode, output, error) = await RunAsync("check", "--compose", file);
+            Assert.True(exitCode == 0, $"{file}\n{output}{error}");
+            Assert.Contains("exposed as", output, StringComparison.Ordinal);
+        }
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    private string Write(string name, string text)
+    {
+        var path = Path.Combine(_directory, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    private static Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] command) =>
+        CommandLine.RunAsync(Terminal.None, TestContext.Current.CancellationToken, command);
+}

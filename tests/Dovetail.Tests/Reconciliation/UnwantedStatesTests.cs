@@ -1,0 +1,87 @@
+using Dovetail.Docker;
+using Dovetail.Reconciliation;
+using Dovetail.Services.Model;
+using Dovetail.Tests.Docker;
+using Dovetail.Tests.Nodes.Fakes;
+using Microsoft.AspNetCore.Http;
+
+namespace Dovetail.Tests.Reconciliation;
+
+public sealed class UnwantedStatesTests : ReconcilerTest
+{
+    [Fact]
+    public async Task What_no_container_names_is_unwanted_in_the_order_of_names()
+    {
+        Nodes.States["old"] = Nodes.States["gone"] = Nodes.States["web"] = true;
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Containers[ScriptedEngine.Id(1)] = "web";
+        await StartListedAsync();
+
+        Assert.Equal(["gone", "old"], await NamesAsync(engine));
+        // Every state of a container is asked for, not only those that run.
+        Assert.DoesNotContain(engine.Requests, path => path.Contains("running", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_container_that_is_refused_wants_its_state_all_the_same()
+    {
+        Nodes.States["web"] = true;
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Containers[ScriptedEngine.Id(1)] = "web";
+        engine.Change = (_, entry) =>
+        {
+            entry["State"] = "exited";
+            entry["Labels"]!["dovetail.scheme"] = "gopher";
+        };
+        await StartListedAsync();
+
+        Assert.Empty(await NamesAsync(engine));
+    }
+
+    [Fact]
+    public async Task A_node_in_its_grace_period_and_a_directory_that_is_no_service_are_left_alone()
+    {
+        Nodes.States["lost+found"] = true;
+        await using var engine = await ScriptedEngine.StartedAsync();
+        await StartAsync(Container("web"));
+        await HasAsync("web: begun");
+        List();
+        await HasAsync("web: update to 0");
+
+        Assert.Empty(await NamesAsync(engine));
+    }
+
+    [Fact]
+    public async Task Without_a_listing_or_an_engine_it_is_not_known()
+    {
+        Nodes.States["old"] = true;
+        await using var engine = await ScriptedEngine.StartedAsync();
+        using var client = new DockerClient(engine.Endpoint, TimeProvider.System);
+        await StartAsync();
+        var before = await Of(client).FindAsync(Cancellation);
+
+        List();
+        await TestClock.UntilAsync(() => Reconciler.Report().LastReconciled is not null);
+        engine.Interfere = context =>
+        {
+            context.Response.StatusCode = StatusCodes.Status403Forbidden;
+            return Task.FromResult(true);
+        };
+        var refused = await Of(client).FindAsync(Cancellation);
+
+        Assert.Empty(before.States);
+        Assert.Contains("have not been listed yet", before.Problem, StringComparison.Ordinal);
+        Assert.Empty(refused.States);
+        Assert.Contains("not known without Docker", refused.Problem, StringComparison.Ordinal);
+    }
+
+    private async Task<IEnumerable<string>> NamesAsync(ScriptedEngine engine)
+    {
+        using var client = new DockerClient(engine.Endpoint, TimeProvider.System);
+        var (states, problem) = await Of(client).FindAsync(Cancellation);
+        Assert.Null(problem);
+        return states.Select(state => state.Name);
+    }
+
+    private UnwantedStates Of(DockerClient client) => new(Reconciler, client, Nodes, new ServiceOptions());
+}
