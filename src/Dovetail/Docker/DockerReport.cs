@@ -123,7 +123,10 @@ internal sealed partial class DockerReport(DockerEndpoint endpoint, TimeSpan res
         [LoggerMessage(1106, LogLevel.Warning, "Docker's answer is incomplete: {Failure}")]
         public static partial void Incomplete(ILogger logger, string failure);
 
-        [LoggerMessage(1109, LogLevel.Warning, "{Problem} Until then containers are listed every {Seconds:0.#} s, and changes seen no sooner")]
+        [LoggerMessage(
+            1109,
+            LogLevel.Warning,
+            "{Problem} Until then containers are listed every {Seconds:0.#} s, and changes seen no sooner")]
         public static partial void NoEvents(ILogger logger, string problem, double seconds);
 
         [LoggerMessage(1110, LogLevel.Information, "Events come from Docker; changes are seen at once")]

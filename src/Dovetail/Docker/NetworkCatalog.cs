@@ -64,7 +64,7 @@ internal sealed class NetworkCatalog(DockerClient client)
         };
     }
 
-    // Where the networks are not shown: a swarm's ids are shorter than the Engine's own, and its networks overlays unless told otherwise. To
-    // take one for a bridge would send requests out of the host by its default route.
+    // Where the networks are not shown: a swarm's ids are shorter than the Engine's own, and its networks overlays unless told otherwise.
+    // To take one for a bridge would send requests out of the host by its default route.
     private bool IsOfSwarm(string id) => !client.IsPodman && id.Length == SwarmIdLength && id.All(char.IsAsciiLetterOrDigit);
 }

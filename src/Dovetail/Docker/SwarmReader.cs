@@ -136,8 +136,9 @@ internal sealed class SwarmReader(DockerClient client, string labelPrefix, TimeP
         labels?.Keys.Any(key => key.StartsWith(_prefix, StringComparison.Ordinal)) == true;
 
     private string WorkerProblem() =>
-        $"This node is a worker of a swarm, and only managers show the labels of services (those under deploy:). Put the {labelPrefix} labels "
-        + "under labels: of the service, beside deploy:, which makes them labels of its containers; or run Dovetail on a manager.";
+        "This node is a worker of a swarm, and only managers show the labels of services (those under deploy:). "
+        + $"Put the {labelPrefix} labels under labels: of the service, beside deploy:, which makes them labels of its containers; "
+        + "or run Dovetail on a manager.";
 }
 
 /// <summary>What a manager says of the services with a Dovetail label.</summary>

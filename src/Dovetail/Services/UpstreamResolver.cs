@@ -155,7 +155,8 @@ internal static class UpstreamResolver
     // ipvlan the host is out of reach, and sometimes other containers too; ingress is for what comes in from outside the swarm.
     private static IEnumerable<ContainerNetwork> Attached(Container container) => container.Networks
         .Where(static network => network.Address is not null)
-        .OrderBy(static network => network.IsIngress ? 3 : network.IsOnCard ? 2 : network.Name is DefaultBridge or DefaultPodmanBridge ? 1 : 0)
+        .OrderBy(static network =>
+            network.IsIngress ? 3 : network.IsOnCard ? 2 : network.Name is DefaultBridge or DefaultPodmanBridge ? 1 : 0)
         .ThenBy(static network => network.Name, StringComparer.Ordinal);
 
     // Rule 7.

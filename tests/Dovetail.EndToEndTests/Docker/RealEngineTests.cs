@@ -29,7 +29,8 @@ public abstract class RealEngine(Engine engine)
         }
     }
 
-    private protected DockerWatcherOptions Options => new() { LabelPrefix = _prefix, Container = "none", ResyncInterval = TimeSpan.FromHours(1) };
+    private protected DockerWatcherOptions Options =>
+        new() { LabelPrefix = _prefix, Container = "none", ResyncInterval = TimeSpan.FromHours(1) };
 
     private protected Dictionary<string, string> Web => new() { [$"{_prefix}.name"] = "web" };
 
@@ -151,7 +152,8 @@ public abstract class RealEngine(Engine engine)
 
         Assert.Equal((DovetailLocation.Container, _name, dovetail.Id), (own.Location, own.ContainerName, own.NetworkContainerId));
         var joined = Assert.Single(own.Networks);
-        var id = (await DockerAsync("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.NetworkID}}{{end}}", dovetail.Id)).Stdout.Trim();
+        const string networkId = "{{range .NetworkSettings.Networks}}{{.NetworkID}}{{end}}";
+        var id = (await DockerAsync("inspect", "-f", networkId, dovetail.Id)).Stdout.Trim();
         Assert.Equal((network.Name, id), (joined.Name, joined.Id));
         Assert.Equal(joined.Gateway, own.Gateway);
         Assert.NotNull(own.Gateway);

@@ -35,12 +35,15 @@ public sealed class SwarmTests(Engine engine) : EndToEndTest(engine)
         var service = Own(await TestService.CreateAsync(Engine, $"{Prefix}-web", Labels, ["--network", network.Name], Cancellation));
 
         await daemon.ReadyAsync(Web);
-        Assert.StartsWith("Hello from ", await peer.Http().GetStringAsync($"https://{peer.NameOf(Web)}/", Cancellation), StringComparison.Ordinal);
+        var page = await peer.Http().GetStringAsync($"https://{peer.NameOf(Web)}/", Cancellation);
+        Assert.StartsWith("Hello from ", page, StringComparison.Ordinal);
 
         await service.ScaleAsync(3, Cancellation);
         var status = await daemon.ServiceAsync(Web, seen => seen.Upstreams.Count == 3, "three upstreams");
         Assert.Equal(3, status.Upstreams.Select(upstream => upstream.Address).Distinct().Count());
-        Assert.All(status.Upstreams, upstream => Assert.Contains($"network {network.Name}, from the host", upstream.Route, StringComparison.Ordinal));
+        Assert.All(
+            status.Upstreams,
+            upstream => Assert.Contains($"network {network.Name}, from the host", upstream.Route, StringComparison.Ordinal));
 
         await service.ScaleAsync(1, Cancellation);
         await daemon.ServiceAsync(Web, seen => seen.Upstreams.Count == 1, "one upstream");

@@ -74,7 +74,8 @@ internal sealed class SocketProxy : IAsyncDisposable
         {
             Refused.Enqueue(path);
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
-            await context.Response.WriteAsync("<html><body><h1>403 Forbidden</h1>\nRequest forbidden by administrative rules.\n</body></html>");
+            await context.Response.WriteAsync(
+                "<html><body><h1>403 Forbidden</h1>\nRequest forbidden by administrative rules.\n</body></html>");
             return;
         }
 

@@ -218,7 +218,8 @@ public sealed class DockerWatcherTests
         Assert.Contains("must allow", warning, StringComparison.Ordinal);
         Assert.Contains("EVENTS", warning, StringComparison.Ordinal);
         Assert.Contains("every 0.1 s", warning, StringComparison.Ordinal);
-        Assert.True(watch.Watcher.Health is { Connected: true, LastError: { } error } && error.Contains("EVENTS", StringComparison.Ordinal));
+        Assert.True(watch.Watcher.Health.Connected);
+        Assert.Contains("EVENTS", watch.Watcher.Health.LastError!, StringComparison.Ordinal);
         Assert.Single(engine.Requests, "/version");
 
         // Allowed again: said once, and seen without a resync.

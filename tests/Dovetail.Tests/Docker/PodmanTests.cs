@@ -30,7 +30,8 @@ public sealed class PodmanTests
 
         Assert.Single(await client.ListContainersAsync(Cancelled));
 
-        var list = Uri.UnescapeDataString(Assert.Single(engine.Requests, path => path.Contains("/containers/json", StringComparison.Ordinal)));
+        var asked = Assert.Single(engine.Requests, path => path.Contains("/containers/json", StringComparison.Ordinal));
+        var list = Uri.UnescapeDataString(asked);
         Assert.Contains("all=", list, StringComparison.Ordinal);
         Assert.Contains("\"running\"", list, StringComparison.Ordinal);
         Assert.DoesNotContain("restarting", list, StringComparison.Ordinal);

@@ -88,7 +88,9 @@ public sealed class SwarmTests
     [Fact]
     public async Task Scaling_is_followed_without_an_event_until_all_tasks_run()
     {
-        var second = TaskElsewhere.Replace("9udy3s3", "wxfdmwo", StringComparison.Ordinal).Replace("e788", "3c06", StringComparison.Ordinal);
+        var second = TaskElsewhere
+            .Replace("9udy3s3", "wxfdmwo", StringComparison.Ordinal)
+            .Replace("e788", "3c06", StringComparison.Ordinal);
         var starting = second.Replace("\"State\":\"running\"", "\"State\":\"preparing\"", StringComparison.Ordinal);
         await using var engine = await ManagerAsync($"[{TaskElsewhere},{starting}]");
         await using var watch = new Watch(engine.Endpoint, Watch.Patient with { SettlingInterval = TimeSpan.FromMilliseconds(20) });
