@@ -18,7 +18,10 @@ public sealed partial class ReadmeTests
 {
     // Variables of other programs, which the README mentions.
     private static readonly string[] ForeignVariables =
-        ["TS_NETSTACK_KEEPALIVE_IDLE", "TS_NETSTACK_KEEPALIVE_INTERVAL", "NO_COLOR", "COMPOSE_PROFILES"];
+        [
+            "TS_NETSTACK_KEEPALIVE_IDLE", "TS_NETSTACK_KEEPALIVE_INTERVAL", "NO_COLOR", "COMPOSE_PROFILES",
+            // The near miss that README warns of.
+            "TS_AUTH_KEY"];
 
     // Parts of the label that gives a container further services.
     private static readonly string[] LabelForms = ["services.ID", "services.admin.name", "tcp.PORT", "tcp.5432"];
