@@ -63,7 +63,7 @@ internal static class AdminApi
         context.Response.ContentType = "text/plain; charset=utf-8";
         if (!context.Request.Query.ContainsKey("follow"))
         {
-            await context.Response.WriteAsync(string.Concat(node.DaemonLog.Tail(int.MaxValue).Select(static line => line + "\n")));
+            await context.Response.WriteAsync(string.Concat(node.DaemonLog.Tail(int.MaxValue).Select(static line => Printable.Line(line) + "\n")));
             return;
         }
 
@@ -75,7 +75,7 @@ internal static class AdminApi
             await context.Response.Body.FlushAsync(end.Token);
             await foreach (var line in node.DaemonLog.FollowAsync(end.Token))
             {
-                await context.Response.WriteAsync(line + "\n", end.Token);
+                await context.Response.WriteAsync(Printable.Line(line) + "\n", end.Token);
                 await context.Response.Body.FlushAsync(end.Token);
             }
         }

@@ -64,12 +64,7 @@ internal static class DaemonHost
             return;
         }
 
-        logging.AddSimpleConsole(static console =>
-        {
-            console.SingleLine = true;
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = Timestamp + " ";
-            console.ColorBehavior = LoggerColorBehavior.Default;
-        });
+        logging.AddConsole(static console => console.FormatterName = LogLines.FormatterName);
+        logging.Services.AddSingleton<ConsoleFormatter, LogLines>();
     }
 }

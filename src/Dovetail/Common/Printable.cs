@@ -24,6 +24,32 @@ internal static class Printable
         return result.ToString();
     }
 
+    /// <summary>
+    /// A text of our own, which may hold foreign parts that nobody has looked at: what does not print is escaped, the end of a line is a space.
+    /// The last thing that is done to a text before it goes to a log or a screen.
+    /// </summary>
+    public static string Line(string text)
+    {
+        if (!text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+        {
+            return text;
+        }
+
+        var result = new StringBuilder(text.Length + 16);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            _ = rune.Value switch
+            {
+                '\n' => result.Append(' '),
+                '\r' => result,
+                _ when Prints(rune) => result.Append(rune),
+                _ => result.Append(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:X}}}"),
+            };
+        }
+
+        return result.ToString();
+    }
+
     private static string Shown(Rune rune) => rune.Value switch
     {
         '\n' => "\\n",

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Dovetail.Common;
 
-/// <summary>What text is laid out for.</summary>
+/// <summary>What text is laid out for. Nothing that it is given can control the terminal.</summary>
 /// <param name="Colour">Whether it shows colours.</param>
 /// <param name="Width">Columns; null: no line is wrapped or shortened, as in a file or a pipe.</param>
 internal sealed record Screen(bool Colour, int? Width)
@@ -24,8 +24,9 @@ internal sealed record Screen(bool Colour, int? Width)
     /// <param name="code">Colour of the text; null: none.</param>
     public void Append(StringBuilder to, string lead, string text, string? code = null)
     {
+        lead = Printable.Line(lead);
         var room = Width is { } width ? Math.Max(width - lead.Length, MinText) : int.MaxValue;
-        foreach (var line in Wrap(text, room))
+        foreach (var line in Wrap(Printable.Line(text), room))
         {
             to.Append(lead).AppendLine(code is null ? line : Paint(line, code));
             lead = new string(' ', lead.Length);
@@ -39,6 +40,7 @@ internal sealed record Screen(bool Colour, int? Width)
     public void AppendTable(
         StringBuilder to, IReadOnlyList<string[]> rows, Func<int, int, string?> colours, Action<int>? afterRow = null)
     {
+        rows = [.. rows.Select(static row => row.Select(Printable.Line).ToArray())];
         var widths = WidthsOf(rows);
         for (var row = 0; row < rows.Count; row++)
         {

@@ -14,6 +14,11 @@ public sealed class PrintableTests
         Assert.DoesNotContain('\ud800', Printable.Text("\ud800"));
     }
 
+    [Fact]
+    public void A_line_that_goes_out_stays_one_line_and_controls_no_terminal() => Assert.Equal(
+        "\"a\" \\b \\u{1B}[31mred\\u{202E}\\u{9B}2J é日 \\u{7}",
+        Printable.Line("\"a\" \\b\n\u001b[31mred\u202e\u009b2J\r é日 \a"));
+
     [Theory]
     [InlineData("", 10, "")]
     [InlineData("0123456789", 10, "0123456789")]
