@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Dovetail.EndToEndTests.Harness;
 
 namespace Dovetail.EndToEndTests;
@@ -13,6 +14,11 @@ public sealed class AtRestTests(Engine engine) : EndToEndTest(engine)
 
     // Natively compiled, as shipped, 60 MB were measured with 25 services; the managed build takes more and compiles as it goes.
     private static readonly long Megabytes = TestSettings.Daemon is null ? 160 : 75;
+
+    private const int Connections = 500;
+
+    // Megabytes; what the managed build has compiled meanwhile stays.
+    private static readonly long Left = TestSettings.Daemon is null ? 40 : 10;
 
     [Fact(Timeout = 600_000)]
     public async Task A_service_costs_no_thread_and_little_memory_and_a_daemon_at_rest_next_to_no_time()
@@ -44,5 +50,43 @@ public sealed class AtRestTests(Engine engine) : EndToEndTest(engine)
         Assert.InRange(many.Threads, 1, one.Threads + SpareThreads);
         Assert.InRange(many.Memory, 1, Megabytes);
         Assert.InRange(share, 0, 0.05);
+    }
+
+    [Fact(Timeout = 300_000)]
+    public async Task What_a_busy_time_took_is_given_back()
+    {
+        const string web = "web";
+        var peer = await PeerAsync();
+        var daemon = StartDaemon();
+        await RunServiceAsync(web);
+        await daemon.ReadyAsync(web);
+        await AskAsync(peer, web);
+        var before = Footprint.Of(daemon.ProcessId);
+
+        var open = new List<Stream>();
+        for (var i = 0; i < Connections; i++)
+        {
+            open.Add(await AskAsync(peer, web));
+        }
+
+        var peak = Footprint.Of(daemon.ProcessId);
+        foreach (var connection in open)
+        {
+            await connection.DisposeAsync();
+        }
+
+        // The second look comes after the daemon has found that nothing happens any more.
+        await Eventually.TrueAsync(
+            () => Footprint.Of(daemon.ProcessId).Memory <= before.Memory + Left, $"memory to be {before.Memory} MB again", deadline: TimeSpan.FromSeconds(90));
+        Report($"before {Connections} connections: {before}; with them: {peak}; after: {Footprint.Of(daemon.ProcessId)}");
+    }
+
+    /// <returns>The connection, open.</returns>
+    private static async Task<Stream> AskAsync(TailnetPeer peer, string service)
+    {
+        var stream = await peer.SecureAsync(peer.NameOf(service), Cancellation);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"GET / HTTP/1.1\r\nHost: {service}\r\n\r\n"), Cancellation);
+        Assert.NotEqual(0, await stream.ReadAsync(new byte[4096], Cancellation));
+        return stream;
     }
 }

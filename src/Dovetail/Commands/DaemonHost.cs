@@ -33,6 +33,7 @@ internal static class DaemonHost
             })
             .AddSingleton(TimeProvider.System)
             .AddSingleton(Random.Shared)
+            .AddHostedService<IdleMemory>()
             .AddDocker(options.Docker, options.Watcher)
             .AddTailscale(options.Tailscale)
             .AddProxy(options.Listeners)
