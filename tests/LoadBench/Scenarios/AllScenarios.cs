@@ -15,11 +15,17 @@ internal static class AllScenarios
         new NewConnections(resume: false),
         new NewConnections(resume: true),
         new WebSockets(),
+        new AtRest(),
+        new DaemonStart(),
+        new FirstAnswer(1),
+        new FirstAnswer(50),
+        new Moved(),
         .. Distances.SelectMany(distance => (Scenario[])
         [
             new LargeTransfer(up: false, version2: false, distance), new LargeTransfer(up: false, version2: true, distance),
             new LargeTransfer(up: true, version2: false, distance), new LargeTransfer(up: true, version2: true, distance),
         ]),
+        new Soak(),
     ];
 
     /// <summary>Those that the command line names, by their names or the beginnings of these.</summary>

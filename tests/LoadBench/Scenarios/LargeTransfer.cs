@@ -42,12 +42,18 @@ internal sealed class LargeTransfer(bool up, bool version2, Distance distance) :
             var url = link?.Url(side.Entrance(application), path) ?? side.Url(application, path);
             var taken = await TakeAsync(side, () => H2Load.CountAsync(
                 client, url, requests: 1, connections: 1, streams: 1, version2, up ? stage.PathOf(transfer) : null, TimeLimit));
-            return new Sample
+            var sample = new Sample
             {
                 [_rate] = transfer.Bytes / taken.Results.Seconds / 1e6,
                 [_processor] = taken.Processor / transfer.Bytes * 1e9,
-                [Figures.RelayPerGigabyte] = taken.Relay / transfer.Bytes * 1e9,
-            }.With(taken.Memory);
+            };
+            if (distance != Distance.Near)
+            {
+                return sample;
+            }
+
+            sample[Figures.RelayPerGigabyte] = taken.Relay / transfer.Bytes * 1e9;
+            return sample.With(taken.Memory);
         });
     }
 }

@@ -27,6 +27,9 @@ internal sealed class Stage(Engine engine, BenchOptions options, CancellationTok
     /// <summary>This program, for the parts that run as processes of their own.</summary>
     public static string OwnProgram { get; } = Path.Combine(AppContext.BaseDirectory, "LoadBench");
 
+    /// <summary>Where nginx as the proxy listens.</summary>
+    public static IPEndPoint NginxAddress { get; } = new(Loopback(2), 8443);
+
     public BenchOptions Options => options;
 
     public CancellationToken Stop => cancellation;
@@ -68,16 +71,56 @@ internal sealed class Stage(Engine engine, BenchOptions options, CancellationTok
             _ => Task.FromResult(ServedNode.DoorIn(stateDirectory)), door => door is not null, $"the door of {node}")
         ?? throw new InvalidOperationException();
 
+    /// <summary>The same for a node that is only about to come up.</summary>
+    /// <returns>Looks for it; gives null until there is one.</returns>
+    public Func<IPEndPoint?> Finder(string node, string stateDirectory, Owned owned)
+    {
+        var entrance = TestSettings.IsReal ? owned.Add(new SocksEntrance(_peer!, node, Loopback(1))).Address : null;
+        return () => entrance ?? ServedNode.DoorIn(stateDirectory);
+    }
+
     /// <summary>Brings up a node by hand.</summary>
     public async Task<ServedNode> ServeByHandAsync(string hostName, IPEndPoint target) => await ServedNode.StartAsync(
         Tailnet, System.IO.Directory.CreateDirectory(Directory["by-hand"]).FullName, hostName, target,
         Tailnet.Environment.With(await RelayEnvironmentAsync()), cancellation);
+
+    /// <summary>Starts a Dovetail for one scenario.</summary>
+    /// <param name="name">Its own: of its state, its containers' labels and its nodes.</param>
+    public async Task<OwnDaemon> StartOwnAsync(string name)
+    {
+        var (state, run) = (Directory[$"state-{name}"], Directory[$"run-{name}"]);
+        return new OwnDaemon(await StartDaemonAsync(DovetailDaemon.Program, PrefixOf(name), state, run), state, run);
+    }
+
+    /// <summary>Runs one container that is so many services to such a Dovetail, <c>s1</c> and so on.</summary>
+    /// <param name="first">Number of the first.</param>
+    /// <param name="options">Further options of <c>docker run</c>.</param>
+    public Task<TestContainer> RunServicesAsync(string name, int first, int count, IEnumerable<string>? options = null)
+    {
+        var labels = Enumerable.Range(first, count).SelectMany(number => (KeyValuePair<string, string>[])
+        [
+            new($"{PrefixOf(name)}.services.s{number}.name", $"{name}{number}"), new($"{PrefixOf(name)}.services.s{number}.port", "80"),
+        ]);
+        return Engine.RunContainerAsync(labels.ToDictionary(), options: options, cancellation: cancellation);
+    }
+
+    /// <summary>Makes a container without starting it.</summary>
+    /// <param name="name">Of the Dovetail that sees it; null: none.</param>
+    /// <param name="node">Its service.</param>
+    public async Task<TestContainer> CreateContainerAsync(string? name, string node)
+    {
+        string[] labels = name is null ? [] : ["-l", $"{PrefixOf(name)}.name={node}", "-l", $"{PrefixOf(name)}.port=80"];
+        var created = await Engine.DockerAsync(
+            ["create", "--stop-signal", "KILL", "--label", Engine.Mark, .. labels, Engine.Mark], cancellation: cancellation);
+        return new TestContainer(Engine, created.Stdout.Trim());
+    }
 
     /// <summary>Writes the files that are served and sent; sparse, so that they take no room.</summary>
     private void WriteFiles()
     {
         System.IO.Directory.CreateDirectory(Directory["files"]);
         File.WriteAllBytes(Directory["files" + SmallFile], Enumerable.Repeat((byte)'x', SmallSize).ToArray());
+        File.WriteAllText(Directory["files/index.html"], "Hello\n");
         foreach (var transfer in (Transfer[])[Large, Far, Lossy])
         {
             using var file = File.Create(PathOf(transfer));
@@ -129,12 +172,7 @@ internal sealed class Stage(Engine engine, BenchOptions options, CancellationTok
     private async Task<DovetailSide> StartDovetailAsync(string side, string program)
     {
         var state = Directory[$"state-{side}"];
-        var daemon = Own(DovetailDaemon.StartOther(program, Environment((await RelayEnvironmentAsync()).With(new Dictionary<string, string?>
-        {
-            ["TS_STATE_DIR"] = state,
-            ["DOVETAIL_RUNTIME_DIR"] = Directory[$"run-{side}"],
-            ["DOVETAIL_LABEL_PREFIX"] = PrefixOf(side),
-        }))));
+        var daemon = Own(await StartDaemonAsync(program, PrefixOf(side), state, Directory[$"run-{side}"]));
         var relays = new List<int>();
         var entrances = new Dictionary<Application, IPEndPoint>();
         foreach (var application in Enum.GetValues<Application>())
@@ -148,14 +186,21 @@ internal sealed class Stage(Engine engine, BenchOptions options, CancellationTok
         return new DovetailSide(side, daemon, relays, entrances);
     }
 
+    private async Task<DovetailDaemon> StartDaemonAsync(string program, string prefix, string state, string run) =>
+        DovetailDaemon.StartOther(program, Environment((await RelayEnvironmentAsync()).With(new Dictionary<string, string?>
+        {
+            ["TS_STATE_DIR"] = state,
+            ["DOVETAIL_RUNTIME_DIR"] = run,
+            ["DOVETAIL_LABEL_PREFIX"] = prefix,
+        })));
+
     private async Task<NginxSide> StartNginxAsync()
     {
         const string name = "nginx-proxy";
-        var listen = new IPEndPoint(Loopback(2), 8443);
-        var node = await ServeByHandAsync(name, listen);
+        var node = await ServeByHandAsync(name, NginxAddress);
         var directory = System.IO.Directory.CreateDirectory(Directory["nginx"]).FullName;
         var configuration = NginxConfig.Proxy(
-            directory, listen, node, await AddressOfAsync(Application.Files), await AddressOfAsync(Application.Sink),
+            directory, NginxAddress, node, await AddressOfAsync(Application.Files), await AddressOfAsync(Application.Sink),
             await AddressOfAsync(Application.Sockets));
         var nginx = await NginxSide.StartNginxAsync(directory, configuration);
         return Own(new NginxSide(nginx, node, await EntranceAsync(name, node.StateDirectory)));
