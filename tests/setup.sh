@@ -187,15 +187,21 @@ need_engine() {
   say "Docker Engine $(docker -H "$DOVETAIL_TEST_DOCKER_HOST" version --format '{{.Server.Version}}') at $DOVETAIL_TEST_DOCKER_HOST"
 }
 
+# Compiles a project into one native executable: the project's directory, where to put it, and further options of dotnet publish.
+publish_natively() {
+  local project="$1" directory="$2" arch=x64
+  shift 2
+  have clang || have gcc || install gcc libc6-dev zlib1g-dev || fail "a C compiler is missing, which links the native executable: install clang or gcc."
+  [ "$(uname -m)" != aarch64 ] || arch=arm64
+  dotnet publish "$root/$project" --nologo -v quiet -c Release -r "linux-$arch" -o "$directory" -p:DebugType=none \
+    -nodeReuse:false -p:UseSharedCompilation=false "$@" || fail "the native compilation of $project failed."
+}
+
 # Dovetail as it is shipped: sets DOVETAIL_TEST_DAEMON, unless it names an executable already.
 need_native_daemon() {
   if [ -z "${DOVETAIL_TEST_DAEMON:-}" ]; then
-    have clang || have gcc || install gcc libc6-dev zlib1g-dev || fail "a C compiler is missing, which links the native executable: install clang or gcc."
     say "Compiling Dovetail natively"
-    local arch=x64
-    [ "$(uname -m)" != aarch64 ] || arch=arm64
-    dotnet publish "$root/src/Dovetail" --nologo -v quiet -c Release -r "linux-$arch" -o "$work/native" -p:DebugType=none \
-      -nodeReuse:false -p:UseSharedCompilation=false || fail "the native compilation failed."
+    publish_natively src/Dovetail "$work/native"
     export DOVETAIL_TEST_DAEMON="$work/native/dovetail"
   fi
 }

@@ -25,6 +25,7 @@ public class Transformer
     [Benchmark]
     public async ValueTask<bool> Answer()
     {
+        _context.Response.Headers.Clear();
         using var answer = new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent(_body) };
         answer.Headers.TryAddWithoutValidation("Server", "nginx");
         answer.Content.Headers.TryAddWithoutValidation("Content-Type", "text/html");

@@ -92,28 +92,34 @@ internal sealed class Stage(Engine engine, BenchOptions options, CancellationTok
         return new OwnDaemon(await StartDaemonAsync(DovetailDaemon.Program, PrefixOf(name), state, run), state, run);
     }
 
-    /// <summary>Runs one container that is so many services to such a Dovetail, <c>s1</c> and so on.</summary>
+    /// <summary>Runs a container that is so many services to such a Dovetail, named after it and counted from 1.</summary>
     /// <param name="first">Number of the first.</param>
     /// <param name="options">Further options of <c>docker run</c>.</param>
-    public Task<TestContainer> RunServicesAsync(string name, int first, int count, IEnumerable<string>? options = null)
-    {
-        var labels = Enumerable.Range(first, count).SelectMany(number => (KeyValuePair<string, string>[])
-        [
-            new($"{PrefixOf(name)}.services.s{number}.name", $"{name}{number}"), new($"{PrefixOf(name)}.services.s{number}.port", "80"),
-        ]);
-        return Engine.RunContainerAsync(labels.ToDictionary(), options: options, cancellation: cancellation);
-    }
+    public Task<TestContainer> RunServicesAsync(string name, int first, int count, IEnumerable<string>? options = null) =>
+        Engine.RunContainerAsync(
+            LabelsOf(name, Enumerable.Range(first, count).Select(number => $"{name}{number}")).ToDictionary(), options: options,
+            cancellation: cancellation);
 
     /// <summary>Makes a container without starting it.</summary>
     /// <param name="name">Of the Dovetail that sees it; null: none.</param>
-    /// <param name="node">Its service.</param>
-    public async Task<TestContainer> CreateContainerAsync(string? name, string node)
+    /// <param name="services">What it is to that one.</param>
+    public async Task<TestContainer> CreateContainerAsync(string? name, IEnumerable<string> services)
     {
-        string[] labels = name is null ? [] : ["-l", $"{PrefixOf(name)}.name={node}", "-l", $"{PrefixOf(name)}.port=80"];
+        var labels = name is null ? [] : LabelsOf(name, services);
         var created = await Engine.DockerAsync(
-            ["create", "--stop-signal", "KILL", "--label", Engine.Mark, .. labels, Engine.Mark], cancellation: cancellation);
+            [
+                "create", "--stop-signal", "KILL", "--label", Engine.Mark,
+                .. labels.SelectMany(label => (string[])["-l", $"{label.Key}={label.Value}"]), Engine.Mark,
+            ],
+            cancellation: cancellation);
         return new TestContainer(Engine, created.Stdout.Trim());
     }
+
+    private IEnumerable<KeyValuePair<string, string>> LabelsOf(string name, IEnumerable<string> services) => services.SelectMany(
+        service => (KeyValuePair<string, string>[])
+        [
+            new($"{PrefixOf(name)}.services.{service}.name", service), new($"{PrefixOf(name)}.services.{service}.port", "80"),
+        ]);
 
     /// <summary>Writes the files that are served and sent; sparse, so that they take no room.</summary>
     private void WriteFiles()
