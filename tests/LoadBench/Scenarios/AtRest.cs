@@ -36,10 +36,11 @@ internal sealed class AtRest() : Scenario("rest", "the daemon at rest")
         foreach (var (services, megabytes) in steps)
         {
             Progress.Say(string.Create(CultureInfo.InvariantCulture, $"{What}: round {round + 1}, {services} services"));
-            if (services > running)
+            while (services > running)
             {
-                containers.Add(await stage.RunServicesAsync(Name, running + 1, services - running));
-                running = services;
+                var more = Math.Min(services - running, Stage.ServicesPerContainer);
+                containers.Add(await stage.RunServicesAsync(Name, running + 1, more));
+                running += more;
             }
 
             await daemon.ReadyAsync(services);

@@ -6,8 +6,8 @@ using LoadBench.Stages;
 namespace LoadBench.Scenarios;
 
 /// <summary>
-/// From the start of a container until each of its new services has answered. Beside Dovetail the same is done by hand: as soon as the
-/// container has started, the same commands with nothing between them, before an nginx that runs already. What Dovetail takes longer is its
+/// From the start of containers until each of its new services has answered. Beside Dovetail the same is done by hand: as soon as the
+/// containers have started, the same commands with nothing between them, before an nginx that runs already. What Dovetail takes longer is its
 /// own share.
 /// </summary>
 internal sealed class FirstAnswer(int count) : Scenario(
@@ -19,7 +19,7 @@ internal sealed class FirstAnswer(int count) : Scenario(
     private static readonly TimeSpan PauseOfOne = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan PauseOfMany = TimeSpan.FromMilliseconds(50);
 
-    private readonly Figure _all = new("all after the container's start, ms");
+    private readonly Figure _all = new("all after the containers' start, ms");
     private readonly Figure _median = new("the median one after it, ms");
     private readonly Figure _whole = new("all after docker start was called, ms");
     private readonly Figure _own = new("own share of all, ms", Goal.AtMost(count == 1 ? 150 : 1000)) { Compared = false };
@@ -51,13 +51,20 @@ internal sealed class FirstAnswer(int count) : Scenario(
         await using var owned = new Owned();
         var names = Enumerable.Range(0, count).Select(number => string.Create(
             CultureInfo.InvariantCulture, $"{Name}-{(daemon is null ? "hand" : "node")}-{round}-{number}")).ToList();
-        var container = owned.Add(await stage.CreateContainerAsync(daemon is null ? null : Name, names));
+        var containers = new List<TestContainer>();
+        foreach (var some in names.Chunk(Stage.ServicesPerContainer))
+        {
+            containers.Add(owned.Add(await stage.CreateContainerAsync(daemon is null ? null : Name, some)));
+        }
+
         var called = TimeProvider.System.GetUtcNow();
         var answers = daemon is null
             ? [] : names.Select(name => Task.Run(() => AnswerAsync(stage, name, daemon.StateOf(name), owned))).ToList();
-        await container.StartAsync(stage.Stop);
-        // Dovetail hears of it from Docker, before the client returns.
-        var started = daemon is null ? TimeProvider.System.GetUtcNow() : await container.StartedAtAsync(stage.Stop);
+        await Task.WhenAll(containers.Select(container => container.StartAsync(stage.Stop)));
+        // Dovetail hears of the first from Docker, before the client returns.
+        var started = daemon is null
+            ? TimeProvider.System.GetUtcNow()
+            : (await Task.WhenAll(containers.Select(container => container.StartedAtAsync(stage.Stop)))).Min();
         if (daemon is null)
         {
             answers.AddRange(names.Select(name => Task.Run(() => ByHandAsync(stage, name, owned))));

@@ -92,6 +92,9 @@ internal sealed class Stage(Engine engine, BenchOptions options, CancellationTok
         return new OwnDaemon(await StartDaemonAsync(DovetailDaemon.Program, PrefixOf(name), state, run), state, run);
     }
 
+    /// <summary>What one container may be; Dovetail refuses more than 32.</summary>
+    public const int ServicesPerContainer = 25;
+
     /// <summary>Runs a container that is so many services to such a Dovetail, named after it and counted from 1.</summary>
     /// <param name="first">Number of the first.</param>
     /// <param name="options">Further options of <c>docker run</c>.</param>
