@@ -21,10 +21,12 @@ internal sealed class Soak() : Scenario("soak", "soak")
     private static readonly TimeSpan TimeLimit = TimeSpan.FromHours(1);
 
     private static readonly Figure Flat = new(
-        "Rss, last quarter ÷ after warm-up", new Goal(Tolerance, AtLeast: false, OfRatio: false), Digits: 3) { Compared = false };
+        "Rss, last quarter ÷ after warm-up", new Goal(Tolerance, AtLeast: false, OfRatio: false), Digits: 3)
+    { Compared = false };
 
     private static readonly Figure FlatDirty = new(
-        "private dirty, last quarter ÷ after warm-up", new Goal(Tolerance, AtLeast: false, OfRatio: false), Digits: 3) { Compared = false };
+        "private dirty, last quarter ÷ after warm-up", new Goal(Tolerance, AtLeast: false, OfRatio: false), Digits: 3)
+    { Compared = false };
 
     private static readonly Figure Rate = new("requests/s") { Compared = false };
 
