@@ -10,6 +10,8 @@ namespace LoadBench;
 /// <summary>The benchmark, and the programs that it starts beside itself.</summary>
 internal static class Program
 {
+    private const string Check = "--check";
+
     private static async Task<int> Main(string[] arguments)
     {
         switch (arguments)
@@ -33,8 +35,11 @@ internal static class Program
 
         try
         {
-            var options = BenchOptions.Parse(arguments);
-            return await MeasureAsync(options, AllScenarios.Named(options.Scenarios));
+            // Said before anything is compiled or started.
+            var onlyCheck = arguments is [Check, ..];
+            var options = BenchOptions.Parse(onlyCheck ? arguments[1..] : arguments);
+            var scenarios = AllScenarios.Named(options.Scenarios);
+            return onlyCheck ? 0 : await MeasureAsync(options, scenarios);
         }
         catch (FormatException mistake)
         {
