@@ -159,7 +159,7 @@ internal sealed class ControlServer : IAsyncDisposable
 
     private static async Task<ControlServer> StartOnceAsync(TestDirectory directory, IPAddress address)
     {
-        var program = TestSettings.Control ?? Path.Combine(AppContext.BaseDirectory, "FakeTailscale");
+        var program = TestSettings.Control ?? TestSettings.StandIn;
         string[] first = TestSettings.Control is null ? ["control"] : [];
         var authority = directory["authority.pem"];
         var port = FreePort();

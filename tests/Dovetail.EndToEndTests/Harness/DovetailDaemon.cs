@@ -25,6 +25,10 @@ internal sealed class DovetailDaemon : IAsyncDisposable
     public static DovetailDaemon Start(IReadOnlyDictionary<string, string?> environment, params string[] arguments) =>
         new(Program, arguments, environment);
 
+    /// <summary>Starts another build of it.</summary>
+    public static DovetailDaemon StartOther(string program, IReadOnlyDictionary<string, string?> environment) =>
+        new(program, ["run"], environment);
+
     /// <summary>Starts it in the foreground of a terminal of its own.</summary>
     public static DovetailDaemon StartInTerminal(IReadOnlyDictionary<string, string?> environment)
     {

@@ -83,5 +83,5 @@ internal sealed class Tailnet : IAsyncDisposable
 
     // The stand-in is one program that acts by the name it is started under.
     private static string LinkTo(string path) =>
-        File.CreateSymbolicLink(path, Path.Combine(AppContext.BaseDirectory, "FakeTailscale")).FullName;
+        File.CreateSymbolicLink(path, TestSettings.StandIn).FullName;
 }

@@ -17,6 +17,10 @@ internal sealed class TestContainer(Engine engine, string id) : IAsyncDisposable
     public async Task<string> AddressAsync(CancellationToken cancellation) =>
         await InspectAsync("{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", cancellation);
 
+    /// <summary>When it was last started, by Docker's clock, which is this machine's.</summary>
+    public async Task<DateTimeOffset> StartedAtAsync(CancellationToken cancellation) => DateTimeOffset.Parse(
+        await InspectAsync("{{.State.StartedAt}}", cancellation), System.Globalization.CultureInfo.InvariantCulture);
+
     /// <summary>The Docker host's address on the container's network.</summary>
     public async Task<IPAddress> GatewayAsync(CancellationToken cancellation) =>
         IPAddress.Parse(await InspectAsync("{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}", cancellation));

@@ -18,6 +18,9 @@ internal static class TestSettings
     /// <summary>The natively compiled Dovetail; null: the build that lies beside the tests.</summary>
     public static string? Daemon => Optional("DOVETAIL_TEST_DAEMON");
 
+    /// <summary>The stand-in for Tailscale and its control server; default the build that lies beside the tests.</summary>
+    public static string StandIn => Optional("DOVETAIL_TEST_STAND_IN") ?? Path.Combine(AppContext.BaseDirectory, "FakeTailscale");
+
     public static string? Tailscaled => Optional("DOVETAIL_TEST_TAILSCALED");
 
     public static string? Tailscale => Optional("DOVETAIL_TEST_TAILSCALE");

@@ -23,6 +23,12 @@ internal static class Knobs
     /// <summary>Whether the control program has only what every control program has.</summary>
     public static bool OnlyCommonRig { get; } = Read("FAKE_TAILSCALE_ONLY_COMMON_RIG", 0) != 0;
 
+    /// <summary>
+    /// Address to listen on for plain connections and, after a space, the tailnet address of the peer that they are taken to come from;
+    /// empty: none are taken (<see cref="DataPath.Door"/>).
+    /// </summary>
+    public static string Door { get; } = Environment.GetEnvironmentVariable("FAKE_TAILSCALE_DOOR") ?? "";
+
     private static TimeSpan Milliseconds(string name, int otherwise) => TimeSpan.FromMilliseconds(Read(name, otherwise));
 
     private static int Read(string name, int otherwise) =>

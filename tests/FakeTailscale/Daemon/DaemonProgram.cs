@@ -93,6 +93,7 @@ internal static class DaemonProgram
         backend.Boot();
         underlay.Start(backend);
         socks?.Start(new PeerDialer(backend));
+        using Door? door = Door.Open(backend, options.StateDirectory);
         using CertificateStore certificates = new(options.VarRoot, backend);
         LocalApiServer api = new(backend, certificates);
         await using HttpServer server = new(listener, api.HandleAsync);

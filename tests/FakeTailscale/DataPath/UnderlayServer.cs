@@ -179,7 +179,9 @@ internal sealed class UnderlayServer : IDisposable
         await SocketEnds.CloseAsync(tunnel);
     }
 
-    private static async Task<(Socket Socket, int Port)> DialAsync(string target)
+    /// <summary>Connects to where a serve config forwards to.</summary>
+    /// <exception cref="SocketException">Nothing answers there, or it is no host and port.</exception>
+    public static async Task<(Socket Socket, int Port)> DialAsync(string target)
     {
         int colon = target.LastIndexOf(':');
         string host = colon < 0 ? target : target[..colon].Trim('[', ']');
