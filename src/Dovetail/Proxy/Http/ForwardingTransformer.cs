@@ -9,7 +9,9 @@ namespace Dovetail.Proxy.Http;
 /// <summary>What changes on the way through: the proxy's own headers are set, and what could be misread is put right. One per request.</summary>
 /// <param name="identity">Whom the container is told of; null: nobody.</param>
 /// <param name="redirects">What becomes of redirects to the container's own address.</param>
-internal sealed class ForwardingTransformer(PeerConnection connection, PeerIdentity? identity, RedirectMode redirects) : HttpTransformer
+/// <param name="loginHeaders">In whose words besides Dovetail's own.</param>
+internal sealed class ForwardingTransformer(
+    PeerConnection connection, PeerIdentity? identity, RedirectMode redirects, LoginHeaders loginHeaders) : HttpTransformer
 {
     /// <summary>Where the request is sent now.</summary>
     public UpstreamAddress? Upstream { get; set; }
@@ -29,6 +31,14 @@ internal sealed class ForwardingTransformer(PeerConnection connection, PeerIdent
         foreach (var (name, value) in identity?.Headers ?? [])
         {
             headers.TryAddWithoutValidation(name, value);
+        }
+
+        if (loginHeaders != LoginHeaders.None)
+        {
+            foreach (var (name, value) in IdentityHeaders.For(identity?.Peer?.User, loginHeaders))
+            {
+                headers.TryAddWithoutValidation(name, value);
+            }
         }
 
         var source = connection.Source.Address.ToString();

@@ -124,7 +124,7 @@ internal sealed partial class RequestHandler(
         ForgeableHeaders.Strip(context.Request.Headers, config.Service.PassHeaders);
 
         // 4. On to the upstream.
-        var transformer = new ForwardingTransformer(connection, config.Service.Identity ? identity : null, config.Service.Redirects);
+        var transformer = new ForwardingTransformer(connection, config.Service.Identity ? identity : null, config.Service.Redirects, config.Service.LoginHeaders);
         await forwarder.ForwardAsync(context, transformer, config.Service.Hold, entry, stopping);
     }
 

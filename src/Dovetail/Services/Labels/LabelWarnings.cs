@@ -6,10 +6,21 @@ namespace Dovetail.Services.Labels;
 /// <summary>What may be a mistake in the labels of a service but refuses nothing. Every text is fit to print.</summary>
 internal static class LabelWarnings
 {
+    // No label; people who come from published ports look for it.
+    private const string Udp = "udp";
+
     public static IEnumerable<string> OfUnknown(LabelReader labels)
     {
         foreach (var name in labels.Names.Where(static name => !ServiceLabels.IsKnown(name)).Order(StringComparer.Ordinal))
         {
+            if (name == Udp || name.StartsWith(Udp + ".", StringComparison.Ordinal))
+            {
+                yield return $"{labels.Label(name)} has no effect: a tailscaled in userspace mode passes no UDP to a service; "
+                    + "give that container a Tailscale with a network device of its own (image tailscale/tailscale, TS_USERSPACE=false), "
+                    + "or use the protocol over TCP, where it has that";
+                continue;
+            }
+
             var hint = ServiceLabels.Nearest(name) is { } nearest ? $"; did you mean {labels.Label(nearest)}?" : "";
             yield return $"{labels.Label(name)} is no label that Dovetail knows{hint}";
         }

@@ -17,10 +17,36 @@ internal static class ServiceChecks
             }
         }
 
+        if (Opened(service) is { } opened)
+        {
+            labels.Refuse(
+                ServiceLabels.PassHeaders,
+                $"clients could set {opened}, which {labels.Label(ServiceLabels.Headers)} makes the word of the proxy; remove one of the two labels");
+        }
+
+        if (!service.Identity && service.LoginHeaders != LoginHeaders.None)
+        {
+            labels.Refuse(ServiceLabels.Headers, "no identity is passed on to this container; remove this label or the one for identity");
+        }
+
         if (service.Funnel && WhyNoFunnel(service, labels, defaults) is { } reason)
         {
             labels.Refuse(ServiceLabels.Funnel, reason);
         }
+    }
+
+    // The first header that clients may set although the container takes logins from headers of its kind; null: there is none.
+    private static string? Opened(ServiceDeclaration service)
+    {
+        string[] prefixes = service.LoginHeaders switch
+        {
+            LoginHeaders.RemoteUser => ["remote-", "x-remote-"],
+            LoginHeaders.AuthRequest => ["x-auth-request-"],
+            LoginHeaders.WebAuth => ["x-webauth-"],
+            _ => [],
+        };
+        return service.PassHeaders.FirstOrDefault(
+            name => Array.Exists(prefixes, prefix => name.StartsWith(prefix, StringComparison.Ordinal)));
     }
 
     private static string? WhyNoFunnel(ServiceDeclaration service, LabelReader labels, ServiceOptions defaults) =>

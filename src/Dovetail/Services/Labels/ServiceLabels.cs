@@ -18,6 +18,8 @@ internal static class ServiceLabels
     public const string Tls = "tls";
     public const string Allow = "allow";
     public const string Funnel = "funnel";
+    public const string Headers = "headers";
+    public const string PassHeaders = "passheaders";
     public const string LoadBalance = "loadbalance";
 
     /// <summary>Followed by an id, a dot and any label of the table.</summary>
@@ -59,7 +61,16 @@ internal static class ServiceLabels
             static (s, value) => s with { Redirects = value }),
         Shared(Allow, AllowSyntax.Read, static s => s.Allow, static (s, value) => s with { Allow = value }),
         Shared("identity", LabelSyntax.Bool, static s => s.Identity, static (s, value) => s with { Identity = value }),
-        Shared("passheaders", LabelSyntax.HeaderNames, static s => s.PassHeaders, static (s, value) => s with { PassHeaders = value }),
+        Shared(
+            Headers,
+            LabelSyntax.OneOf(
+                ("none", LoginHeaders.None),
+                ("remote-user", LoginHeaders.RemoteUser),
+                ("x-auth-request", LoginHeaders.AuthRequest),
+                ("x-webauth", LoginHeaders.WebAuth)),
+            static s => s.LoginHeaders,
+            static (s, value) => s with { LoginHeaders = value }),
+        Shared(PassHeaders, LabelSyntax.HeaderNames, static s => s.PassHeaders, static (s, value) => s with { PassHeaders = value }),
         Shared(Funnel, LabelSyntax.Bool, static s => s.Funnel, static (s, value) => s with { Funnel = value }),
         Shared("hold", LabelSyntax.Hold, static s => s.Hold, static (s, value) => s with { Hold = value }),
         Shared(

@@ -23,6 +23,9 @@ internal abstract record ServiceSettings
     /// <summary>Whether the identity headers are set.</summary>
     public bool Identity { get; init; } = true;
 
+    /// <summary>By which family of other proxies' headers the container learns who asks, besides Dovetail's own.</summary>
+    public LoginHeaders LoginHeaders { get; init; }
+
     /// <summary>
     /// Headers that a client may set though an application could take them for a login; in lower case, with a hyphen for what is neither
     /// letter nor digit, sorted, without repeats.
@@ -65,6 +68,22 @@ internal enum RedirectMode
 
     /// <summary>They stay as they are.</summary>
     Keep,
+}
+
+/// <summary>Headers from which an application takes a login (<c>dovetail.headers</c>).</summary>
+internal enum LoginHeaders
+{
+    /// <summary>None.</summary>
+    None,
+
+    /// <summary><c>Remote-User</c>, as Authelia and many web servers set it.</summary>
+    RemoteUser,
+
+    /// <summary><c>X-Auth-Request-User</c>, as oauth2-proxy sets it.</summary>
+    AuthRequest,
+
+    /// <summary><c>X-WEBAUTH-USER</c>, as Grafana and Forgejo take it.</summary>
+    WebAuth,
 }
 
 /// <summary>What a container's HEALTHCHECK means for its requests (<c>dovetail.health</c>).</summary>

@@ -229,6 +229,13 @@ public sealed partial class LabelParserPropertyTests
             ["redirect"] = Word(service.Redirect),
             ["allow"] = service.Allow.Count > 0 ? string.Join(',', service.Allow.Select(Word)) : null,
             ["identity"] = Word(service.Identity),
+            ["headers"] = service.LoginHeaders switch
+            {
+                LoginHeaders.RemoteUser => "remote-user",
+                LoginHeaders.AuthRequest => "x-auth-request",
+                LoginHeaders.WebAuth => "x-webauth",
+                _ => null,
+            },
             ["redirects"] = service.Redirects == RedirectMode.Keep ? "keep" : null,
             ["accesslog"] = Word(service.AccessLog),
             ["passheaders"] = service.PassHeaders.Count > 0 ? string.Join(',', service.PassHeaders) : null,

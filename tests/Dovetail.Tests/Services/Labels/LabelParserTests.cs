@@ -165,6 +165,8 @@ public sealed class LabelParserTests
     [InlineData("tls", "maybe", "auto, on, off")]
     [InlineData("health", "x", "wait, ignore")]
     [InlineData("redirect", "maybe", "true, false")]
+    [InlineData("redirects", "maybe", "rewrite, keep")]
+    [InlineData("headers", "x-forwarded", "none, remote-user, x-auth-request, x-webauth")]
     [InlineData("identity", "", "true, false")]
     [InlineData("funnel", "2", "true, false")]
     [InlineData("enable", "maybe", "true, false")]
@@ -470,6 +472,24 @@ public sealed class LabelParserTests
 
     private static void AssertReason(string reason, params string[] labels) =>
         Assert.Contains(reason, Assert.Single(Parse(labels).Rejected).Reason, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("x-webauth", "X-WEBAUTH-USER", "clients could set x-webauth-user, which dovetail.headers makes the word of the proxy")]
+    [InlineData("remote-user", "Accept-CH,X_Remote_User", "clients could set x-remote-user, which dovetail.headers makes the word of the proxy")]
+    public void What_a_container_takes_a_login_from_no_client_may_set(string family, string passed, string reason)
+    {
+        var refused = Assert.Single(Parse(
+            "dovetail.name=web", "dovetail.port=80", $"dovetail.headers={family}", $"dovetail.passheaders={passed}").Rejected);
+        Assert.Contains(reason, refused.Reason, StringComparison.Ordinal);
+
+        Assert.Empty(Parse("dovetail.name=web", "dovetail.port=80", $"dovetail.headers={family}", "dovetail.passheaders=True-Client-IP").Rejected);
+    }
+
+    [Fact]
+    public void Udp_is_refused_by_name() => Assert.Contains(
+        "dovetail.udp.53 has no effect: a tailscaled in userspace mode passes no UDP",
+        Assert.Single(Parse("dovetail.name=web", "dovetail.port=80", "dovetail.udp.53=53").Warnings).Text,
+        StringComparison.Ordinal);
 
     private static void AssertRefused(string label, string value, string rule, params string[] others)
     {

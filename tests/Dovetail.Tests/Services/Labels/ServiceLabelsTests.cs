@@ -13,6 +13,7 @@ public sealed partial class ServiceLabelsTests
         { "tls", "on", true },
         { "redirect", "false", true },
         { "redirects", "keep", true },
+        { "headers", "x-webauth", true },
         { "allow", "a@example.com", true },
         { "identity", "false", true },
         { "funnel", "true", true },
