@@ -3,6 +3,7 @@ using BenchmarkDotNet.Attributes;
 using Dovetail.Proxy.Connections;
 using Dovetail.Proxy.Http;
 using Dovetail.Proxy.Identity;
+using Dovetail.Services.Model;
 using Microsoft.AspNetCore.Http;
 
 namespace Dovetail.Benchmarks;
@@ -12,7 +13,7 @@ public class Transformer
 {
     private const string Container = "http://172.18.0.4:2283";
     private readonly DefaultHttpContext _context = Requests.Create();
-    private readonly PeerConnection _connection = new(IPEndPoint.Parse("100.64.0.7:49153"), IsHttps: true);
+    private readonly PeerConnection _connection = new(IPEndPoint.Parse("100.64.0.7:49153"), IPAddress.Parse("100.64.0.3"), IsHttps: true);
     private readonly PeerIdentity _identity = new(People.Ada);
     private readonly byte[] _body = new byte[1024];
 
@@ -29,13 +30,15 @@ public class Transformer
         using var answer = new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent(_body) };
         answer.Headers.TryAddWithoutValidation("Server", "nginx");
         answer.Content.Headers.TryAddWithoutValidation("Content-Type", "text/html");
-        return await new ForwardingTransformer(_connection, _identity).TransformResponseAsync(_context, answer, CancellationToken.None);
+        return await Of(_identity).TransformResponseAsync(_context, answer, CancellationToken.None);
     }
+
+    private ForwardingTransformer Of(PeerIdentity? identity) => new(_connection, identity, RedirectMode.Rewrite, LoginHeaders.None);
 
     private async ValueTask TransformAsync(PeerIdentity? identity)
     {
         using var request = new HttpRequestMessage();
-        await new ForwardingTransformer(_connection, identity).TransformRequestAsync(
+        await Of(identity).TransformRequestAsync(
             _context, request, Container, CancellationToken.None);
     }
 }

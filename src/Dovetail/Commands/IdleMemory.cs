@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Dovetail.Processes;
 
 namespace Dovetail.Commands;
 
@@ -8,10 +9,10 @@ namespace Dovetail.Commands;
 /// </summary>
 internal sealed partial class IdleMemory(TimeProvider time) : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     // Bytes allocated within an interval: polls of a hundred nodes stay below, some requests a second do not.
-    private const long Quiet = 4 << 20;
+    private const long Quiet = 2 << 20;
 
     // Bytes allocated since the last time: less is not worth the pause (some 10 ms).
     private const long Worth = 8 << 20;
@@ -19,7 +20,8 @@ internal sealed partial class IdleMemory(TimeProvider time) : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
-        long givenBack = 0;
+        // The start itself has left something behind.
+        var givenBack = -Worth;
         var before = GC.GetTotalAllocatedBytes();
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
@@ -45,6 +47,8 @@ internal sealed partial class IdleMemory(TimeProvider time) : BackgroundService
         {
             // musl has no such thing, and gives back by itself.
         }
+
+        ProgramPages.Release();
     }
 
     // malloc_trim(3), of glibc.

@@ -10,7 +10,7 @@ namespace Dovetail.EndToEndTests.Healing;
 public sealed class CertificateRenewalTests(NewestHealing fixture) : HealingTest(fixture), IClassFixture<NewestHealing>
 {
     // Its answer ends with its head.
-    private const string Request = "HEAD / HTTP/1.1\r\nHost: web\r\n\r\n";
+    private const string Request = "HEAD / HTTP/1.1\r\nHost: renewed\r\n\r\n";
 
     [Fact(Timeout = 120_000)]
     public async Task A_certificate_that_is_due_is_replaced_under_an_open_connection()

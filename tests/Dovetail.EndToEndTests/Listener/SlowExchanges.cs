@@ -38,7 +38,8 @@ public sealed class SlowExchanges(Engine engine) : SharedStage(engine)
 
     protected override async Task SetUpAsync()
     {
-        Daemon = StartDaemon();
+        // By default a client that takes nothing for two minutes is let go.
+        Daemon = StartDaemon(new Dictionary<string, string?> { ["DOVETAIL_STALL_TIMEOUT"] = "1h" });
         _service = await StreamService.RunAsync(
             this, "slow", new Dictionary<string, string> { [$"tcp.{TcpPort}"] = "81" }, Cancellation);
         _peer = await PeerAsync();
