@@ -12,24 +12,30 @@ internal sealed partial class IdleMemory(TimeProvider time) : BackgroundService
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     // Bytes allocated within an interval: polls of a hundred nodes stay below, some requests a second do not.
-    private const long Quiet = 2 << 20;
+    private const long Quiet = 1 << 20;
 
-    // Bytes allocated since the last time: less is not worth the pause (some 10 ms).
+    // Bytes that a quiet time may allocate in all before they are looked at.
     private const long Worth = 8 << 20;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
+
         // The start itself has left something behind.
-        var givenBack = -Worth;
+        var wasBusy = true;
+        long givenBack = 0;
         var before = GC.GetTotalAllocatedBytes();
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             var now = GC.GetTotalAllocatedBytes();
-            if (now - before < Quiet && now - givenBack > Worth)
+            if (now - before >= Quiet)
+            {
+                wasBusy = true;
+            }
+            else if (wasBusy || now - givenBack > Worth)
             {
                 GiveBack();
-                givenBack = now;
+                (wasBusy, givenBack) = (false, now);
             }
 
             before = now;
