@@ -108,7 +108,7 @@ internal sealed class ComposeProjectReader(
 
         var container = ContainerName(name, node);
         var mode = node["network_mode"]?.Text;
-        var labels = Pairs(node["labels"]);
+        var labels = LabelsOf(name, node);
         labels[WellKnownLabels.ComposeProject] = _project;
         labels[WellKnownLabels.ComposeService] = name;
         return new Container
@@ -127,6 +127,24 @@ internal sealed class ComposeProjectReader(
             ExposedTcpPorts = ComposePorts.Exposed(node),
             PublishedTcpPorts = ComposePorts.Published(node),
         };
+    }
+
+    // Those of a swarm's service hold for its containers, whose own win.
+    private SortedDictionary<string, string> LabelsOf(string service, ComposeNode node)
+    {
+        var labels = Pairs(node["labels"]);
+        var ofService = Pairs(node["deploy"]?["labels"]);
+        if (ofService.Count > 0)
+        {
+            _notes.Add($"{Printable.Text(service)}: its labels under deploy hold in a swarm (docker stack deploy), not with docker compose");
+        }
+
+        foreach (var (label, value) in ofService)
+        {
+            labels.TryAdd(label, value);
+        }
+
+        return labels;
     }
 
     private EquatableArray<ContainerNetwork> NetworksOf(string service, ComposeNode node, string? mode)

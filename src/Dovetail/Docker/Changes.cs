@@ -5,7 +5,10 @@ namespace Dovetail.Docker;
 
 /// <summary>Remembers that something changed since the reader last looked, and waits for the end of a burst of changes.</summary>
 /// <param name="quietPeriod">A burst ends when no change has come for so long.</param>
-/// <param name="maxWait">A burst that lasts longer is not waited for.</param>
+/// <param name="maxWait">
+/// A burst that lasts longer is not waited for. Looks are at least so far apart: changes that come a little further apart than the quiet
+/// period would otherwise each cause one.
+/// </param>
 internal sealed class Changes(TimeSpan quietPeriod, TimeSpan maxWait, TimeProvider time)
 {
     // One entry: there was a change since the last Forget.
@@ -13,6 +16,7 @@ internal sealed class Changes(TimeSpan quietPeriod, TimeSpan maxWait, TimeProvid
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     private long _last;
+    private long? _looked;
 
     private TimeSpan SinceLast => time.GetElapsedTime(Volatile.Read(ref _last));
 
@@ -26,11 +30,15 @@ internal sealed class Changes(TimeSpan quietPeriod, TimeSpan maxWait, TimeProvid
     public void End(Exception reason)
     {
         _pending.Writer.TryComplete(reason);
-        Forget();
+        _pending.Reader.TryRead(out _);
     }
 
     /// <summary>For a reader that looks at everything from here on: what was reported so far needs no further look.</summary>
-    public void Forget() => _pending.Reader.TryRead(out _);
+    public void Forget()
+    {
+        _looked = time.GetTimestamp();
+        _pending.Reader.TryRead(out _);
+    }
 
     /// <summary>
     /// Waits for a change since the last <see cref="Forget"/> and then for the end of its burst; without one, for
@@ -49,11 +57,19 @@ internal sealed class Changes(TimeSpan quietPeriod, TimeSpan maxWait, TimeProvid
         }
 
         var begun = time.GetTimestamp();
-        while (quietPeriod - SinceLast is { Ticks: > 0 } quiet && maxWait - time.GetElapsedTime(begun) is { Ticks: > 0 } left)
+        while (UntilLook(begun) is { Ticks: > 0 } left)
         {
             // A timer takes whole milliseconds, and would count a fraction as none.
-            var pause = Math.Ceiling(Math.Min(quiet.TotalMilliseconds, left.TotalMilliseconds));
-            await Task.Delay(TimeSpan.FromMilliseconds(pause), time, cancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), time, cancellationToken);
         }
+    }
+
+    /// <param name="begun">When the burst was first noticed.</param>
+    private TimeSpan UntilLook(long begun)
+    {
+        var quiet = quietPeriod - SinceLast;
+        var left = maxWait - time.GetElapsedTime(begun);
+        var end = quiet < left ? quiet : left;
+        return _looked is { } looked && maxWait - time.GetElapsedTime(looked) is var apart && apart > end ? apart : end;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -44,6 +45,12 @@ internal sealed class SocketProxy : IAsyncDisposable
     /// <summary>Method and path of everything that was asked.</summary>
     public ConcurrentQueue<(string Method, string Path)> Requests { get; } = new();
 
+    /// <summary>When containers were listed, as timestamps of <see cref="Stopwatch"/>.</summary>
+    public ConcurrentQueue<long> Listings { get; } = new();
+
+    /// <summary>Changes what the Engine says when it lists containers; null: it stays as it is.</summary>
+    public Func<string, string>? ChangeListing { get; set; }
+
     /// <summary>The paths that were refused.</summary>
     public ConcurrentQueue<string> Refused { get; } = new();
 
@@ -85,6 +92,14 @@ internal sealed class SocketProxy : IAsyncDisposable
             using var answer = await _engine.SendAsync(request, context.RequestAborted);
             context.Response.StatusCode = (int)answer.StatusCode;
             context.Response.ContentType = answer.Content.Headers.ContentType?.ToString();
+            if (path.EndsWith("/containers/json", StringComparison.Ordinal))
+            {
+                Listings.Enqueue(Stopwatch.GetTimestamp());
+                var listing = await answer.Content.ReadAsStringAsync(context.RequestAborted);
+                await context.Response.WriteAsync(ChangeListing?.Invoke(listing) ?? listing, context.RequestAborted);
+                return;
+            }
+
             await context.Response.Body.FlushAsync(context.RequestAborted);
             await using var body = await answer.Content.ReadAsStreamAsync(context.RequestAborted);
             var buffer = new byte[16 << 10];

@@ -19,7 +19,7 @@ public sealed class StatusTableTests
             photos   https://photos.tailtest.ts.net   Ready        immich-server http://172.18.0.4:2283   89 d left   3 h
             notes    -                                NeedsLogin   -                                      -           12 s
               └ the node is not logged in: log in at https://login.example/a/1
-                Open https://login.example/a/1 or set TS_AUTHKEY.
+                Open that page in a browser and log in, or set TS_AUTHKEY.
 
             REFUSED
               blog (service my_blog): dovetail.name=my_blog is no host name
@@ -119,7 +119,7 @@ public sealed class StatusTableTests
                 "needs-login",
                 "Problem",
                 "the node is not logged in: log in at https://login.example/a/1",
-                "Open https://login.example/a/1 or set TS_AUTHKEY."),
+                "Open that page in a browser and log in, or set TS_AUTHKEY."),
         ],
         Tailscaled = new TailscaledStatus(43, 0, []),
     };

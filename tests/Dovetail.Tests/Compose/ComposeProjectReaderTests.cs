@@ -77,6 +77,24 @@ public sealed class ComposeProjectReaderTests
     }
 
     [Fact]
+    public void Labels_of_a_swarms_service_count_after_those_of_its_containers_and_are_noted()
+    {
+        var project = Read(
+            """
+            services:
+              dovetail: {image: dovetail}
+              web:
+                labels: {dovetail.port: 8080}
+                deploy: {labels: [dovetail.name=web, dovetail.port=80]}
+            """);
+
+        var web = Find(project, "my-shop-web-1");
+        Assert.Equal(("web", "8080"), (web.Label("dovetail.name"), web.Label("dovetail.port")));
+        Assert.Equal(
+            ["web: its labels under deploy hold in a swarm (docker stack deploy), not with docker compose"], project.Notes);
+    }
+
+    [Fact]
     public void What_is_not_known_is_said()
     {
         var project = Read("services: {web: {labels: {dovetail.name: \"${NAME}\"}}, tools: {profiles: [debug]}}");

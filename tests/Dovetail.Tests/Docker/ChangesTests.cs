@@ -84,6 +84,24 @@ public sealed class ChangesTests
     }
 
     [Fact]
+    public async Task Two_looks_are_so_far_apart_as_a_burst_may_last()
+    {
+        // Without that, changes that come one by one, a little further apart than a burst takes to end, would each cause a look.
+        _changes.Forget();
+        _time.Advance(TimeSpan.FromMilliseconds(70));
+        _changes.Report();
+        var wait = WaitAsync(TimeSpan.FromHours(1));
+
+        _time.Advance(Quiet);
+        Assert.False(wait.IsCompleted);
+        _time.Advance(MaxWait - Quiet - TimeSpan.FromMilliseconds(71));
+        Assert.False(wait.IsCompleted);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+
+        await wait.WaitAsync(Eventually.Deadline, Cancelled);
+    }
+
+    [Fact]
     public async Task The_end_is_thrown_at_once_even_after_a_change()
     {
         var reason = new DockerException("gone");

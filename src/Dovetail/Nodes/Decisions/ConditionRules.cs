@@ -60,7 +60,8 @@ internal static class ConditionRules
                 yield return Conditions.MachineKeyExpired(expiry, facts.Identity.AdminPlace);
             }
 
-            if (url is not null || (facts.Login.Key is null && !facts.IsLoggingIn))
+            // A login that begins at once is no news: its URL comes a moment later.
+            if (url is not null || (facts is { Login.Key: null, IsLoggingIn: false, Tailnet.Prefs: not null } && LoginDecision.Decide(facts, now) is null))
             {
                 yield return Conditions.NeedsLogin(url);
             }

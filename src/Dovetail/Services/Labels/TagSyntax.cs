@@ -9,16 +9,29 @@ internal static class TagSyntax
 
     private const string Prefix = "tag:";
 
+    // They are one argument of `tailscale up`; the kernel's limit for one is 128 KiB.
+    private const int MaxLength = 16384;
+
     public static bool IsValid(string tag) =>
         tag.Length > Prefix.Length
         && tag.StartsWith(Prefix, StringComparison.Ordinal)
         && char.IsAsciiLetter(tag[Prefix.Length])
         && tag.AsSpan(Prefix.Length).IndexOfAnyExcept(TagCharacters) < 0;
 
-    /// <summary>Reads the value of a label, by <see cref="TryParseList"/>.</summary>
-    public static string? Read(string text, out EquatableArray<string> tags) => TryParseList(text, out tags, out var bad)
-        ? null
-        : $"\"{Printable.Text(bad)}\" is no tag; {Allowed}" + (IsValid(Prefix + bad) ? $"; did you mean \"{Prefix}{bad}\"?" : "");
+    /// <summary>Reads the value of a label, by <see cref="TryParseList"/>; at most 16384 characters.</summary>
+    public static string? Read(string text, out EquatableArray<string> tags)
+    {
+        if (text.Length > MaxLength)
+        {
+            tags = [];
+            return $"the list is longer than {MaxLength} characters";
+        }
+
+        return TryParseList(text, out tags, out var bad)
+            ? null
+            : $"\"{Printable.Text(bad)}\" is no tag; {Allowed}"
+                + (IsValid(Prefix + bad) ? $"; did you mean \"{Prefix}{Printable.Text(bad)}\"?" : "");
+    }
 
     /// <summary>Reads a comma list; spaces around a tag are left out, and so are repeats. An empty text is no tags.</summary>
     /// <param name="tags">Sorted (ordinal).</param>

@@ -213,6 +213,18 @@ public sealed class NodeDecisionTests
     }
 
     [Fact]
+    public void A_login_without_a_key_is_told_with_its_url_and_without_one_only_while_none_begins()
+    {
+        var asked = NeedsLogin(null);
+        var shown = asked.WithStatus(new IpnStatus { BackendState = BackendState.NeedsLogin, AuthUrl = "https://login.example/a/1" });
+        var waiting = asked with { Login = new LoginFacts { RetryAt = Now.AddMinutes(1) } };
+
+        Assert.Empty(Decide(asked).Conditions);
+        Assert.Contains("https://login.example/a/1", Assert.Single(Decide(shown).Conditions).Text, StringComparison.Ordinal);
+        Assert.Equal("needs-login", Assert.Single(Decide(waiting).Conditions).Id);
+    }
+
+    [Fact]
     public void A_daemon_that_cannot_use_its_state_is_replaced_until_it_can()
     {
         var broken = New().WithBackend(BackendState.NoState) with

@@ -39,4 +39,13 @@ public sealed class TagSyntaxTests
         Assert.EndsWith(hint, refusal, StringComparison.Ordinal);
         Assert.Empty(tags);
     }
+
+    [Theory]
+    [InlineData("x")]
+    [InlineData("tag:")]
+    public void A_list_of_any_length_gives_a_short_refusal(string beginning)
+    {
+        Assert.Equal("the list is longer than 16384 characters", TagSyntax.Read(beginning + new string('x', 1 << 20), out _));
+        Assert.InRange((TagSyntax.Read(new string('x', 16384), out _) ?? "").Length, 1, 500);
+    }
 }
