@@ -136,7 +136,8 @@ internal sealed class ComposeProjectReader(
         var ofService = Pairs(node["deploy"]?["labels"]);
         if (ofService.Count > 0)
         {
-            _notes.Add($"{Printable.Text(service)}: its labels under deploy hold in a swarm (docker stack deploy), not with docker compose");
+            _notes.Add(
+                $"{Printable.Text(service)}: its labels under deploy hold in a swarm (docker stack deploy), not with docker compose");
         }
 
         foreach (var (label, value) in ofService)

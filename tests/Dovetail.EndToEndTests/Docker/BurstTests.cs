@@ -48,9 +48,11 @@ public sealed class BurstTests(Engine engine) : EndToEndTest(engine)
         await load.StopAsync();
 
         var listings = proxy.Listings.ToArray();
-        var most = listings.Max(listing => listings.Count(other => other >= listing && Stopwatch.GetElapsedTime(listing, other) < TimeSpan.FromSeconds(1)));
+        var most = listings.Max(listing => listings.Count(
+            other => other >= listing && Stopwatch.GetElapsedTime(listing, other) < TimeSpan.FromSeconds(1)));
         Report(
-            $"{rounds} times {Containers} containers, each time within {took.Max().TotalSeconds:0.0} s: {listings.Length} listings, at most {most} in a second; {load.Results.Count} requests");
+            $"{rounds} times {Containers} containers, each time within {took.Max().TotalSeconds:0.0} s: {listings.Length} listings, "
+            + $"at most {most} in a second; {load.Results.Count} requests");
         Assert.True(most <= 6, $"{most} listings in one second");
         Assert.True(load.Results.Count > 20, $"{load.Results.Count} requests");
         Assert.All(load.Results, result => Assert.True(result.Failure is null, $"{result}"));

@@ -31,7 +31,8 @@ public sealed partial class ExamplesTests
             await File.WriteAllTextAsync(copy, text, TestContext.Current.CancellationToken);
             await File.WriteAllLinesAsync(
                 Path.Combine(Path.GetDirectoryName(copy)!, ".env"),
-                Required().Matches(text).Select(match => $"{match.Groups["name"].Value}={(match.Groups["name"].Value.EndsWith("_URL", StringComparison.Ordinal) ? "https://h.example.com" : "alice@example.com")}"),
+                Required().Matches(text).Select(match => match.Groups["name"].Value)
+                    .Select(name => $"{name}={(name == "TS_CONTROL_URL" ? "https://headscale.example.com" : "alice@example.com")}"),
                 TestContext.Current.CancellationToken);
 
             var (exitCode, output, error) = await CommandLine.RunAsync(

@@ -94,19 +94,6 @@ public sealed class CheckCommandTests : IDisposable
     public async Task A_file_that_is_not_there_is_1() =>
         Assert.Equal(1, (await RunAsync("check", "--compose", Path.Combine(_directory, "none.yaml"))).ExitCode);
 
-    [Fact]
-    public async Task Every_example_is_in_order()
-    {
-        var files = Directory.GetFiles(Path.Combine(Repository.Root, "examples"), "compose.yaml", SearchOption.AllDirectories);
-        Assert.NotEmpty(files);
-        foreach (var file in files)
-        {
-            var (exitCode, output, error) = await RunAsync("check", "--compose", file);
-            Assert.True(exitCode == 0, $"{file}\n{output}{error}");
-            Assert.Contains("exposed as", output, StringComparison.Ordinal);
-        }
-    }
-
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     private string Write(string name, string text)

@@ -61,7 +61,8 @@ internal static class ConditionRules
             }
 
             // A login that begins at once is no news: its URL comes a moment later.
-            if (url is not null || (facts is { Login.Key: null, IsLoggingIn: false, Tailnet.Prefs: not null } && LoginDecision.Decide(facts, now) is null))
+            if (url is not null
+                || (facts is { Login.Key: null, IsLoggingIn: false, Tailnet.Prefs: not null } && LoginDecision.Decide(facts, now) is null))
             {
                 yield return Conditions.NeedsLogin(url);
             }

@@ -12,7 +12,8 @@ internal static class Conditions
 {
     public static Condition NeedsLogin(string? url) => url is null
         ? new("needs-login", Severity.Problem, "the node is not logged in", "Set TS_AUTHKEY, or wait for the login URL to appear here.")
-        : new("needs-login", Severity.Problem, $"the node is not logged in: log in at {url}", "Open that page in a browser and log in, or set TS_AUTHKEY.");
+        : new("needs-login", Severity.Problem, $"the node is not logged in: log in at {url}",
+            "Open that page in a browser and log in, or set TS_AUTHKEY.");
 
     public static Condition NeedsApproval(string where) => new(
         "needs-approval", Severity.Problem, "the machine waits for approval", $"Approve the machine {where}.");
