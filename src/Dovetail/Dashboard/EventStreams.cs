@@ -11,21 +11,24 @@ internal sealed class EventStreams(DashboardView view, TimeProvider time)
     /// <summary>How many pages may be followed at a time.</summary>
     public const int MaxStreams = 64;
 
+    /// <summary>How many of them by one visitor, so that nobody keeps the others from following.</summary>
+    public const int MaxOfVisitor = 16;
+
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
     // Browsers connect again by themselves; then it is looked anew who the visitor is, and what they may see.
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
 
-    private int _open;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, int> _open = new(StringComparer.Ordinal);
 
     /// <summary>Sends until the visitor leaves, the listener stops, or the stream is old.</summary>
     /// <returns>False: too many are open, and nothing was sent.</returns>
     public async Task<bool> TrySendAsync(HttpContext context, string path, Visitor visitor, CancellationToken stopping)
     {
-        if (Interlocked.Increment(ref _open) > MaxStreams)
+        if (!TryEnter(visitor.Name))
         {
-            Interlocked.Decrement(ref _open);
             return false;
         }
 
@@ -40,10 +43,36 @@ internal sealed class EventStreams(DashboardView view, TimeProvider time)
         }
         finally
         {
-            Interlocked.Decrement(ref _open);
+            Leave(visitor.Name);
         }
 
         return true;
+    }
+
+    private bool TryEnter(string name)
+    {
+        lock (_lock)
+        {
+            var own = _open.GetValueOrDefault(name);
+            if (own == MaxOfVisitor || _open.Values.Sum() == MaxStreams)
+            {
+                return false;
+            }
+
+            _open[name] = own + 1;
+            return true;
+        }
+    }
+
+    private void Leave(string name)
+    {
+        lock (_lock)
+        {
+            if (--_open[name] == 0)
+            {
+                _open.Remove(name);
+            }
+        }
     }
 
     private async Task SendAsync(HttpContext context, string path, Visitor visitor, CancellationToken cancellationToken)
