@@ -20,7 +20,7 @@ internal static class LabelCheck
         {
             Source = source,
             SeenFrom = SeenFrom(snapshot.Own),
-            Services = [.. desired.Services.Select(Checked)],
+            Services = [.. desired.Services.Where(static service => !service.IsOwn).Select(Checked)],
             Mistakes =
             [
                 .. failures.Select(static text => new Mistake(null, null, "Warning", text)),

@@ -1,5 +1,6 @@
 using Dovetail.Admin;
 using Dovetail.Configuration;
+using Dovetail.Dashboard;
 using Dovetail.Docker;
 using Dovetail.Metrics;
 using Dovetail.Nodes;
@@ -41,6 +42,11 @@ internal static class DaemonHost
             .AddReconciliation(options.Services, options.Reconciler)
             .AddDaemonMetrics(new MetricsOptions(options.MetricsAddress, StatusMapper.Version))
             .AddAdmin(new AdminOptions(options.Nodes.RuntimeDirectory, options.Docker.ToString(), options.Reconciler.Resync));
+
+        if (options.Dashboard is { } dashboard)
+        {
+            builder.Services.AddDashboard(dashboard);
+        }
 
         var app = builder.Build();
         app.MapMetrics();

@@ -7,12 +7,17 @@ namespace Dovetail.Common;
 internal static class Printable
 {
     /// <summary>The text with everything that does not print escaped, cut to <paramref name="max"/> characters.</summary>
-    public static string Text(string text, int max = 100)
+    public static string Text(string text, int max = 100) => Cut(text, max, Shown);
+
+    /// <summary>The same for text that stands in no quotes and is encoded for where it goes: quotes and backslashes stay.</summary>
+    public static string Plain(string text, int max) => Cut(text, max, static rune => Prints(rune) ? rune.ToString() : Shown(rune));
+
+    private static string Cut(string text, int max, Func<Rune, string> show)
     {
         var result = new StringBuilder(Math.Min(text.Length, max) + 16);
         foreach (var rune in text.EnumerateRunes())
         {
-            var shown = Shown(rune);
+            var shown = show(rune);
             if (result.Length + shown.Length > max)
             {
                 return result.Append(CultureInfo.InvariantCulture, $"… ({text.Length} characters)").ToString();

@@ -1,4 +1,5 @@
 using System.Net;
+using Dovetail.Dashboard;
 using Dovetail.Docker;
 using Dovetail.Nodes;
 using Dovetail.Proxy.Model;
@@ -37,4 +38,7 @@ internal sealed record DovetailOptions
 
     /// <summary>Where Prometheus reads metrics, besides the admin socket; null: nowhere.</summary>
     public required IPEndPoint? MetricsAddress { get; init; }
+
+    /// <summary>Null: there is no dashboard.</summary>
+    public required DashboardOptions? Dashboard { get; init; }
 }

@@ -1,4 +1,5 @@
 using Dovetail.Common;
+using Dovetail.Dashboard;
 using Dovetail.Docker;
 using Dovetail.Nodes;
 using Dovetail.Nodes.Facts;
@@ -42,6 +43,8 @@ internal sealed class OptionsReader
             AllowFunnel = Read(Settings.AllowFunnel),
             AccessLog = Read(Settings.AccessLog),
         };
+        var dashboard = ReadDashboard();
+        services = services with { Own = dashboard?.ToService(services) };
         var (keys, hasKey) = ReadKeys();
         var resync = Read(Settings.Resync);
         return new DovetailOptions
@@ -63,6 +66,7 @@ internal sealed class OptionsReader
             LogLevel = Read(Settings.LogLevel),
             JsonLog = Read(Settings.JsonLog),
             MetricsAddress = Read(Settings.MetricsAddress),
+            Dashboard = dashboard,
         };
     }
 
@@ -103,6 +107,36 @@ internal sealed class OptionsReader
         }
 
         return (new AuthKeySource(key, file), key is not null || file is not null);
+    }
+
+    private DashboardOptions? ReadDashboard()
+    {
+        var (name, audience, admins) = (Read(Settings.Dashboard), Read(Settings.DashboardAllow), Read(Settings.DashboardAdmins));
+        if (name is null)
+        {
+            return null;
+        }
+
+        if (audience is null)
+        {
+            if (TextOf(Settings.DashboardAllow, _variables) is null)
+            {
+                Refuse(Settings.Dashboard, name, $"say who may see it: set {Settings.DashboardAllow.Variable}, such as to ada@example.com");
+            }
+
+            return null;
+        }
+
+        if (admins.FirstOrDefault(admin => !audience.Names(admin)) is { } stranger)
+        {
+            Refuse(
+                Settings.DashboardAdmins,
+                TextOf(Settings.DashboardAdmins, _variables)!,
+                $"its entry number {admins.TakeWhile(admin => admin != stranger).Count() + 1} is not among those of "
+                    + $"{Settings.DashboardAllow.Variable}, without which it lets nobody in; add it there");
+        }
+
+        return new DashboardOptions(name, audience, admins);
     }
 
     private DockerEndpoint ReadDocker()

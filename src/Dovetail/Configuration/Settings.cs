@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Dovetail.Common;
+using Dovetail.Dashboard;
 using Dovetail.Docker;
 using Dovetail.Nodes;
 using Dovetail.Services.Labels;
@@ -97,12 +98,22 @@ internal static class Settings
     public static readonly Setting<IPEndPoint?> MetricsAddress = new(
         "DOVETAIL_METRICS_ADDRESS", null, "address and port where Prometheus reads metrics, such as 172.18.0.2:9090", MetricsEndPoint);
 
+    public static readonly Setting<string?> Dashboard =
+        new("DOVETAIL_DASHBOARD", null, "name on the tailnet of a page that shows all services", ServiceName);
+
+    public static readonly Setting<DashboardAudience?> DashboardAllow = new(
+        "DOVETAIL_DASHBOARD_ALLOW", null, "who sees the dashboard, as in dovetail.allow; *: its start page for everybody", Audience);
+
+    public static readonly Setting<EquatableArray<AccessRule>> DashboardAdmins =
+        new("DOVETAIL_DASHBOARD_ADMINS", null, "who of those may restart a service there", AllowSyntax.Read);
+
     /// <summary>In the order of the help text and of the README.</summary>
     public static ImmutableArray<Setting> All { get; } =
     [
         AuthKey, AuthKeyFile, StateDirectory, ControlUrl, DockerHost, DockerTlsVerify, DockerCertPath, LabelPrefix, Tags, AllowFunnel,
         Hold, Grace, NodeMemory, Resync, Poll, Connections, StallTimeout, RequestLineSize, RequestHeadersSize, RequestHeaderCount,
         RuntimeDirectory, Tailscaled, Tailscale, Container, AccessLog, LogLevel, JsonLog, MetricsAddress,
+        Dashboard, DashboardAllow, DashboardAdmins,
     ];
 
     private static string? Key(string text, out string? value)
@@ -174,6 +185,23 @@ internal static class Settings
             : !address.GetAddressBytes().AsSpan().ContainsAnyExcept((byte)0)
                 ? $"on all addresses it listens on loopback too, which every peer of the tailnet reaches through each node; {give}"
                 : null;
+    }
+
+    private static string? ServiceName(string text, out string? value)
+    {
+        var problem = NameSyntax.Read(text, out var name);
+        value = name;
+        return problem;
+    }
+
+    private static string? Audience(string text, out DashboardAudience? value)
+    {
+        var entries = text.Split(',', StringSplitOptions.TrimEntries);
+        var named = entries.Where(static entry => entry != "*").ToList();
+        EquatableArray<AccessRule> rules = [];
+        var problem = named.Count == 0 ? null : AllowSyntax.Read(string.Join(',', named), out rules);
+        value = new DashboardAudience(rules, named.Count < entries.Length);
+        return problem is null ? null : $"{problem}; and * for the start page to everybody";
     }
 
     private static string? LevelName(string text, out Level value)

@@ -58,7 +58,9 @@ internal sealed partial class NodeListenerFactory(
         var certificates = new CertificateSlot(options.CertificateWait, time);
         var requests = new RequestForwarder(service, forwarder, upstreams, heldRequests, _descriptors, ofListener, time, random, _logger);
         var log = AccessLog.Create(service, time, loggers);
-        var handler = new RequestHandler(state, cache, requests, ofListener, options, log, time, _logger, stopping.Token);
+        // Of the container only when it is needed: what answers may itself need the nodes, and so this factory.
+        var own = initial.Service.IsOwn ? services.GetRequiredService<IOwnPages>() : null;
+        var handler = new RequestHandler(state, cache, requests, own, ofListener, options, log, time, _logger, stopping.Token);
         var http = new HttpEndpoints(
             _server, _transport, admission, certificates, handler, state, ofListener, options, time, _logger);
 

@@ -72,6 +72,11 @@ internal sealed partial class Reconciler(
             }
 
             var tracked = _slots.GetValueOrDefault(name)?.Tracked;
+            if (tracked is { Service.IsOwn: true })
+            {
+                return new ForgetOutcome(false, $"{name} is the dashboard; start Dovetail without DOVETAIL_DASHBOARD={name} first");
+            }
+
             if (tracked is { UnwantedSince: null })
             {
                 return new ForgetOutcome(false, $"{name} is wanted by a running container; stop that first");
@@ -107,6 +112,7 @@ internal sealed partial class Reconciler(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        StartOwn();
         var watching = WatchAsync(stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -116,6 +122,27 @@ internal sealed partial class Reconciler(
 
         await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await StopAllAsync();
+    }
+
+    // It needs no container, and is of most use while Docker cannot be listed.
+    private void StartOwn()
+    {
+        if (services.Own is { } own)
+        {
+            try
+            {
+                lock (_lock)
+                {
+                    Log.Added(logger, own.Name);
+                    SlotOf(own.Name).Start(nodes.Create(own), own);
+                }
+            }
+            catch (Exception bug)
+            {
+                // The first round of the loop tries again.
+                Log.Broken(logger, bug);
+            }
+        }
     }
 
     private async Task WatchAsync(CancellationToken stoppingToken)

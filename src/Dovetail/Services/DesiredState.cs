@@ -40,6 +40,12 @@ internal sealed record DesiredState
             warnings.AddRange(parsed.Warnings);
             foreach (var service in parsed.Services)
             {
+                if (service.Name == defaults.Own?.Name)
+                {
+                    rejected.Add(new RejectedContainer(container.Name, service.Name, NameIsOwn(service.Name)));
+                    continue;
+                }
+
                 if (!claims.TryGetValue(service.Name, out var sameName))
                 {
                     claims.Add(service.Name, sameName = []);
@@ -54,6 +60,8 @@ internal sealed record DesiredState
             Ended = EndedServices(snapshot, defaults),
             Services = claims.Values
                 .Select(sameName => ServiceMerger.Merge(sameName, snapshot, defaults, rejected, warnings))
+                .Concat(defaults.Own is { } own ? [own] : [])
+                .OrderBy(static service => service.Name, StringComparer.Ordinal)
                 .ToEquatableArray(),
             Rejected = rejected
                 .OrderBy(static entry => entry.Container, StringComparer.Ordinal)
@@ -90,6 +98,9 @@ internal sealed record DesiredState
            orderby ended.Key
            select new EndedService(ended.Key, [.. ended.OrderBy(static container => container.ContainerName, StringComparer.Ordinal)]),
     ];
+
+    private static string NameIsOwn(string name) =>
+        $"the name {name} is that of Dovetail's own dashboard (DOVETAIL_DASHBOARD): give this container another name, or the dashboard";
 
     private static bool WantsService(Container container) =>
         container.State is ContainerState.Running or ContainerState.Restarting or ContainerState.Paused;

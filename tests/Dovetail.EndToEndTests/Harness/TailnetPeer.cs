@@ -43,6 +43,9 @@ internal sealed class TailnetPeer : IAsyncDisposable
     /// <summary>The name under which a service's container and a label's <c>dovetail.allow</c> know this peer's user.</summary>
     public string Login { get; private set; } = "";
 
+    /// <summary>Its SOCKS5 server, for a program that goes through it.</summary>
+    public IPEndPoint Socks => _socks;
+
     /// <summary>The peer's own address on the tailnet.</summary>
     public string Address { get; private set; } = "";
 

@@ -31,6 +31,9 @@ internal static class TestSettings
     /// <summary>Whether the tests run on the real binaries.</summary>
     public static bool IsReal => Tailscaled is not null;
 
+    /// <summary>Directory where screenshots of the dashboard are left to look at; null: nowhere.</summary>
+    public static string? Screenshots => Optional("DOVETAIL_TEST_SCREENSHOTS");
+
     /// <summary>As which release the stand-in behaves where a test does not choose; default the newest.</summary>
     public static string Release => Optional("DOVETAIL_TEST_VERSION") ?? Releases.Newest;
 

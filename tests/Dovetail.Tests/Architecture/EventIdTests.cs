@@ -15,6 +15,7 @@ public sealed class EventIdTests
         ["Dovetail.Reconciliation"] = (2000, 2100),
         ["Dovetail.Nodes"] = (3000, 4000),
         ["Dovetail.Proxy"] = (4000, 5000),
+        ["Dovetail.Dashboard"] = (5000, 5100),
     };
 
     private static readonly (MethodInfo Method, int Id)[] Messages =

@@ -31,6 +31,73 @@ public sealed class OptionsReaderTests
         Assert.Equal(new ListenerOptions(), options.Listeners);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("not a rule")]
+    [InlineData("ada@example.com,,")]
+    public void A_dashboard_is_for_nobody_until_it_is_said_for_whom(string? allow)
+    {
+        var (options, errors) = Read(new() { ["DOVETAIL_DASHBOARD"] = "home", ["DOVETAIL_DASHBOARD_ALLOW"] = allow! });
+
+        Assert.Null(options);
+        Assert.Contains("DOVETAIL_DASHBOARD_ALLOW", Assert.Single(errors), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ada@example.com", 1, false)]
+    [InlineData("*@example.com, tag:ops", 2, false)]
+    [InlineData("ada@example.com,*", 1, true)]
+    [InlineData("*", 0, true)]
+    public void A_dashboard_is_for_those_that_are_named(string allow, int viewers, bool startPageForAll)
+    {
+        var (options, errors) = Read(new()
+        {
+            ["DOVETAIL_DASHBOARD"] = "home",
+            ["DOVETAIL_DASHBOARD_ALLOW"] = allow,
+            ["DOVETAIL_TAGS"] = "tag:web",
+        });
+
+        Assert.Empty(errors);
+        Assert.Equal(viewers, options!.Dashboard!.Audience.Viewers.Count);
+        Assert.Equal(startPageForAll, options.Dashboard.Audience.StartPageForAll);
+        Assert.Empty(options.Dashboard.Admins);
+        var service = options.Services.Own!;
+        Assert.Equal(("home", true), (service.Name, service.IsOwn));
+        Assert.Equal(startPageForAll ? 0 : viewers, service.Allow.Count);
+        Assert.Equal(["tag:web"], service.Tags);
+    }
+
+    [Theory]
+    [InlineData("Ada@Example.com", true)]
+    [InlineData("bob@crew.example", true)]
+    [InlineData("tag:ops", true)]
+    [InlineData("eve@example.com", false)]
+    [InlineData("ada@example.com,*@example.com", false)]
+    [InlineData("tag:other", false)]
+    public void Who_gives_orders_has_to_be_let_in_too(string admins, bool fits)
+    {
+        var (options, errors) = Read(new()
+        {
+            ["DOVETAIL_DASHBOARD"] = "home",
+            ["DOVETAIL_DASHBOARD_ALLOW"] = "ada@example.com,*@crew.example,tag:ops,*",
+            ["DOVETAIL_DASHBOARD_ADMINS"] = admins,
+        });
+
+        Assert.Equal(fits, options?.Dashboard?.Admins.Count > 0);
+        Assert.Equal(fits ? 0 : 1, errors.Count(error => error.Contains("is not among those of DOVETAIL_DASHBOARD_ALLOW", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void There_is_no_dashboard_unless_it_is_asked_for()
+    {
+        var (options, errors) = Read(new() { ["DOVETAIL_DASHBOARD_ALLOW"] = "*" });
+
+        Assert.Empty(errors);
+        Assert.Null(options!.Dashboard);
+        Assert.Null(options.Services.Own);
+    }
+
     [Fact]
     public void The_limits_of_the_listeners_are_what_the_variables_say()
     {

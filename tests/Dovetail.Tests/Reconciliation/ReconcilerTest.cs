@@ -16,9 +16,14 @@ public abstract class ReconcilerTest : IAsyncDisposable
     private protected static readonly TimeSpan Step = TimeSpan.FromSeconds(5);
 
     protected ReconcilerTest()
+        : this(new ServiceOptions())
+    {
+    }
+
+    private protected ReconcilerTest(ServiceOptions services)
     {
         Nodes = new FakeNodes(Journal);
-        Reconciler = new Reconciler(Snapshots, Nodes, new ServiceOptions(), new ReconcilerOptions(Grace, Resync), Clock, Log);
+        Reconciler = new Reconciler(Snapshots, Nodes, services, new ReconcilerOptions(Grace, Resync), Clock, Log);
     }
 
     private protected TestClock Clock { get; } = new();
@@ -35,7 +40,7 @@ public abstract class ReconcilerTest : IAsyncDisposable
 
     private protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await Reconciler.StopAsync(CancellationToken.None);
         Reconciler.Dispose();

@@ -1,3 +1,4 @@
+using Dovetail.Checks;
 using Dovetail.Containers;
 using Dovetail.Services;
 using Dovetail.Services.Model;
@@ -84,6 +85,27 @@ public sealed class DesiredStateTests
         Assert.Equal(
             "10084 is the host's port, the container's is 80: set dovetail.port=80", Assert.Single(state.Warnings).Text);
         Assert.Empty(Desired(web with { ExposedTcpPorts = [80, 10084] }).Warnings);
+    }
+
+    [Fact]
+    public void A_container_that_wants_the_name_of_the_dashboard_is_refused_alone()
+    {
+        var own = new ServiceSpec { Name = "home", IsOwn = true };
+        var containers = SampleContainer.Snapshot(
+            OwnLocation.OnHost,
+            SampleContainer.Named("impostor", 0, "dovetail.name=home", "dovetail.port=80"),
+            SampleContainer.Named("web", 1, "dovetail.name=web", "dovetail.port=80"),
+            SampleContainer.Named("album", 2, "dovetail.name=album", "dovetail.port=80"));
+        var options = new ServiceOptions { Own = own };
+
+        var desired = DesiredState.From(containers, options);
+
+        Assert.Equal(["album", "home", "web"], desired.Services.Select(service => service.Name));
+        Assert.Same(own, desired.Services[1]);
+        var refusal = Assert.Single(desired.Rejected);
+        Assert.Equal(("impostor", "home"), (refusal.Container, refusal.Service));
+        Assert.Contains("DOVETAIL_DASHBOARD", refusal.Reason, StringComparison.Ordinal);
+        Assert.DoesNotContain(LabelCheck.Of(containers, options, "test", [], []).Services, service => service.Name == "home");
     }
 
     [Fact]

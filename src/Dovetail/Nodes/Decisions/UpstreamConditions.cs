@@ -20,7 +20,7 @@ internal static class UpstreamConditions
             yield return Failing(failing, service.Upstreams.FirstOrDefault(known => known.ContainerId == failing.Address.ContainerId));
         }
 
-        if (service.Upstreams.Count > 0 || service.Unreachable.Count > 0)
+        if (service.IsOwn || service.Upstreams.Count > 0 || service.Unreachable.Count > 0)
         {
             yield break;
         }

@@ -7,10 +7,12 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Dovetail.Proxy.Http;
 
 /// <summary>What is done for each request of a node: redirect, identity, policy, forwarding.</summary>
+/// <param name="own">Answers what is admitted in the place of an upstream; null: the service has upstreams.</param>
 internal sealed partial class RequestHandler(
     ListenerState state,
     PeerCache peers,
     RequestForwarder forwarder,
+    IOwnPages? own,
     ListenerMetrics metrics,
     ListenerOptions options,
     AccessLog? log,
@@ -123,8 +125,15 @@ internal sealed partial class RequestHandler(
         // 3. Nothing of what the client says about itself goes further.
         ForgeableHeaders.Strip(context.Request.Headers, config.Service.PassHeaders);
 
-        // 4. On to the upstream.
-        var transformer = new ForwardingTransformer(connection, config.Service.Identity ? identity : null, config.Service.Redirects, config.Service.LoginHeaders);
+        // 4. On to the upstream, or to Dovetail's own pages.
+        if (own is not null)
+        {
+            await own.AnswerAsync(context, identity, stopping);
+            return;
+        }
+
+        var transformer = new ForwardingTransformer(
+            connection, config.Service.Identity ? identity : null, config.Service.Redirects, config.Service.LoginHeaders);
         await forwarder.ForwardAsync(context, transformer, config.Service.Hold, entry, stopping);
     }
 

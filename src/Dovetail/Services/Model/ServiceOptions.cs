@@ -20,6 +20,11 @@ internal sealed record ServiceOptions
     /// <summary>Whether requests are logged, of a service that says nothing (<c>DOVETAIL_ACCESS_LOG</c>).</summary>
     public bool AccessLog { get; init; }
 
+    /// <summary>
+    /// The service that Dovetail serves itself (<see cref="ServiceSpec.IsOwn"/>); no container gets its name. Null: there is none.
+    /// </summary>
+    public ServiceSpec? Own { get; init; }
+
     /// <summary>Whether labels may ask for Funnel (<c>DOVETAIL_ALLOW_FUNNEL</c>).</summary>
     public bool AllowFunnel { get; init; }
 }

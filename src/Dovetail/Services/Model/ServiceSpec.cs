@@ -19,6 +19,9 @@ internal sealed record ServiceSpec : ServiceSettings
     /// <summary>Ports on the tailnet that pass raw TCP; sorted.</summary>
     public EquatableArray<int> TcpPorts { get; init; }
 
+    /// <summary>True: no container serves it; Dovetail answers its requests itself.</summary>
+    public bool IsOwn { get; init; }
+
     /// <summary>Containers that serve now, in a stable order; may be empty.</summary>
     public EquatableArray<Upstream> Upstreams { get; init; }
 

@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using Dovetail.Common;
 using Dovetail.Proxy;
 using Dovetail.Proxy.Connections;
+using Dovetail.Proxy.Http;
 using Dovetail.Proxy.Model;
 using Dovetail.Services.Model;
 using Microsoft.AspNetCore.Builder;
@@ -52,6 +53,7 @@ internal sealed class TestListener : IAsyncDisposable
     public ListenerConfig Config { get; }
 
     /// <param name="time">Default: the system's.</param>
+    /// <param name="own">Answers for a service that Dovetail serves itself.</param>
     public static async Task<TestListener> StartAsync(
         ServiceSpec service,
         FakeDirectory? directory = null,
@@ -59,7 +61,8 @@ internal sealed class TestListener : IAsyncDisposable
         ListenerOptions? options = null,
         bool withCertificate = true,
         ILoggerProvider? log = null,
-        TimeProvider? time = null)
+        TimeProvider? time = null,
+        IOwnPages? own = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -71,6 +74,11 @@ internal sealed class TestListener : IAsyncDisposable
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddProxy(options);
+        if (own is not null)
+        {
+            builder.Services.AddSingleton(own);
+        }
+
         var root = builder.Build();
         var metrics = new TestMetrics(root.Services.GetRequiredService<IMeterFactory>());
         var config = new ListenerConfig(service, HostName, https);
