@@ -18,6 +18,9 @@ internal static class TestSettings
     /// <summary>The natively compiled Dovetail; null: the build that lies beside the tests.</summary>
     public static string? Daemon => Optional("DOVETAIL_TEST_DAEMON");
 
+    /// <summary>Chromium; null: there is none.</summary>
+    public static string? Chromium => Optional("DOVETAIL_TEST_CHROMIUM") ?? (File.Exists("/usr/bin/chromium") ? "/usr/bin/chromium" : null);
+
     public static string? Tailscaled => Optional("DOVETAIL_TEST_TAILSCALED");
 
     public static string? Tailscale => Optional("DOVETAIL_TEST_TAILSCALE");
