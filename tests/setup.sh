@@ -267,6 +267,13 @@ need_podman() {
   say "Podman $(docker -H "$DOVETAIL_TEST_PODMAN_HOST" version --format '{{.Server.Version}}') at $DOVETAIL_TEST_PODMAN_HOST"
 }
 
+# Says why not where there is none; the tests of it are then skipped.
+need_chromium() {
+  [ -z "${DOVETAIL_TEST_CHROMIUM:-}" ] || return 0
+  have chromium || install chromium ||
+    say "No test in a browser: 'chromium' is not installed. Install it (Debian: chromium) or set DOVETAIL_TEST_CHROMIUM."
+}
+
 # Compiles a project into one native executable: the project's directory, where to put it, and further options of dotnet publish.
 publish_natively() {
   local project="$1" directory="$2" arch=x64

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 
 namespace Dovetail.Testing;
@@ -8,14 +9,19 @@ namespace Dovetail.Testing;
 /// </summary>
 public sealed class RawHttp2(Stream stream) : IAsyncDisposable
 {
+    private const int InTheStaticTable = 0x80;
+
+    // RFC 7541, appendix A, from index 8 on.
+    private static readonly int[] Statuses = [200, 204, 206, 304, 400, 404, 500];
+
     private static readonly byte[] Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray();
 
-    /// <summary>Sends the preface and empty settings.</summary>
+    /// <summary>Sends the preface and settings: no table for header blocks, so that each answer can be read by itself.</summary>
     public static async Task<RawHttp2> StartAsync(Stream stream)
     {
         var connection = new RawHttp2(stream);
         await stream.WriteAsync(Preface, TestContext.Current.CancellationToken);
-        await connection.SendAsync(new Http2Frame(Http2Frame.Settings, 0, 0, []));
+        await connection.SendAsync(new Http2Frame(Http2Frame.Settings, 0, 0, [0, 1, 0, 0, 0, 0]));
         return connection;
     }
 
@@ -77,7 +83,63 @@ public sealed class RawHttp2(Stream stream) : IAsyncDisposable
         return null;
     }
 
+    /// <summary>Reads an answer to its end. Settings are acknowledged meanwhile.</summary>
+    /// <returns>Its status; null: the stream was reset without one, or the connection ended.</returns>
+    public async Task<(int? Status, bool HasEnded)> ReadAnswerAsync(int ofStream)
+    {
+        int? status = null;
+        while (await ReadUntilAsync(frame => frame.Stream == ofStream || frame.Type is Http2Frame.Settings or Http2Frame.GoAway) is { } frame)
+        {
+            switch (frame.Type)
+            {
+                case Http2Frame.Settings when (frame.Flags & Http2Frame.Ack) == 0:
+                    await AcknowledgeAsync();
+                    continue;
+                case Http2Frame.GoAway:
+                    return (status, true);
+                case Http2Frame.Reset:
+                    return (status, false);
+                case Http2Frame.Headers:
+                    status ??= StatusOf(frame.Payload) is var one and >= 200 ? one : null;
+                    break;
+            }
+
+            if (frame.Type is Http2Frame.Headers or Http2Frame.Data && (frame.Flags & Http2Frame.EndStream) != 0)
+            {
+                return (status, false);
+            }
+        }
+
+        return (status, true);
+    }
+
     public ValueTask DisposeAsync() => stream.DisposeAsync();
+
+    private async Task AcknowledgeAsync()
+    {
+        try
+        {
+            await SendAsync(new Http2Frame(Http2Frame.Settings, Http2Frame.Ack, 0, []));
+        }
+        catch (IOException)
+        {
+            // It has ended; what it said before is still read.
+        }
+    }
+
+    // The first field is :status, and Kestrel codes without Huffman.
+    private static int StatusOf(byte[] block)
+    {
+        var at = 0;
+        while ((block[at] & 0xe0) == 0x20)
+        {
+            at++;
+        }
+
+        return block[at] >= InTheStaticTable
+            ? Statuses[(block[at] & 0x7f) - 8]
+            : int.Parse(Encoding.ASCII.GetString(block, at + 2, 3), CultureInfo.InvariantCulture);
+    }
 
     private static void AddText(List<byte> block, string text)
     {

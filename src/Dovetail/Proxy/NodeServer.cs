@@ -78,7 +78,10 @@ internal sealed class NodeServer(IServiceProvider services, ListenerOptions limi
         var http1 = context.Features.Get<Http1Transport>();
         http1?.BeginRequest(context);
         await context.Features.GetRequiredFeature<HttpEndpoints>().Handler.ProcessRequestAsync(context);
-        http1?.EndContent(context);
+        if (http1 is not null)
+        {
+            await http1.EndContentAsync(context);
+        }
     }
 
     // After Kestrel has written the answer to its end.
@@ -109,7 +112,7 @@ internal sealed class NodeServer(IServiceProvider services, ListenerOptions limi
                 return connection => IsHttp2(connection) ? windows.UseAsync(connection, next) : http1(connection);
             });
         });
-        options.Listen(_http.EndPoint, static listen =>
+        options.Listen(_http.EndPoint, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
             listen.Use(static next => connection => NodeOf(connection).ServeAsync(connection, isHttps: false, next));
@@ -121,8 +124,8 @@ internal sealed class NodeServer(IServiceProvider services, ListenerOptions limi
     private static bool IsHttp2(ConnectionContext connection) =>
         connection.Features.GetRequiredFeature<ISslStreamFeature>().SslStream.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2;
 
-    private static ConnectionDelegate UseHttp1(ConnectionDelegate next) => connection =>
-        Http1Transport.UseAsync(connection, status => NodeOf(connection).Handler.Refuse(connection.Features.GetRequiredFeature<PeerConnection>(), status), next);
+    private ConnectionDelegate UseHttp1(ConnectionDelegate next) => connection => Http1Transport.UseAsync(
+        connection, status => NodeOf(connection).Handler.Refuse(connection.Features.GetRequiredFeature<PeerConnection>(), status), time, next);
 
     private void Limit(KestrelServerOptions options)
     {

@@ -12,7 +12,7 @@ namespace Dovetail.EndToEndTests.Harness;
 
 /// <summary>
 /// The application of a container in the host's network, served by the test on 127.0.0.1 so that it sees every byte. It answers each
-/// request with an empty 200, and an upgrade with a WebSocket that ends at once.
+/// request with an empty 200 unless it is told otherwise, and an upgrade with a WebSocket that ends at once.
 /// </summary>
 internal sealed class RawUpstream : IAsyncDisposable
 {
@@ -20,6 +20,7 @@ internal sealed class RawUpstream : IAsyncDisposable
     private readonly ConcurrentQueue<RawRequest> _requests = [];
 
     private readonly X509Certificate2? _certificate;
+    private int _held;
 
     /// <param name="certificate">Null: it speaks no TLS.</param>
     public RawUpstream(X509Certificate2? certificate = null)
@@ -31,6 +32,15 @@ internal sealed class RawUpstream : IAsyncDisposable
     }
 
     public int Port { get; }
+
+    /// <summary>Makes an answer as it goes over the wire, after which the connection is closed; null: the empty 200.</summary>
+    public Func<RawRequest, string?> Answer { get; set; } = static _ => null;
+
+    /// <summary>Whether the connection is kept after such an answer, in silence, until the other side ends it.</summary>
+    public bool HoldsAfterAnswer { get; set; }
+
+    /// <summary>How many connections are kept so.</summary>
+    public int Held => Volatile.Read(ref _held);
 
     /// <summary>Every request that came in whole.</summary>
     public IReadOnlyCollection<RawRequest> Requests => _requests;
@@ -86,12 +96,39 @@ internal sealed class RawUpstream : IAsyncDisposable
                     return;
                 }
 
+                if (Answer(request) is { } answer)
+                {
+                    await stream.WriteAsync(Encoding.Latin1.GetBytes(answer));
+                    await HoldAsync(stream);
+                    return;
+                }
+
                 await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
             }
         }
         catch (Exception e) when (e is IOException or AuthenticationException)
         {
             // The other side ended, or does not trust the certificate.
+        }
+    }
+
+    private async Task HoldAsync(Stream stream)
+    {
+        if (!HoldsAfterAnswer)
+        {
+            return;
+        }
+
+        Interlocked.Increment(ref _held);
+        try
+        {
+            while (await stream.ReadAsync(new byte[1]) > 0)
+            {
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _held);
         }
     }
 

@@ -40,11 +40,11 @@ internal sealed class TailnetPeer : IAsyncDisposable
             tailnet.Environment.With("TS_LOGS_DIR", Directory.CreateDirectory(directory[$"{hostName}-logs"]).FullName));
     }
 
+    /// <summary>Where its SOCKS5 server listens, for programs that are no part of the test.</summary>
+    public IPEndPoint Socks => _socks;
+
     /// <summary>The name under which a service's container and a label's <c>dovetail.allow</c> know this peer's user.</summary>
     public string Login { get; private set; } = "";
-
-    /// <summary>Its SOCKS5 server, for a program that goes through it.</summary>
-    public IPEndPoint Socks => _socks;
 
     /// <summary>The peer's own address on the tailnet.</summary>
     public string Address { get; private set; } = "";

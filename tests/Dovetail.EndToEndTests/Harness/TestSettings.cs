@@ -21,6 +21,9 @@ internal static class TestSettings
     /// <summary>The stand-in for Tailscale and its control server; default the build that lies beside the tests.</summary>
     public static string StandIn => Optional("DOVETAIL_TEST_STAND_IN") ?? Path.Combine(AppContext.BaseDirectory, "FakeTailscale");
 
+    /// <summary>Chromium; null: there is none.</summary>
+    public static string? Chromium => Optional("DOVETAIL_TEST_CHROMIUM") ?? (File.Exists("/usr/bin/chromium") ? "/usr/bin/chromium" : null);
+
     public static string? Tailscaled => Optional("DOVETAIL_TEST_TAILSCALED");
 
     public static string? Tailscale => Optional("DOVETAIL_TEST_TAILSCALE");

@@ -7,13 +7,13 @@ namespace Dovetail.Proxy.Connections;
 
 /// <summary>
 /// Puts the head of an HTTP/1 request right before Kestrel reads it: a target in raw UTF-8, which Kestrel refuses and browsers encode, is
-/// percent-encoded; a length with a sign, which Kestrel takes and RFC 9110 does not know, is made one that it refuses. And it keeps what
-/// Kestrel forgets.
+/// percent-encoded; a length with a sign or a control character, or a line without its two blanks, which Kestrel takes and the RFCs do not
+/// know, is made one that it refuses. And it keeps what Kestrel forgets.
 /// </summary>
 internal sealed class HeadReader(PipeReader inner) : PipeReader
 {
-    // Longer heads are refused anyway; what follows the head in the same buffer is not looked at.
-    private const int MaxLookedAt = 128 * 1024;
+    // Longer heads are refused anyway, with the greatest limits that can be set; what follows the head in the same buffer is not looked at.
+    private const int MaxLookedAt = 4 << 20;
 
     private Phase _phase;
     private ReadOnlySequence<byte> _read;
@@ -94,19 +94,25 @@ internal sealed class HeadReader(PipeReader inner) : PipeReader
         _read = result.Buffer;
         var looked = _read.Slice(0, Math.Min(_read.Length, MaxLookedAt));
         var bytes = looked.IsSingleSegment ? looked.FirstSpan : looked.ToArray();
-        var line = bytes[..(_phase == Phase.Line ? bytes.IndexOf((byte)'\n') + 1 : 0)];
+        var line = bytes[..(_phase == Phase.Line ? HeadSyntax.LineLength(bytes) : 0)];
         _readLine = _shownLine = line.Length;
-        var sign = HeadSyntax.Scan(bytes[line.Length..], ref _connection);
-        if (Ascii.IsValid(line) && sign < 0)
+        var wrong = HeadSyntax.Scan(bytes[line.Length..], ref _connection);
+        var isLine = line.IsEmpty || HeadSyntax.HasThreeParts(line);
+        if (Ascii.IsValid(line) && isLine && wrong < 0)
         {
             return result;
         }
 
         var head = HeadSyntax.Encoded(line);
         var rest = _read.Slice(line.Length).ToArray();
-        if (sign >= 0)
+        if (!isLine)
         {
-            rest[sign] = (byte)'?';
+            head[line.IndexOfAnyExcept("\r\n"u8)] = (byte)'?';
+        }
+
+        if (wrong >= 0)
+        {
+            rest[wrong] = (byte)'?';
         }
 
         _shownLine = head.Length;

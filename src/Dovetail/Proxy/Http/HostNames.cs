@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Dovetail.Proxy.Model;
 
 namespace Dovetail.Proxy.Http;
@@ -34,7 +35,7 @@ internal static class HostNames
         if (host.StartsWith('['))
         {
             host = host[1..^1];
-            return IPAddress.TryParse(host, out _);
+            return IPAddress.TryParse(host, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6;
         }
 
         host = host.EndsWith('.') ? host[..^1] : host;
@@ -46,7 +47,12 @@ internal static class HostNames
     public static bool IsOwn(string host, ListenerConfig config, IPAddress address) =>
         IsSame(host, config.Service.Name)
         || (config.HostName is { } full && (IsSame(host, full) || IsSame(host, full.Split('.', 2)[0])))
-        || (IPAddress.TryParse(host, out var asked) && asked.Equals(address));
+        || IsAddress(host, address);
+
+    // Of an IPv4 address one spelling alone: "100.64.3" and "0x64.64.0.3" are numbers to some, and names to others.
+    private static bool IsAddress(string host, IPAddress address) =>
+        IPAddress.TryParse(host, out var asked) && asked.Equals(address)
+        && (asked.AddressFamily != AddressFamily.InterNetwork || host == asked.ToString());
 
     private static bool IsSame(string one, string other) => one.Equals(other, StringComparison.OrdinalIgnoreCase);
 }

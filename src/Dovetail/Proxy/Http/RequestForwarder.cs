@@ -109,7 +109,14 @@ internal sealed partial class RequestForwarder(
     {
         if (IsClients(error) || (error == ForwarderError.ResponseHeaders && context.RequestAborted.IsCancellationRequested))
         {
-            // It went away, or broke its own request; the forwarder has set the status in case it still reads.
+            // It went away, or broke its own request, and may still read.
+            if (IsBroken(exception) && !context.Response.HasStarted)
+            {
+                ClosingAnswer.To(context);
+                await ErrorPage.WriteAsync(
+                    context, StatusCodes.Status400BadRequest, service, "The content of the request is not framed as HTTP wants it (RFC 9112, section 7.1).");
+            }
+
             return;
         }
 
@@ -130,6 +137,9 @@ internal sealed partial class RequestForwarder(
                 : IsMalformed(error, exception) ? "The application sent an answer that is not HTTP."
                 : "The application broke off without an answer.");
     }
+
+    private static bool IsBroken(Exception? exception) =>
+        exception is BadHttpRequestException || (exception?.InnerException is { } inner && IsBroken(inner));
 
     private static bool IsMalformed(ForwarderError error, Exception? exception) =>
         error == ForwarderError.ResponseHeaders || exception is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse };

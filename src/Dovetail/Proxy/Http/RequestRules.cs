@@ -1,3 +1,4 @@
+using System.Buffers;
 using Dovetail.Proxy.Connections;
 using Dovetail.Proxy.Model;
 using Microsoft.AspNetCore.Http.Features;
@@ -12,10 +13,17 @@ internal static class RequestRules
 {
     private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
 
+    // Kestrel looks for Connection alone.
+    private static readonly string[] OfTheConnection = ["Transfer-Encoding", "Upgrade", "Keep-Alive", "Proxy-Connection"];
+
+    // RFC 9110, section 5.6.2.
+    private static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
     /// <summary>Gives a request that may be without a host the node's name.</summary>
     /// <returns>Status and reason of the refusal; null when the request is good.</returns>
     public static (int Status, string Reason)? Violation(HttpContext context, ListenerConfig config, PeerConnection connection) =>
-        OfMethod(context) ?? OfTarget(context) ?? OfCoding(context) ?? OfHost(context, config, connection);
+        OfCoding(context) ?? OfMethod(context) ?? OfTarget(context) ?? OfNames(context) ?? OfHost(context, config, connection);
 
     private static (int Status, string Reason)? OfMethod(HttpContext context)
     {
@@ -45,15 +53,49 @@ internal static class RequestRules
             ? null
             : (StatusCodes.Status400BadRequest, "The address of the request is not one: it has a space, '#' or a control character, or no path.");
 
+    // The HTTP client would leave such a field out without a word.
+    private static (int Status, string Reason)? OfNames(HttpContext context)
+    {
+        foreach (var (name, _) in context.Request.Headers)
+        {
+            if (name.AsSpan().ContainsAnyExcept(NameCharacters))
+            {
+                return (StatusCodes.Status400BadRequest, "The name of a header has a character that does not belong in one (RFC 9110, section 5.1).");
+            }
+        }
+
+        return null;
+    }
+
     private static (int Status, string Reason)? OfCoding(HttpContext context)
     {
         var codings = context.Request.Headers.TransferEncoding;
-        if (codings.Count == 0 || string.Equals(codings.ToString().Trim(), "chunked", StringComparison.OrdinalIgnoreCase))
+        if (HttpProtocol.IsHttp2(context.Request.Protocol))
+        {
+            return OfTheConnection.Any(context.Request.Headers.ContainsKey)
+                ? (StatusCodes.Status400BadRequest, "The request has headers of a connection of HTTP/1 (RFC 9113, section 8.2.2).")
+                : null;
+        }
+
+        if (codings.Count > 0)
+        {
+            // Where Kestrel puts a Content-Length that does not count beside Transfer-Encoding.
+            context.Request.Headers.Remove("X-Content-Length");
+            if (HttpProtocol.IsHttp10(context.Request.Protocol))
+            {
+                // There it has no meaning that all share (RFC 9112, section 6.1).
+                ClosingAnswer.To(context);
+            }
+        }
+
+        if (codings.Count == 0 || string.Equals(codings.ToString().Trim(' ', '\t'), "chunked", StringComparison.OrdinalIgnoreCase))
         {
             return null;
         }
 
-        var isChunkedTwice = codings.ToString().Split(',').Count(static coding => coding.Trim().Equals("chunked", StringComparison.OrdinalIgnoreCase)) > 1;
+        // Where its content ends is for each reader to guess (RFC 9112, section 6.3).
+        ClosingAnswer.To(context);
+        var isChunkedTwice = codings.ToString().Split(',').Count(static coding => coding.Trim(' ', '\t').Equals("chunked", StringComparison.OrdinalIgnoreCase)) > 1;
         return isChunkedTwice
             ? (StatusCodes.Status400BadRequest, "The request is chunked more than once (RFC 9112, section 7.1).")
             : (StatusCodes.Status501NotImplemented, "Of transfer codings only 'chunked' is understood.");

@@ -40,6 +40,9 @@ public sealed class RequestRulesTests
     [InlineData("", 400)]
     [InlineData("web:99999", 400)]
     [InlineData(":80", 400)]
+    [InlineData("100.64.3", 421)]
+    [InlineData("0x64.64.0.3", 421)]
+    [InlineData("[100.64.0.3]", 400)]
     public async Task Another_host_is_refused_whatever_the_scheme_and_never_redirected(string host, int status)
     {
         foreach (var https in (bool[])[true, false])
@@ -90,6 +93,13 @@ public sealed class RequestRulesTests
     [InlineData("GET /%00 HTTP/1.1\r\nHost: web", 400)]
     [InlineData("GÉT / HTTP/1.1\r\nHost: web", 400)]
     [InlineData("GET / HTTP/9.9\r\nHost: web", 505)]
+    [InlineData("GET /\r\nHost: web", 400)]
+    [InlineData("TRACE /#HTTP/1.1\r\nHost: web", 400)]
+    [InlineData("GET / HTTP/1.1\r\nHost: web\r\nTransfer-Encoding\v: chunked", 400)]
+    [InlineData("GET / HTTP/1.1\r\nHost: web\r\nX(: 1", 400)]
+    [InlineData("\r\n\r\nPOST / HTTP/1.1\r\nHost: web\r\nContent-Length: +5", 400)]
+    [InlineData("POST / HTTP/1.1\r\nHost: web\r\nContent-Length: 5\v", 400)]
+    [InlineData("POST / HTTP/1.1\r\nHost: web\r\nTransfer-Encoding: \vchunked", 400)]
     public async Task What_cannot_be_passed_on_as_it_is_is_refused_with_a_reason(string head, int status)
     {
         using var upstream = new RawUpstream(RawUpstream.Echo);
@@ -168,6 +178,89 @@ public sealed class RequestRulesTests
         var head = Assert.Single(upstream.Heads);
         Assert.Contains("X-Kept: 1", head);
         Assert.DoesNotContain("Secret", head, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1", "Connection: close\t,x")]
+    [InlineData("HTTP/1.1", "Connection: x,\tclose")]
+    [InlineData("HTTP/1.1", "Transfer-Encoding: gzip, chunked")]
+    [InlineData("HTTP/1.1", "Transfer-Encoding: chunked, chunked")]
+    [InlineData("HTTP/1.0", "Transfer-Encoding: chunked\r\nConnection: keep-alive")]
+    public async Task Nothing_more_is_served_on_a_connection_that_is_to_end_or_whose_next_request_cannot_be_found(string version, string field)
+    {
+        using var upstream = new RawUpstream(RawUpstream.Echo);
+        await using var listener = await TestListener.StartAsync(upstream.Service);
+
+        var content = field.StartsWith("Transfer", StringComparison.Ordinal) ? "0\r\n\r\n" : "";
+        var answer = await ExchangeAsync(
+            listener, tls: true, $"GET / {version}\r\nHost: web\r\n{field}\r\n\r\n{content}GET /next HTTP/1.1\r\nHost: web\r\n\r\n");
+
+        Assert.Contains("\r\nConnection: close\r\n", answer);
+        Assert.DoesNotContain(upstream.Heads, head => head.Contains("/next", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("5;\nhello\r\n0\r\n\r\n")]
+    [InlineData("-5\r\nhello\r\n0\r\n\r\n")]
+    [InlineData("5\r\nhellooo\r\n0\r\n\r\n")]
+    public async Task Content_that_is_not_framed_as_it_should_be_is_refused_with_a_reason_and_ends_the_connection(string content)
+    {
+        using var upstream = new RawUpstream(async (stream, _) => await RawHttp.ReadToEndAsync(stream));
+        await using var listener = await TestListener.StartAsync(upstream.Service);
+        await using var stream = await listener.ConnectTlsAsync();
+
+        var answer = await RawHttp.ExchangeAsync(
+            stream, $"POST / HTTP/1.1\r\nHost: web\r\nTransfer-Encoding: chunked\r\n\r\n{content}GET /next HTTP/1.1\r\nHost: web\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 400 ", answer);
+        Assert.Contains("\r\nConnection: close\r\n", answer);
+        Assert.EndsWith("(RFC 9112, section 7.1).\n", answer);
+    }
+
+    [Fact]
+    public async Task A_head_is_looked_at_also_after_content_that_nobody_wanted()
+    {
+        using var upstream = new RawUpstream(RawUpstream.Echo);
+        await using var listener = await TestListener.StartAsync(upstream.Service);
+        await using var stream = await listener.ConnectTlsAsync();
+
+        await stream.WriteAsync("POST /refused HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 5\r\n\r\n"u8.ToArray(), Token);
+        var refused = await RawHttp.ReadUntilAsync(stream, "not by another name.\n");
+        await stream.WriteAsync("hello"u8.ToArray(), Token);
+        await RawHttp.ExchangeAsync(stream, "GET / HTTP/1.1\r\nHost: web\r\nConnection: close, X-Secret\r\nX-Secret: 1\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 421 ", refused);
+        Assert.DoesNotContain("X-Secret", Assert.Single(upstream.Heads));
+    }
+
+    [Fact]
+    public async Task A_length_that_does_not_count_leaves_no_trace()
+    {
+        using var upstream = new RawUpstream(RawUpstream.Echo);
+        await using var listener = await TestListener.StartAsync(upstream.Service);
+
+        await ExchangeAsync(listener, tls: true, "POST / HTTP/1.1\r\nHost: web\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+
+        Assert.DoesNotContain("Content-Length", Assert.Single(upstream.Heads));
+    }
+
+    [Theory]
+    [InlineData("transfer-encoding", "chunked")]
+    [InlineData("upgrade", "tcp")]
+    [InlineData("keep-alive", "timeout=5")]
+    [InlineData("proxy-connection", "close")]
+    [InlineData("x(", "1")]
+    public async Task Over_HTTP_2_a_request_with_fields_of_HTTP_1_is_malformed(string name, string value)
+    {
+        using var upstream = new RawUpstream(RawUpstream.Echo);
+        await using var listener = await TestListener.StartAsync(upstream.Service);
+        await using var connection = await RawHttp2.StartAsync(await listener.ConnectTlsAsync("h2"));
+
+        await connection.SendHeadersAsync(1, RawHttp2.Block(RawHttp2.Request("/", "web", (name, value))));
+        var (status, _) = await connection.ReadAnswerAsync(1);
+
+        Assert.Equal(400, status);
+        Assert.Empty(upstream.Heads);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
