@@ -92,8 +92,8 @@ internal static partial class RunCommand
         public static partial void Starting(ILogger logger, string version, string stateRoot, string control);
 
         [LoggerMessage(1002, LogLevel.Warning,
-            "Neither TS_AUTHKEY nor TS_AUTHKEY_FILE is set: a new service waits until somebody opens its login URL, which is shown here and in "
-            + "dovetail status")]
+            "Neither TS_AUTHKEY nor TS_AUTHKEY_FILE is set: a new service waits until somebody opens its login URL, which is shown here "
+            + "and in dovetail status")]
         public static partial void NoKey(ILogger logger);
 
         [LoggerMessage(1003, LogLevel.Information, "Dovetail has stopped")]

@@ -45,7 +45,8 @@ public sealed class EngineAwayTests(StoppableEngine engine) : EndToEndTest(engin
         await daemon.StatusAsync(status => status.Docker.Connected, "Docker to be back", TimeSpan.FromSeconds(60));
         await daemon.ReadyAsync("new");
         var name = await successor.NameAsync(Cancellation);
-        await daemon.ServiceAsync("replaced", service => service.Upstreams.Select(upstream => upstream.Container).SequenceEqual([name]), name);
+        await daemon.ServiceAsync(
+            "replaced", service => service.Upstreams.Select(upstream => upstream.Container).SequenceEqual([name]), name);
         await daemon.ServiceAsync("gone", service => service.Upstreams.Count == 0 && service.Has("no-upstream"), "no upstream");
         await daemon.ReadyAsync("restarted");
         Assert.Equal(

@@ -76,7 +76,8 @@ public sealed class PoisonedContainersTests(Engine engine) : EndToEndTest(engine
 
         var peer = await PeerAsync();
         Assert.Equal(
-            $"Hello from {containers[0][..12]}", (await peer.Http().GetStringAsync($"https://{peer.NameOf("good0")}/", Cancellation)).Trim());
+            $"Hello from {containers[0][..12]}",
+            (await peer.Http().GetStringAsync($"https://{peer.NameOf("good0")}/", Cancellation)).Trim());
 
         Dictionary<string, string> Labels(Dictionary<string, string> labels) =>
             labels.ToDictionary(label => $"{poisoned}.{label.Key}", label => label.Value);
@@ -111,7 +112,8 @@ public sealed class PoisonedContainersTests(Engine engine) : EndToEndTest(engine
             if (container["Id"]!.GetValue<string>() == impossible)
             {
                 container["Created"] = -1e300;
-                container["Ports"] = new JsonArray(new JsonObject { ["PrivatePort"] = 1_000_000, ["PublicPort"] = -1, ["Type"] = "tcp" }, null);
+                container["Ports"] = new JsonArray(
+                    new JsonObject { ["PrivatePort"] = 1_000_000, ["PublicPort"] = -1, ["Type"] = "tcp" }, null);
                 container["State"] = "levitating";
                 container["Status"] = null;
                 container["SizeRw"] = "much";

@@ -106,7 +106,8 @@ public sealed class StoppableEngine : Engine
         }
 
         var paths = (System.Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
-        if (((string[])["dockerd", "ip"]).FirstOrDefault(program => !paths.Any(path => File.Exists(Path.Combine(path, program)))) is { } missing)
+        string[] needed = ["dockerd", "ip"];
+        if (needed.FirstOrDefault(program => !paths.Any(path => File.Exists(Path.Combine(path, program)))) is { } missing)
         {
             return $"{missing} is not installed";
         }
@@ -120,7 +121,9 @@ public sealed class StoppableEngine : Engine
         }
 
         foreach (var step in (string[][])[
-            ["link", "add", _bridge, "type", "bridge"], ["address", "add", $"{_subnet}.1/24", "dev", _bridge], ["link", "set", _bridge, "up"]])
+            ["link", "add", _bridge, "type", "bridge"],
+            ["address", "add", $"{_subnet}.1/24", "dev", _bridge],
+            ["link", "set", _bridge, "up"]])
         {
             var made = await Command.RunAsync("ip", step);
             if (made.ExitCode != 0)

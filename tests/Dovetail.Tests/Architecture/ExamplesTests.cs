@@ -16,7 +16,8 @@ public sealed partial class ExamplesTests
             .Select(file => (Path.GetFileName(Path.GetDirectoryName(file)!), Path.GetFileName(file)))
             .Order());
 
-    public static TheoryData<string> Examples => new(Directory.GetDirectories(Root).Select(directory => Path.GetFileName(directory)).Order());
+    public static TheoryData<string> Examples => new(
+        Directory.GetDirectories(Root).Select(directory => Path.GetFileName(directory)).Order());
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -62,7 +63,8 @@ public sealed partial class ExamplesTests
     {
         var text = File.ReadAllText(Path.Combine(Root, row.Data.Item1, row.Data.Item2));
         Assert.All(
-            Image().Matches(text).Select(match => match.Groups["name"].Value).Where(image => image is not ("dovetail" or "localhost/dovetail")),
+            Image().Matches(text).Select(match => match.Groups["name"].Value)
+                .Where(image => image is not ("dovetail" or "localhost/dovetail")),
             image => Assert.Matches(@":[^/]+$", image));
         Assert.Contains("- dovetail:/var/lib/dovetail", text, StringComparison.Ordinal);
     });

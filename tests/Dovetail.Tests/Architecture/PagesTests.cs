@@ -20,7 +20,8 @@ public sealed partial class PagesTests
     public void Troubleshooting_has_every_condition_once_and_no_other()
     {
         var source = string.Concat(
-            Directory.GetFiles(Path.Combine(Repository.Root, "src", "Dovetail", "Nodes", "Decisions"), "*Conditions.cs").Select(File.ReadAllText));
+            Directory.GetFiles(Path.Combine(Repository.Root, "src", "Dovetail", "Nodes", "Decisions"), "*Conditions.cs")
+                .Select(File.ReadAllText));
         var inCode = Quoted().Matches(source).Select(match => match.Groups["name"].Value).Distinct();
         var page = Read(".github/TROUBLESHOOTING.md");
         var table = page[page.IndexOf("| condition |", StringComparison.Ordinal)..];
@@ -36,10 +37,11 @@ public sealed partial class PagesTests
     {
         var directory = Path.GetDirectoryName(Path.Combine(Repository.Root, page))!;
         Assert.All(
-            Link().Matches(Read(page)).Select(match => match.Groups["target"].Value).Where(target => !target.Contains(':', StringComparison.Ordinal)),
+            Link().Matches(Read(page)).Select(match => match.Groups["target"].Value)
+                .Where(target => !target.Contains(':', StringComparison.Ordinal)),
             target =>
             {
-                var (file, anchor) = target.Split('#') switch { [var name, var part] => (name, part), [var name, ..] => (name, ""), _ => ("", "") };
+                var (file, anchor) = target.Split('#') is [var name, var part] ? (name, part) : (target, "");
                 var path = file.Length == 0 ? Path.Combine(Repository.Root, page) : Path.Combine(directory, file);
                 Assert.True(File.Exists(path) || Directory.Exists(path), $"{page}: {target}");
                 Assert.True(anchor.Length == 0 || Anchors(File.ReadAllText(path)).Contains(anchor), $"{page}: {target}");
