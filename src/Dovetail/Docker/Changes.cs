@@ -5,18 +5,21 @@ namespace Dovetail.Docker;
 
 /// <summary>Remembers that something changed since the reader last looked, and waits for the end of a burst of changes.</summary>
 /// <param name="quietPeriod">A burst ends when no change has come for so long.</param>
-/// <param name="maxWait">
-/// A burst that lasts longer is not waited for. Looks are at least so far apart: changes that come a little further apart than the quiet
-/// period would otherwise each cause one.
-/// </param>
+/// <param name="maxWait">A burst that lasts longer is not waited for.</param>
 internal sealed class Changes(TimeSpan quietPeriod, TimeSpan maxWait, TimeProvider time)
 {
+    // Within a second. Changes that come one by one, a little further apart than the quiet period, would otherwise each cause a look; the few
+    // of one container that starts are looked at without delay.
+    private const int MaxLooks = 4;
+
     // One entry: there was a change since the last Forget.
     private readonly Channel<bool> _pending =
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     private long _last;
-    private long? _looked;
+
+    // When it was looked, the last times.
+    private readonly Queue<long> _looks = new(MaxLooks);
 
     private TimeSpan SinceLast => time.GetElapsedTime(Volatile.Read(ref _last));
 
@@ -36,7 +39,12 @@ internal sealed class Changes(TimeSpan quietPeriod, TimeSpan maxWait, TimeProvid
     /// <summary>For a reader that looks at everything from here on: what was reported so far needs no further look.</summary>
     public void Forget()
     {
-        _looked = time.GetTimestamp();
+        if (_looks.Count == MaxLooks)
+        {
+            _looks.Dequeue();
+        }
+
+        _looks.Enqueue(time.GetTimestamp());
         _pending.Reader.TryRead(out _);
     }
 
@@ -70,6 +78,6 @@ internal sealed class Changes(TimeSpan quietPeriod, TimeSpan maxWait, TimeProvid
         var quiet = quietPeriod - SinceLast;
         var left = maxWait - time.GetElapsedTime(begun);
         var end = quiet < left ? quiet : left;
-        return _looked is { } looked && maxWait - time.GetElapsedTime(looked) is var apart && apart > end ? apart : end;
+        return _looks.Count == MaxLooks && TimeSpan.FromSeconds(1) - time.GetElapsedTime(_looks.Peek()) is var full && full > end ? full : end;
     }
 }

@@ -84,17 +84,23 @@ public sealed class ChangesTests
     }
 
     [Fact]
-    public async Task Two_looks_are_so_far_apart_as_a_burst_may_last()
+    public async Task There_are_four_looks_a_second_at_most()
     {
-        // Without that, changes that come one by one, a little further apart than a burst takes to end, would each cause a look.
-        _changes.Forget();
-        _time.Advance(TimeSpan.FromMilliseconds(70));
+        // Each change comes a little later than the burst before it has ended.
+        for (var look = 0; look < 4; look++)
+        {
+            _changes.Report();
+            var soon = WaitAsync(TimeSpan.FromHours(1));
+            _time.Advance(Quiet);
+            await soon.WaitAsync(Eventually.Deadline, Cancelled);
+            _changes.Forget();
+        }
+
         _changes.Report();
         var wait = WaitAsync(TimeSpan.FromHours(1));
 
-        _time.Advance(Quiet);
-        Assert.False(wait.IsCompleted);
-        _time.Advance(MaxWait - Quiet - TimeSpan.FromMilliseconds(71));
+        // Since the first of the four, three quiet periods have gone by.
+        _time.Advance(TimeSpan.FromMilliseconds(999) - (3 * Quiet));
         Assert.False(wait.IsCompleted);
         _time.Advance(TimeSpan.FromMilliseconds(1));
 
