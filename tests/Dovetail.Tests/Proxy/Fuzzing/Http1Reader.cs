@@ -47,6 +47,11 @@ internal sealed class Http1Reader
             return Refused("the request line");
         }
 
+        if (!parts[0].All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+        {
+            Unusual("a method that is no word");
+        }
+
         if (version[7] > '1')
         {
             Unusual("a minor version that is not known");
@@ -76,7 +81,7 @@ internal sealed class Http1Reader
         }
 
         var reading = ReadContent(parts[0], parts[1], fields, isHttp10: version[7] == '0');
-        return isWrong ? reading with { Verdict = Verdict.Refused, Request = null, Why = "a field" } : reading;
+        return isWrong && reading.Verdict != Verdict.Incomplete ? reading with { Verdict = Verdict.Refused, Request = null, Why = "a field" } : reading;
     }
 
     private RequestReading ReadContent(string method, string target, List<Field> fields, bool isHttp10)
@@ -188,6 +193,12 @@ internal sealed class Http1Reader
         if (lengths.Length > 1 || (lengths.Length == 1 && lengths[0].Contains(',', StringComparison.Ordinal)))
         {
             Unusual("equal lengths");
+        }
+
+        if (isHttp10 && lengths.Length == 0)
+        {
+            // A server may want to be told (RFC 9110, section 8.6).
+            Unusual("no length in HTTP/1.0");
         }
 
         if (lengths.Length > 0)

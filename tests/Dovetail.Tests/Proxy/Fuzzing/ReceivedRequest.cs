@@ -130,7 +130,7 @@ internal sealed partial record ReceivedRequest(string Method, string Target, IRe
     [GeneratedRegex(@"\A([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!""$-~]+) HTTP/1\.1\z")]
     private static partial Regex RequestLine();
 
-    [GeneratedRegex(@"\A([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ ]?((?:[^\0\r\n\t ][^\0\r\n]*)?)\z")]
+    [GeneratedRegex(@"\A([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ ]*((?:[^\0\r\n\t ][^\0\r\n]*)?)\z")]
     private static partial Regex FieldLine();
 
     [GeneratedRegex(@"\A[0-9]{1,9}\z")]

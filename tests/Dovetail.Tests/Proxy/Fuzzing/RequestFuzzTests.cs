@@ -19,6 +19,7 @@ public sealed class RequestFuzzTests
         await using var listener = await TestListener.StartAsync(upstream.Service, https: false);
         await using var client = new Client(listener);
 
+        var before = "";
         await FuzzRun.AsManyAsync(async random =>
         {
             var generator = new RequestGenerator(random);
@@ -30,7 +31,9 @@ public sealed class RequestFuzzTests
                 upstream.Forget();
             }
 
-            return (wrong, sent);
+            var tried = before.Length == 0 ? sent : $"{sent}\r\n(before it on the connection:)\r\n{before}";
+            before = client.IsOpen ? sent : "";
+            return (wrong, tried);
         });
     }
 
@@ -70,12 +73,20 @@ public sealed class RequestFuzzTests
             }
 
             var answer = await client.Answers.ReadAsync(isHead: reading.Request?.Method == "HEAD" || sent.AsSpan(at).TrimStart("\r\n").StartsWith("HEAD "));
+            if (answer is null && client.IsDoubtful)
+            {
+                // The rest of what was refused turned out to be broken, and the connection was ended for that.
+                await client.CloseAsync();
+                return upstream.Take() is null ? null : "Arrived without an answer";
+            }
+
+            client.IsDoubtful |= reading.Verdict != Verdict.Passed;
 
             // Those after it may have arrived already: each answer of the container stands for one.
             var wrong = Judge(reading, answer, answer?.Value("X-Arrived") is null ? null : upstream.Take());
             if (wrong is not null)
             {
-                return $"{wrong} ({reading.Verdict}: {reading.Why}; answer {answer?.Status})";
+                return $"{wrong} (of the request at byte {at}, {reading.Verdict}: {reading.Why}; answer {answer?.Status}; sent in parts: {client.Parts})";
             }
 
             var isEnd = answer is not { IsWhole: true } || Syntax.Nominated(answer.Fields).Contains("close");
@@ -118,11 +129,20 @@ public sealed class RequestFuzzTests
 
         public RawAnswers Answers => _answers!;
 
+        /// <summary>Whether something was sent on the connection that need not be served, so that it may be ended.</summary>
+        public bool IsDoubtful { get; set; }
+
+        public bool IsOpen => _answers is not null;
+
+        /// <summary>Where what was sent last was cut.</summary>
+        public string Parts { get; private set; } = "";
+
         /// <summary>Sends in up to three parts.</summary>
         public async Task SendAsync(byte[] bytes, Random random)
         {
             _answers ??= new RawAnswers(await listener.ConnectAsync(listener.Listener.Ports.Http));
             int[] cuts = random.Next(3) == 0 ? [random.Next(bytes.Length), random.Next(bytes.Length)] : [];
+            Parts = string.Join(", ", cuts.Order());
             var at = 0;
             try
             {
@@ -142,6 +162,7 @@ public sealed class RequestFuzzTests
         {
             await (_answers?.DisposeAsync() ?? default);
             _answers = null;
+            IsDoubtful = false;
         }
 
         public async ValueTask DisposeAsync() => await CloseAsync();
