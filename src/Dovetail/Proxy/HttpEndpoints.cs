@@ -75,7 +75,7 @@ internal sealed class HttpEndpoints(
                 connection,
                 isHttps,
                 () => RefusalOf(state.Current.Config, isHttps),
-                admitted => ConnectionEnd.UseAsync(admitted, served));
+                isHttps ? served : plain => ConnectionEnd.UseAsync(plain, served));
         }
         finally
         {

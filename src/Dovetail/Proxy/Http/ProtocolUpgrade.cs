@@ -59,7 +59,7 @@ internal sealed class ProtocolUpgrade : IHttpUpgradeFeature
 
     public async Task<Stream> UpgradeAsync()
     {
-        _context.Features.GetRequiredFeature<ConnectionEnd>().BecomeTunnel();
+        _context.Features.Get<ConnectionEnd>()?.BecomeTunnel();
         if (_server is { IsUpgradableRequest: true })
         {
             var stream = await _server.UpgradeAsync();

@@ -67,6 +67,31 @@ public sealed class ProtocolUpgradeTests
     }
 
     [Fact]
+    public async Task A_client_that_vanishes_ends_the_tunnel_though_the_upstream_is_silent()
+    {
+        var ended = new TaskCompletionSource();
+        using var upstream = new RawUpstream(async (stream, head) =>
+        {
+            await SayAsync(stream, "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nwelcome\n");
+
+            // As a container does whose output somebody watches: that nothing more comes in is no reason to end.
+            await RawHttp.ReadToEndAsync(stream);
+            await ended.Task.WaitAsync(Token);
+        });
+        await using var listener = await TestListener.StartAsync(upstream.Service);
+        await using (var stream = await listener.ConnectTlsAsync())
+        {
+            await stream.WriteAsync(
+                "POST /attach HTTP/1.1\r\nHost: web\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 2\r\n\r\nhi"u8.ToArray(), Token);
+            await RawHttp.ReadUntilAsync(stream, "welcome\n");
+            Assert.Equal(1, listener.Metrics.ActiveRequests);
+        }
+
+        await Eventually.TrueAsync(() => listener.Metrics is { ActiveRequests: 0, ActiveConnections: 0 });
+        ended.SetResult();
+    }
+
+    [Fact]
     public async Task A_refused_upgrade_is_an_ordinary_answer_and_the_connection_goes_on()
     {
         using var upstream = new RawUpstream(static head => head.StartsWith("POST", StringComparison.Ordinal)
