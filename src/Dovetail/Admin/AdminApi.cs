@@ -63,7 +63,8 @@ internal static class AdminApi
         context.Response.ContentType = "text/plain; charset=utf-8";
         if (!context.Request.Query.ContainsKey("follow"))
         {
-            await context.Response.WriteAsync(string.Concat(node.DaemonLog.Tail(int.MaxValue).Select(static line => Printable.Line(line) + "\n")));
+            var lines = node.DaemonLog.Tail(int.MaxValue).Select(static line => Printable.Line(line) + "\n");
+            await context.Response.WriteAsync(string.Concat(lines));
             return;
         }
 

@@ -29,7 +29,7 @@ internal static class ServiceDetails
         }
         else
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{name}   {screen.Paint("refused", Screen.Bad)}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"{Printable.Line(name)}   {screen.Paint("refused", Screen.Bad)}");
         }
 
         var warnings = status.Warnings.Where(warning => warning.Service == name).ToList();

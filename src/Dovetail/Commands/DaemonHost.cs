@@ -18,8 +18,6 @@ internal static class DaemonHost
     // Docker kills after 10 s.
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(9);
 
-    private const string Timestamp = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
-
     public static WebApplication Build(DovetailOptions options)
     {
         // Empty, so that no file in the working directory and no ASPNETCORE_ variable can make anything listen on a port.
@@ -66,7 +64,7 @@ internal static class DaemonHost
             logging.AddJsonConsole(static console =>
             {
                 console.UseUtcTimestamp = true;
-                console.TimestampFormat = Timestamp;
+                console.TimestampFormat = LogLines.Timestamp;
             });
             return;
         }

@@ -13,7 +13,8 @@ internal sealed class LogLines(TimeProvider time) : ConsoleFormatter(FormatterNa
 {
     public const string FormatterName = "lines";
 
-    private const string Timestamp = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+    /// <summary>UTC, to the millisecond.</summary>
+    public const string Timestamp = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
     private readonly bool _isColoured = !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 

@@ -78,6 +78,8 @@ internal sealed class Changes(TimeSpan quietPeriod, TimeSpan maxWait, TimeProvid
         var quiet = quietPeriod - SinceLast;
         var left = maxWait - time.GetElapsedTime(begun);
         var end = quiet < left ? quiet : left;
-        return _looks.Count == MaxLooks && TimeSpan.FromSeconds(1) - time.GetElapsedTime(_looks.Peek()) is var full && full > end ? full : end;
+        return _looks.Count == MaxLooks && TimeSpan.FromSeconds(1) - time.GetElapsedTime(_looks.Peek()) is var next && next > end
+            ? next
+            : end;
     }
 }

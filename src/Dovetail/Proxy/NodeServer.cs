@@ -125,7 +125,10 @@ internal sealed class NodeServer(IServiceProvider services, ListenerOptions limi
         connection.Features.GetRequiredFeature<ISslStreamFeature>().SslStream.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2;
 
     private ConnectionDelegate UseHttp1(ConnectionDelegate next) => connection => Http1Transport.UseAsync(
-        connection, status => NodeOf(connection).Handler.Refuse(connection.Features.GetRequiredFeature<PeerConnection>(), status), time, next);
+        connection,
+        status => NodeOf(connection).Handler.Refuse(connection.Features.GetRequiredFeature<PeerConnection>(), status),
+        time,
+        next);
 
     private void Limit(KestrelServerOptions options)
     {

@@ -74,5 +74,7 @@ internal static class HeadSyntax
     }
 
     private static bool IsWellKnown(ReadOnlySpan<byte> option) =>
-        Ascii.EqualsIgnoreCase(option, "keep-alive"u8) || Ascii.EqualsIgnoreCase(option, "close"u8) || Ascii.EqualsIgnoreCase(option, "upgrade"u8);
+        Ascii.EqualsIgnoreCase(option, "keep-alive"u8)
+        || Ascii.EqualsIgnoreCase(option, "close"u8)
+        || Ascii.EqualsIgnoreCase(option, "upgrade"u8);
 }

@@ -114,7 +114,10 @@ internal sealed partial class RequestForwarder(
             {
                 ClosingAnswer.To(context);
                 await ErrorPage.WriteAsync(
-                    context, StatusCodes.Status400BadRequest, service, "The content of the request is not framed as HTTP wants it (RFC 9112, section 7.1).");
+                    context,
+                    StatusCodes.Status400BadRequest,
+                    service,
+                    "The content of the request is not framed as HTTP wants it (RFC 9112, section 7.1).");
             }
 
             return;

@@ -51,7 +51,9 @@ internal static class RequestRules
     private static (int Status, string Reason)? OfTarget(HttpContext context) =>
         HttpMethods.IsConnect(context.Request.Method) || RawTarget.IsAsterisk(context) || RawTarget.PathAndQuery(context) is not null
             ? null
-            : (StatusCodes.Status400BadRequest, "The address of the request is not one: it has a space, '#' or a control character, or no path.");
+            : (
+                StatusCodes.Status400BadRequest,
+                "The address of the request is not one: it has a space, '#' or a control character, or no path.");
 
     // The HTTP client would leave such a field out without a word.
     private static (int Status, string Reason)? OfNames(HttpContext context)
@@ -60,7 +62,9 @@ internal static class RequestRules
         {
             if (name.AsSpan().ContainsAnyExcept(NameCharacters))
             {
-                return (StatusCodes.Status400BadRequest, "The name of a header has a character that does not belong in one (RFC 9110, section 5.1).");
+                return (
+                    StatusCodes.Status400BadRequest,
+                    "The name of a header has a character that does not belong in one (RFC 9110, section 5.1).");
             }
         }
 
@@ -88,18 +92,20 @@ internal static class RequestRules
             }
         }
 
-        if (codings.Count == 0 || string.Equals(codings.ToString().Trim(' ', '\t'), "chunked", StringComparison.OrdinalIgnoreCase))
+        var all = codings.ToString().Split(',');
+        if (codings.Count == 0 || (all.Length == 1 && IsChunked(all[0])))
         {
             return null;
         }
 
         // Where its content ends is for each reader to guess (RFC 9112, section 6.3).
         ClosingAnswer.To(context);
-        var isChunkedTwice = codings.ToString().Split(',').Count(static coding => coding.Trim(' ', '\t').Equals("chunked", StringComparison.OrdinalIgnoreCase)) > 1;
-        return isChunkedTwice
+        return all.Count(IsChunked) > 1
             ? (StatusCodes.Status400BadRequest, "The request is chunked more than once (RFC 9112, section 7.1).")
             : (StatusCodes.Status501NotImplemented, "Of transfer codings only 'chunked' is understood.");
     }
+
+    private static bool IsChunked(string coding) => coding.Trim(' ', '\t').Equals("chunked", StringComparison.OrdinalIgnoreCase);
 
     private static (int Status, string Reason)? OfHost(HttpContext context, ListenerConfig config, PeerConnection connection)
     {
@@ -124,7 +130,9 @@ internal static class RequestRules
 
         if (!HostNames.IsOwn(host, config, connection.Destination))
         {
-            return (StatusCodes.Status421MisdirectedRequest, $"This service is reached as {config.HostName ?? config.Service.Name}, not by another name.");
+            return (
+                StatusCodes.Status421MisdirectedRequest,
+                $"This service is reached as {config.HostName ?? config.Service.Name}, not by another name.");
         }
 
         if (value.EndsWith(':'))

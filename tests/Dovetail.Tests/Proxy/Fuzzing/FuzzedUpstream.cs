@@ -21,22 +21,7 @@ internal sealed class FuzzedUpstream : IDisposable
     /// <summary>What came that could be misread, with the reason; null: nothing.</summary>
     public string? Unreadable => _unreadable.FirstOrDefault();
 
-    public ServiceSpec Service => new()
-    {
-        Name = "web",
-        Upstreams =
-        [
-            new Upstream
-            {
-                ContainerId = "0123456789abcdef",
-                ContainerName = "app",
-                Scheme = UpstreamScheme.Http,
-                Host = _server.EndPoint.Address.ToString(),
-                Port = _server.EndPoint.Port,
-                Route = "test",
-            },
-        ],
-    };
+    public ServiceSpec Service => _server.Service;
 
     /// <summary>The next that has come; null: there is none.</summary>
     public ReceivedRequest? Take() => _received.TryDequeue(out var request) ? request : null;

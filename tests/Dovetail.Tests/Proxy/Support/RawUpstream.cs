@@ -36,22 +36,7 @@ internal sealed class RawUpstream : IDisposable
     /// <summary>The first line of the only request there was.</summary>
     public string Line => Assert.Single(_heads).Split("\r\n")[0];
 
-    public ServiceSpec Service => new()
-    {
-        Name = "web",
-        Upstreams =
-        [
-            new Upstream
-            {
-                ContainerId = "0123456789abcdef",
-                ContainerName = "app",
-                Scheme = UpstreamScheme.Http,
-                Host = _server.EndPoint.Address.ToString(),
-                Port = _server.EndPoint.Port,
-                Route = "test",
-            },
-        ],
-    };
+    public ServiceSpec Service => _server.Service;
 
     /// <summary>An answer with the head as its content.</summary>
     public static string Echo(string head) => $"HTTP/1.1 200 OK\r\nContent-Length: {head.Length}\r\nConnection: close\r\n\r\n{head}";

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Dovetail.Services.Model;
 
 namespace Dovetail.Tests.Proxy.Support;
 
@@ -16,6 +17,24 @@ internal sealed class TcpServer : IDisposable
     }
 
     public IPEndPoint EndPoint { get; }
+
+    /// <summary>The service of which it is the only container.</summary>
+    public ServiceSpec Service => new()
+    {
+        Name = "web",
+        Upstreams =
+        [
+            new Upstream
+            {
+                ContainerId = "0123456789abcdef",
+                ContainerName = "app",
+                Scheme = UpstreamScheme.Http,
+                Host = EndPoint.Address.ToString(),
+                Port = EndPoint.Port,
+                Route = "test",
+            },
+        ],
+    };
 
     public void Dispose() => _listener.Dispose();
 
