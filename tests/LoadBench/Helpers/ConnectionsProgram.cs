@@ -9,7 +9,7 @@ using System.Text;
 namespace LoadBench.Helpers;
 
 /// <summary>
-/// <c>LoadBench connections ENDPOINT PATH RESUME SECONDS</c>: TLS connections with one request each, a few at a time. Prints how many there were, how
+/// <c>LoadBench connections ENDPOINT HOST PATH RESUME SECONDS</c>: TLS connections with one request each, a few at a time. Prints how many there were, how
 /// many of them were resumed, and the seconds. A resumed handshake brings no certificates, so that it shows in the bytes that arrive.
 /// </summary>
 internal static class ConnectionsProgram
@@ -17,16 +17,16 @@ internal static class ConnectionsProgram
     public const string Name = "connections";
     public const string Result = "result ";
     private const int AtATime = 8;
-    private const string Host = "bench.test";
 
     public static async Task<int> RunAsync(string[] arguments)
     {
         var endpoint = IPEndPoint.Parse(arguments[0]);
-        var request = Encoding.ASCII.GetBytes($"GET {arguments[1]} HTTP/1.1\r\nHost: {Host}\r\nConnection: close\r\n\r\n");
-        var resume = bool.Parse(arguments[2]);
-        var during = TimeSpan.FromSeconds(int.Parse(arguments[3], CultureInfo.InvariantCulture));
+        var host = arguments[1];
+        var request = Encoding.ASCII.GetBytes($"GET {arguments[2]} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        var resume = bool.Parse(arguments[3]);
+        var during = TimeSpan.FromSeconds(int.Parse(arguments[4], CultureInfo.InvariantCulture));
         // None is resumed here.
-        var full = await ConnectAsync(endpoint, request, resume: false);
+        var full = await ConnectAsync(endpoint, host, request, resume: false);
 
         var (connections, resumed) = (0, 0);
         var started = TimeProvider.System.GetTimestamp();
@@ -34,7 +34,7 @@ internal static class ConnectionsProgram
         {
             while (TimeProvider.System.GetElapsedTime(started) < during)
             {
-                var handshake = await ConnectAsync(endpoint, request, resume);
+                var handshake = await ConnectAsync(endpoint, host, request, resume);
                 Interlocked.Increment(ref connections);
                 if (handshake < full / 2)
                 {
@@ -49,7 +49,7 @@ internal static class ConnectionsProgram
 
     /// <returns>Bytes that arrived until the end of the handshake.</returns>
     /// <exception cref="InvalidOperationException">The answer is not 200.</exception>
-    private static async Task<long> ConnectAsync(IPEndPoint endpoint, byte[] request, bool resume)
+    private static async Task<long> ConnectAsync(IPEndPoint endpoint, string host, byte[] request, bool resume)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(endpoint);
@@ -57,7 +57,7 @@ internal static class ConnectionsProgram
         await using var stream = new SslStream(counting);
         await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
-            TargetHost = Host,
+            TargetHost = host,
             AllowTlsResume = resume,
             EnabledSslProtocols = SslProtocols.Tls13,
             ApplicationProtocols = [SslApplicationProtocol.Http11],

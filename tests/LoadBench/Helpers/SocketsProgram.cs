@@ -8,7 +8,7 @@ using System.Text;
 namespace LoadBench.Helpers;
 
 /// <summary>
-/// <c>LoadBench sockets URL COUNT SECONDS</c>: so many WebSockets at a time, each of which sends a message when the last has come back. Prints
+/// <c>LoadBench sockets URL HOST COUNT SECONDS</c>: so many WebSockets at a time, each of which sends a message when the last has come back. Prints
 /// when all are open; then, at the end, echoes, seconds, and median and 99th percentile in milliseconds.
 /// </summary>
 internal static class SocketsProgram
@@ -22,8 +22,9 @@ internal static class SocketsProgram
     public static async Task<int> RunAsync(string[] arguments)
     {
         var url = new Uri(arguments[0]);
-        var count = int.Parse(arguments[1], CultureInfo.InvariantCulture);
-        var seconds = int.Parse(arguments[2], CultureInfo.InvariantCulture);
+        var host = arguments[1];
+        var count = int.Parse(arguments[2], CultureInfo.InvariantCulture);
+        var seconds = int.Parse(arguments[3], CultureInfo.InvariantCulture);
         using var invoker = new HttpMessageInvoker(new SocketsHttpHandler
         {
             UseProxy = false,
@@ -35,6 +36,7 @@ internal static class SocketsProgram
             Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = OpenAtATime }, async (_, cancellation) =>
             {
                 var socket = new ClientWebSocket();
+                socket.Options.SetRequestHeader("Host", host);
                 await socket.ConnectAsync(url, invoker, cancellation);
                 sockets.Add(socket);
             });

@@ -11,13 +11,13 @@ internal static class H2Load
     private static readonly string[] OpenWindows = ["-w30", "-W30"];
 
     /// <summary>As many requests as one connection carries, so many at a time.</summary>
-    public static async Task<LoadResults> RunAsync(Client client, string url, int streams, int seconds)
+    public static async Task<LoadResults> RunAsync(Client client, Page page, int streams, int seconds)
     {
         var result = await client.RunAsync(
             "h2load",
             [
                 "-t1", "-c1", string.Create(CultureInfo.InvariantCulture, $"-m{streams}"),
-                string.Create(CultureInfo.InvariantCulture, $"-D{seconds}"), .. OpenWindows, url,
+                string.Create(CultureInfo.InvariantCulture, $"-D{seconds}"), .. OpenWindows, .. Address(page),
             ],
             TimeSpan.FromSeconds(seconds + TimeLimit));
         return Read(result);
@@ -26,14 +26,14 @@ internal static class H2Load
     /// <summary>So many requests over HTTP/1.1 or HTTP/2, each connection its share.</summary>
     /// <param name="body">File to send with each; null: none.</param>
     public static async Task<LoadResults> CountAsync(
-        Client client, string url, long requests, int connections, int streams, bool version2, string? body, TimeSpan deadline)
+        Client client, Page page, long requests, int connections, int streams, bool version2, string? body, TimeSpan deadline)
     {
         var result = await client.RunAsync(
             "h2load",
             [
                 "-t1", string.Create(CultureInfo.InvariantCulture, $"-n{requests}"),
                 string.Create(CultureInfo.InvariantCulture, $"-c{connections}"), string.Create(CultureInfo.InvariantCulture, $"-m{streams}"),
-                .. version2 ? OpenWindows : ["--h1"], .. body is null ? (string[])[] : ["-d", body], url,
+                .. version2 ? OpenWindows : ["--h1"], .. body is null ? (string[])[] : ["-d", body], .. Address(page),
             ],
             deadline);
         var results = Read(result);
@@ -44,7 +44,7 @@ internal static class H2Load
     /// <summary>Requests over HTTP/1.1 when they are due, whether or not the answers come as fast; with the latency of each.</summary>
     /// <param name="rate">Requests per second over all connections.</param>
     /// <param name="log">A file that takes what h2load notes of each request.</param>
-    public static async Task<LoadResults> SteadyAsync(Client client, string url, int connections, double rate, int seconds, string log)
+    public static async Task<LoadResults> SteadyAsync(Client client, Page page, int connections, double rate, int seconds, string log)
     {
         // Each connection is given a whole number of requests a second, and h2load ends the run when all are answered.
         var each = Math.Max(1, (int)Math.Round(rate / connections));
@@ -54,7 +54,7 @@ internal static class H2Load
             [
                 "-t1", "--h1", "-m1", string.Create(CultureInfo.InvariantCulture, $"-c{connections}"),
                 string.Create(CultureInfo.InvariantCulture, $"-n{(long)each * connections * seconds}"),
-                string.Create(CultureInfo.InvariantCulture, $"--rps={each}"), $"--log-file={log}", url,
+                string.Create(CultureInfo.InvariantCulture, $"--rps={each}"), $"--log-file={log}", .. Address(page),
             ],
             TimeSpan.FromSeconds((seconds * 4) + TimeLimit));
         // A line is: start (µs since 1970), status, time to the last byte (µs).
@@ -65,6 +65,8 @@ internal static class H2Load
             HighLatency = times[(int)(times.Count * 0.99)],
         };
     }
+
+    private static string[] Address(Page page) => [$"--connect-to={page.Place}", page.Url];
 
     private static LoadResults Read(CommandResult result)
     {

@@ -13,11 +13,12 @@ internal static class Visitor
 
     /// <summary>Asks for the front page over new connections until it is answered with 200.</summary>
     /// <param name="entrance">Where to connect; null while there is no such place yet.</param>
+    /// <param name="host">The node's name.</param>
     /// <param name="pause">After a failure.</param>
     /// <param name="patienceWithOne">How long a request may take; default 10 s.</param>
     /// <exception cref="TimeoutException">No page came within five minutes.</exception>
     public static async Task FirstAnswerAsync(
-        Func<IPEndPoint?> entrance, TimeSpan pause, CancellationToken cancellation, TimeSpan? patienceWithOne = null)
+        Func<IPEndPoint?> entrance, string host, TimeSpan pause, CancellationToken cancellation, TimeSpan? patienceWithOne = null)
     {
         var started = TimeProvider.System.GetTimestamp();
         Exception? last = null;
@@ -25,7 +26,7 @@ internal static class Visitor
         {
             try
             {
-                if (entrance() is { } place && await IsAnsweredAsync(place, patienceWithOne ?? PatienceWithOne, cancellation))
+                if (entrance() is { } place && await IsAnsweredAsync(place, host, patienceWithOne ?? PatienceWithOne, cancellation))
                 {
                     return;
                 }
@@ -42,7 +43,7 @@ internal static class Visitor
         throw new TimeoutException($"No page came from {entrance()} within {Patience}: {last}");
     }
 
-    private static async Task<bool> IsAnsweredAsync(IPEndPoint place, TimeSpan patience, CancellationToken cancellation)
+    private static async Task<bool> IsAnsweredAsync(IPEndPoint place, string host, TimeSpan patience, CancellationToken cancellation)
     {
         using var client = new HttpClient(new SocketsHttpHandler
         {
@@ -64,7 +65,7 @@ internal static class Visitor
             },
         })
         { Timeout = patience };
-        using var answer = await client.GetAsync("https://bench.test/", cancellation);
+        using var answer = await client.GetAsync($"https://{host}/", cancellation);
         return answer.StatusCode == HttpStatusCode.OK;
     }
 

@@ -8,7 +8,7 @@ internal static class Wrk
     private const int TimeLimit = 60;
 
     /// <exception cref="InvalidOperationException">It failed, or a request did.</exception>
-    public static async Task<LoadResults> RunAsync(Client client, string url, int connections, int seconds)
+    public static async Task<LoadResults> RunAsync(Client client, Page page, int connections, int seconds)
     {
         var threads = Math.Min(connections, Environment.ProcessorCount);
         var result = await client.RunAsync(
@@ -16,7 +16,8 @@ internal static class Wrk
             [
                 "--latency", string.Create(CultureInfo.InvariantCulture, $"-t{threads}"),
                 string.Create(CultureInfo.InvariantCulture, $"-c{connections}"),
-                string.Create(CultureInfo.InvariantCulture, $"-d{seconds}s"), "--timeout", "20s", url,
+                string.Create(CultureInfo.InvariantCulture, $"-d{seconds}s"), "--timeout", "20s",
+                "-H", $"Host: {page.Host}", $"https://{page.Place}{page.Path}",
             ],
             TimeSpan.FromSeconds(seconds + TimeLimit));
         if (result.Stdout.Contains("Socket errors", StringComparison.Ordinal)
@@ -27,8 +28,8 @@ internal static class Wrk
 
         var requests = Tools.Line(result, " requests in ");
         return new LoadResults(
-            Tools.Number(requests[0]), Tools.Time(requests[3]), Tools.Time(Tools.Line(result, "50%")[1]),
-            Tools.Time(Tools.Line(result, "99%")[1]));
+            Tools.Number(requests[0]), Tools.Time(requests[3]), Tools.Time(Tools.Line(result, " 50%")[1]),
+            Tools.Time(Tools.Line(result, " 99%")[1]));
     }
 }
 

@@ -87,7 +87,7 @@ internal sealed class FirstAnswer(int count) : Scenario(
 
     private async Task<DateTimeOffset> AnswerAsync(Stage stage, string name, string stateDirectory, Owned owned)
     {
-        await Visitor.FirstAnswerAsync(stage.Finder(name, stateDirectory, owned), Pause, stage.Stop);
+        await Visitor.FirstAnswerAsync(stage.Finder(name, stateDirectory, owned), name, Pause, stage.Stop);
         return TimeProvider.System.GetUtcNow();
     }
 }

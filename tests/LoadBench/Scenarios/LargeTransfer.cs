@@ -39,9 +39,9 @@ internal sealed class LargeTransfer(bool up, bool version2, Distance distance) :
         var what = string.Create(CultureInfo.InvariantCulture, $"{transfer.Megabytes} MiB {What}");
         return await Rounds.CompareAsync(what, sides, stage.Options.Rounds, async side =>
         {
-            var url = link?.Url(side.Entrance(application), path) ?? side.Url(application, path);
+            var page = side.Page(application, path);
             var taken = await TakeAsync(side, () => H2Load.CountAsync(
-                client, url, requests: 1, connections: 1, streams: 1, version2, up ? stage.PathOf(transfer) : null, TimeLimit));
+                client, link?.Seen(page) ?? page, requests: 1, connections: 1, streams: 1, version2, up ? stage.PathOf(transfer) : null, TimeLimit));
             var sample = new Sample
             {
                 [_rate] = transfer.Bytes / taken.Results.Seconds / 1e6,

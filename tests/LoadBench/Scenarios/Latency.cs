@@ -19,16 +19,16 @@ internal sealed class Latency() : Scenario("latency", "GET of 1 KB, 32 connectio
         var saturation = double.MaxValue;
         foreach (var side in await stage.SidesAsync())
         {
-            var url = side.Url(Application.Files, Stage.SmallFile);
-            await Wrk.RunAsync(stage.Near, url, Connections, stage.Options.Seconds);
-            saturation = Math.Min(saturation, (await Wrk.RunAsync(stage.Near, url, Connections, stage.Options.Seconds)).Rate);
+            var page = side.Page(Application.Files, Stage.SmallFile);
+            await Wrk.RunAsync(stage.Near, page, Connections, stage.Options.Seconds);
+            saturation = Math.Min(saturation, (await Wrk.RunAsync(stage.Near, page, Connections, stage.Options.Seconds)).Rate);
         }
 
         Progress.Say(string.Create(CultureInfo.InvariantCulture, $"{What}: {saturation / 2:F0} requests/s"));
         return await CompareAsync(stage, async side =>
         {
             var taken = await TakeAsync(side, () => H2Load.SteadyAsync(
-                stage.Near, side.Url(Application.Files, Stage.SmallFile), Connections, saturation / 2, stage.Options.Seconds,
+                stage.Near, side.Page(Application.Files, Stage.SmallFile), Connections, saturation / 2, stage.Options.Seconds,
                 stage.Directory["requests.log"]));
             return new Sample
             {

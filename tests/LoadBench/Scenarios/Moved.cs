@@ -27,7 +27,7 @@ internal sealed class Moved() : Scenario("moved", "changed container address to 
         await using var daemon = await stage.StartOwnAsync(Name);
         await daemon.ReadyAsync(1);
         var entrance = await stage.EntranceAsync($"{Name}1", daemon.StateOf($"{Name}1"));
-        await Visitor.FirstAnswerAsync(() => entrance, Pause, stage.Stop);
+        await Visitor.FirstAnswerAsync(() => entrance, $"{Name}1", Pause, stage.Stop);
         for (var move = 0; move < stage.Options.Rounds * MovesPerRound; move++)
         {
             var address = network.Address(11 + (move % 100));
@@ -37,7 +37,7 @@ internal sealed class Moved() : Scenario("moved", "changed container address to 
                 ["network", "connect", "--ip", address.ToString(), network.Name, container.Id], cancellation: stage.Stop);
             var served = Task.Run(async () =>
             {
-                await Visitor.FirstAnswerAsync(() => entrance, Pause, stage.Stop, PatienceWithOne);
+                await Visitor.FirstAnswerAsync(() => entrance, $"{Name}1", Pause, stage.Stop, PatienceWithOne);
                 return TimeProvider.System.GetElapsedTime(started).TotalMilliseconds;
             });
             await connect;

@@ -1,4 +1,3 @@
-using System.Net;
 using LoadBench.Helpers;
 using LoadBench.Load;
 using LoadBench.Measuring;
@@ -15,7 +14,7 @@ internal sealed class NewConnections(bool resume)
 
     public override Task<Comparison> RunAsync(Stage stage) => CompareAsync(stage, async side =>
     {
-        var taken = await TakeAsync(side, () => ConnectAsync(stage, side.Entrance(Application.Files)));
+        var taken = await TakeAsync(side, () => ConnectAsync(stage, side.Page(Application.Files, Stage.SmallFile)));
         return new Sample
         {
             [Rate] = taken.Results.Rate,
@@ -23,12 +22,12 @@ internal sealed class NewConnections(bool resume)
         }.With(taken.Memory);
     });
 
-    private async Task<LoadResults> ConnectAsync(Stage stage, IPEndPoint entrance)
+    private async Task<LoadResults> ConnectAsync(Stage stage, Page page)
     {
         var result = await stage.Near.RunAsync(
             Stage.OwnProgram,
             [
-                ConnectionsProgram.Name, entrance.ToString(), Stage.SmallFile, resume.ToString(), Tools.Text(stage.Options.Seconds),
+                ConnectionsProgram.Name, page.Place.ToString(), page.Host, page.Path, resume.ToString(), Tools.Text(stage.Options.Seconds),
             ],
             TimeSpan.FromSeconds(stage.Options.Seconds + 60));
         var words = Tools.Line(result, ConnectionsProgram.Result);

@@ -16,7 +16,7 @@ internal sealed class SmallGet(int connections)
     public override Task<Comparison> RunAsync(Stage stage) => CompareAsync(stage, async side =>
     {
         var taken = await TakeAsync(
-            side, () => Wrk.RunAsync(stage.Near, side.Url(Application.Files, Stage.SmallFile), connections, stage.Options.Seconds));
+            side, () => Wrk.RunAsync(stage.Near, side.Page(Application.Files, Stage.SmallFile), connections, stage.Options.Seconds));
         return new Sample
         {
             [_rate] = taken.Results.Rate,

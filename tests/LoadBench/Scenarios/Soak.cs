@@ -73,17 +73,17 @@ internal sealed class Soak() : Scenario("soak", "soak")
     /// <returns>How many were sent.</returns>
     private static async Task<long> SendAsync(Stage stage, Side side, long piece, string body)
     {
-        var (files, sink) = (side.Url(Application.Files, Stage.SmallFile), side.Url(Application.Sink, "/sink"));
+        var (files, sink) = (side.Page(Application.Files, Stage.SmallFile), side.Page(Application.Sink, "/sink"));
         var sent = 0L;
         // Every call makes its connections anew.
-        foreach (var (share, url, connections, streams, version2, upload) in ((double, string, int, int, bool, string?)[])
+        foreach (var (share, page, connections, streams, version2, upload) in ((double, Page, int, int, bool, string?)[])
         [
             (0.45, files, 64, 1, false, null), (0.40, files, 8, 50, true, null),
             (0.10, sink, 16, 1, false, body), (0.05, sink, 4, 20, true, body),
         ])
         {
             var count = Math.Max(connections, (long)(piece * share));
-            await H2Load.CountAsync(stage.Near, url, count, connections, streams, version2, upload, TimeLimit);
+            await H2Load.CountAsync(stage.Near, page, count, connections, streams, version2, upload, TimeLimit);
             sent += count;
         }
 

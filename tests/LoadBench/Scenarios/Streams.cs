@@ -14,7 +14,7 @@ internal sealed class Streams() : Scenario("h2", "GET of 1 KB, HTTP/2, 1 connect
     public override Task<Comparison> RunAsync(Stage stage) => CompareAsync(stage, async side =>
     {
         var taken = await TakeAsync(
-            side, () => H2Load.RunAsync(stage.Near, side.Url(Application.Files, Stage.SmallFile), AtATime, stage.Options.Seconds));
+            side, () => H2Load.RunAsync(stage.Near, side.Page(Application.Files, Stage.SmallFile), AtATime, stage.Options.Seconds));
         return new Sample
         {
             [Rate] = taken.Results.Rate,

@@ -17,9 +17,9 @@ internal sealed class WebSockets() : Scenario("websocket", $"{Count} WebSockets,
 
     public override Task<Comparison> RunAsync(Stage stage) => CompareAsync(stage, async side =>
     {
-        var url = side.Url(Application.Sockets, "/socket").Replace("https://", "wss://", StringComparison.Ordinal);
+        var page = side.Page(Application.Sockets, "/socket");
         await using var client = new BackgroundProcess(
-            Stage.OwnProgram, [SocketsProgram.Name, url, Tools.Text(Count), Tools.Text(stage.Options.Seconds)],
+            Stage.OwnProgram, [SocketsProgram.Name, $"wss://{page.Place}{page.Path}", page.Host, Tools.Text(Count), Tools.Text(stage.Options.Seconds)],
             new Dictionary<string, string?>());
         Memory.ForgetPeak(side.Processes);
         await Eventually.TrueAsync(

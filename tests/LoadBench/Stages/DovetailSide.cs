@@ -13,4 +13,9 @@ internal sealed class DovetailSide(
     public override IReadOnlyCollection<int> Relays => relays;
 
     public override IPEndPoint Entrance(Application application) => entrances[application];
+
+    public override string Host(Application application) => NodeOf(Name, application);
+
+    /// <summary>The node of an application, on the tailnet of the bench.</summary>
+    public static string NodeOf(string side, Application application) => $"{side}-{application.ToString().ToLowerInvariant()}";
 }

@@ -61,8 +61,8 @@ internal sealed class FarLink : IAsyncDisposable
         }
     }
 
-    /// <summary>How clients at the far end reach an entrance.</summary>
-    public string Url(IPEndPoint entrance, string path) => $"https://{_endpoints[entrance]}{path}";
+    /// <summary>How clients at the far end reach a page.</summary>
+    public Page Seen(Page page) => page with { Place = _endpoints[page.Place] };
 
     public ValueTask DisposeAsync() => _program.DisposeAsync();
 }

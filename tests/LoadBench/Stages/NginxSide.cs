@@ -12,6 +12,8 @@ internal sealed class NginxSide(BackgroundProcess nginx, ServedNode node, IPEndP
 
     public override IPEndPoint Entrance(Application application) => entrance;
 
+    public override string Host(Application application) => node.HostName;
+
     /// <summary>Starts nginx and waits until all its workers are there.</summary>
     public static async Task<BackgroundProcess> StartNginxAsync(string directory, string configuration)
     {

@@ -18,6 +18,7 @@ internal sealed class ServedNode : IAsyncDisposable
     private ServedNode(Tailnet tailnet, string directory, string hostName, IReadOnlyDictionary<string, string?> environment)
     {
         _tailnet = tailnet;
+        HostName = hostName;
         _directory = Path.Combine(directory, hostName);
         Directory.CreateDirectory(_directory);
         _socket = Path.Combine(directory, $"{hostName}.sock");
@@ -26,6 +27,8 @@ internal sealed class ServedNode : IAsyncDisposable
             ["--tun=userspace-networking", $"--statedir={_directory}", $"--socket={_socket}", "--port=0", "--no-logs-no-support"],
             environment.With("TS_LOGS_DIR", _directory));
     }
+
+    public string HostName { get; }
 
     public int ProcessId => _tailscaled.Id;
 

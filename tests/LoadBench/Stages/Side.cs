@@ -1,4 +1,5 @@
 using System.Net;
+using LoadBench.Load;
 
 namespace LoadBench.Stages;
 
@@ -20,7 +21,10 @@ internal abstract class Side(string name)
     /// <summary>Where clients connect to reach an application.</summary>
     public abstract IPEndPoint Entrance(Application application);
 
-    public string Url(Application application, string path) => $"https://{Entrance(application)}{path}";
+    /// <summary>By what name they ask for it.</summary>
+    public abstract string Host(Application application);
+
+    public Page Page(Application application, string path) => new(Entrance(application), Host(application), path);
 }
 
 /// <summary>What runs in the containers.</summary>

@@ -171,12 +171,10 @@ internal sealed class Stage(Engine engine, BenchOptions options, CancellationTok
 
     private IEnumerable<KeyValuePair<string, string>> LabelsOf(string side, Application application) =>
     [
-        new($"{PrefixOf(side)}.name", NodeOf(side, application)), new($"{PrefixOf(side)}.port", "80"),
+        new($"{PrefixOf(side)}.name", DovetailSide.NodeOf(side, application)), new($"{PrefixOf(side)}.port", "80"),
     ];
 
     private string PrefixOf(string side) => side == Side.Dovetail ? Prefix : $"{Prefix}-{side}";
-
-    private static string NodeOf(string side, Application application) => $"{side}-{application.ToString().ToLowerInvariant()}";
 
     private async Task<DovetailSide> StartDovetailAsync(string side, string program)
     {
@@ -186,7 +184,7 @@ internal sealed class Stage(Engine engine, BenchOptions options, CancellationTok
         var entrances = new Dictionary<Application, IPEndPoint>();
         foreach (var application in Enum.GetValues<Application>())
         {
-            var node = NodeOf(side, application);
+            var node = DovetailSide.NodeOf(side, application);
             var service = await daemon.ReadyAsync(node);
             relays.Add(service.Tailscaled!.Pid!.Value);
             entrances[application] = await EntranceAsync(node, Path.Combine(state, node));
