@@ -126,6 +126,7 @@ internal sealed partial class RequestHandler(
         ForgeableHeaders.Strip(context.Request.Headers, config.Service.PassHeaders);
 
         // 4. On to the upstream, or to Dovetail's own pages.
+        await AnnouncedBody.UseAsync(context);
         if (own is not null)
         {
             await own.AnswerAsync(context, identity, stopping);
