@@ -6,6 +6,7 @@ using Dovetail.Proxy.Http;
 using Dovetail.Proxy.Identity;
 using Dovetail.Proxy.Model;
 using Dovetail.Proxy.Tcp;
+using Dovetail.Proxy.Transport;
 using Dovetail.Proxy.Upstreams;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -28,7 +29,7 @@ internal sealed partial class NodeListenerFactory(
 
     private readonly LoopbackAddressPool _addresses = new();
     private readonly SocketOwner _sockets = new();
-    private readonly LoopbackTransport _transport = new(loggers);
+    private readonly LoopbackTransport _transport = new(time);
     private readonly NodeServer _server = new(services, options, time, loggers);
     private readonly DescriptorBudget _descriptors = DescriptorBudget.OfProcess();
     private readonly ILogger _logger = loggers.CreateLogger<NodeListener>();
@@ -88,7 +89,6 @@ internal sealed partial class NodeListenerFactory(
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync();
-        _transport.Dispose();
         _sockets.Dispose();
     }
 

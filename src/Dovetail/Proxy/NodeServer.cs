@@ -4,6 +4,7 @@ using System.Text;
 using System.Threading.Channels;
 using Dovetail.Proxy.Connections;
 using Dovetail.Proxy.Model;
+using Dovetail.Proxy.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;

@@ -2,22 +2,20 @@ using System.Net;
 using System.Net.Sockets;
 using Dovetail.Common;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
-namespace Dovetail.Proxy.Connections;
+namespace Dovetail.Proxy.Transport;
 
 /// <summary>
-/// Opens the ports of all nodes. Kestrel's own transport would give each port queues and buffers of its own, and leaves the size of the
+/// Opens the ports of all nodes. Kestrel's own transport changes threads and copies on the way of every byte, and leaves the size of the
 /// kernel's buffers to the kernel.
 /// </summary>
-internal sealed class LoopbackTransport(ILoggerFactory loggers) : IConnectionListenerFactory, IDisposable
+internal sealed class LoopbackTransport(TimeProvider time) : IConnectionListenerFactory
 {
     private const int Backlog = 512;
 
-    private readonly SocketConnectionContextFactory _connections =
-        new(new SocketConnectionFactoryOptions(), loggers.CreateLogger<LoopbackTransport>());
+    private readonly Traffic _traffic = new(time);
 
-    /// <exception cref="SocketException">It cannot listen there; see <see cref="BindFailure"/>.</exception>
+    /// <exception cref="SocketException">It cannot listen there; see <c>BindFailure</c>.</exception>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -27,7 +25,7 @@ internal sealed class LoopbackTransport(ILoggerFactory loggers) : IConnectionLis
             SocketBuffers.BoundListening(socket);
             socket.Bind(endpoint);
             socket.Listen(Backlog);
-            return ValueTask.FromResult<IConnectionListener>(new Listener(socket, _connections));
+            return ValueTask.FromResult<IConnectionListener>(new Listener(socket, _traffic));
         }
         catch
         {
@@ -36,9 +34,7 @@ internal sealed class LoopbackTransport(ILoggerFactory loggers) : IConnectionLis
         }
     }
 
-    public void Dispose() => _connections.Dispose();
-
-    private sealed class Listener(Socket socket, SocketConnectionContextFactory connections) : IConnectionListener
+    private sealed class Listener(Socket socket, Traffic traffic) : IConnectionListener
     {
         private volatile bool _closed;
 
@@ -50,15 +46,13 @@ internal sealed class LoopbackTransport(ILoggerFactory loggers) : IConnectionLis
             {
                 try
                 {
-                    var accepted = await socket.AcceptAsync(cancellationToken);
-                    accepted.NoDelay = true;
-                    return connections.Create(accepted);
+                    return SocketConnection.Start(await socket.AcceptAsync(cancellationToken), traffic);
                 }
                 catch (Exception closed) when (_closed && closed is SocketException or ObjectDisposedException)
                 {
                     return null;
                 }
-                catch (SocketException gone) when (gone.SocketErrorCode == SocketError.ConnectionReset)
+                catch (SocketException gone) when (gone.SocketErrorCode is SocketError.ConnectionReset or SocketError.NotConnected)
                 {
                     // The client gave up before it was accepted.
                 }

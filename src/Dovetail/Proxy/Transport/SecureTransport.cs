@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
-namespace Dovetail.Proxy.Connections;
+namespace Dovetail.Proxy.Transport;
 
 /// <summary>
 /// Reads and writes as much at once as fits into a TLS record. Kestrel's own pipes over TLS hold 4 KB a piece: four records in the place
@@ -29,7 +29,8 @@ internal sealed class SecureTransport(PipeReader input, PipeWriter output) : IDu
     {
         var stream = connection.Features.GetRequiredFeature<ISslStreamFeature>().SslStream;
         var original = connection.Transport;
-        connection.Transport = new SecureTransport(PipeReader.Create(stream, ReaderOptions), PipeWriter.Create(stream, WriterOptions));
+        var output = new StreamOutput(stream, WriterOptions);
+        connection.Transport = new SecureTransport(PipeReader.Create(stream, ReaderOptions), output);
         try
         {
             await next(connection);
@@ -38,6 +39,7 @@ internal sealed class SecureTransport(PipeReader input, PipeWriter output) : IDu
         {
             // TLS disposes of the transport that it made itself.
             connection.Transport = original;
+            await output.FinishAsync();
         }
     };
 }

@@ -1,6 +1,6 @@
 using Dovetail.Tests.Proxy.Support;
 
-namespace Dovetail.Tests.Proxy.Connections;
+namespace Dovetail.Tests.Proxy.Transport;
 
 public sealed class SecureTransportTests
 {

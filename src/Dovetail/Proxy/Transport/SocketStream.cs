@@ -1,0 +1,152 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Dovetail.Common;
+using Microsoft.AspNetCore.Connections;
+
+namespace Dovetail.Proxy.Transport;
+
+/// <summary>
+/// Sends what one writer writes. Kestrel expects no failure of a write, and hears of a broken connection from its end: what is written
+/// after that is lost in silence.
+/// </summary>
+internal sealed class SocketStream(Socket socket, Traffic traffic, Action<ConnectionAbortedException> abort)
+    : WriteOnlyStream, IThreadPoolWorkItem
+{
+    /// <summary>Pieces of so many bytes are never collected.</summary>
+    public const int Large = 8 * 1024;
+
+    private const int SmallestCollection = 4 * 1024;
+    private const int MostCollected = 64 * 1024;
+
+    private readonly Lock _lock = new();
+    private Turn _turn;
+    private byte[]? _collected;
+    private int _count;
+    private TaskCompletionSource? _idle;
+    private bool _isSending;
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var isSmall = buffer.Length < Large;
+        if (isSmall)
+        {
+            traffic.Count();
+        }
+
+        lock (_lock)
+        {
+            if (_isSending && _count + buffer.Length > MostCollected)
+            {
+                _idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                return WaitAsync(_idle.Task, buffer, cancellationToken);
+            }
+
+            if (_isSending || (isSmall && traffic.IsMuch))
+            {
+                Collect(buffer.Span);
+                return ValueTask.CompletedTask;
+            }
+        }
+
+        return SendAsync(buffer, cancellationToken);
+    }
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Flush()
+    {
+    }
+
+    /// <summary>Ends when the kernel has all that was written.</summary>
+    public Task DrainAsync()
+    {
+        lock (_lock)
+        {
+            return _isSending
+                ? (_idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task : Task.CompletedTask;
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute() => _ = SendCollectedAsync();
+
+    private void Collect(ReadOnlySpan<byte> bytes)
+    {
+        var length = _count + bytes.Length;
+        if (_collected is null || _collected.Length < length)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(length, SmallestCollection));
+            if (_collected is not null)
+            {
+                _collected.AsSpan(0, _count).CopyTo(larger);
+                ArrayPool<byte>.Shared.Return(_collected);
+            }
+
+            _collected = larger;
+        }
+
+        bytes.CopyTo(_collected.AsSpan(_count));
+        _count = length;
+        if (!_isSending)
+        {
+            _isSending = true;
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    private async Task SendCollectedAsync()
+    {
+        while (true)
+        {
+            byte[] collected;
+            int count;
+            lock (_lock)
+            {
+                if (_collected is null)
+                {
+                    _isSending = false;
+                    _idle?.SetResult();
+                    _idle = null;
+                    return;
+                }
+
+                (collected, count) = (_collected, _count);
+                (_collected, _count) = (null, 0);
+            }
+
+            await SendAsync(collected.AsMemory(0, count), CancellationToken.None);
+            ArrayPool<byte>.Shared.Return(collected);
+        }
+    }
+
+    private async ValueTask WaitAsync(Task idle, ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        await idle.WaitAsync(cancellationToken);
+        await WriteAsync(buffer, cancellationToken);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (!buffer.IsEmpty)
+            {
+                var sending = socket.SendAsync(buffer, SocketFlags.None, cancellationToken);
+                _turn.Begin(isNew: !sending.IsCompleted);
+                var sent = await sending;
+                buffer = buffer[sent..];
+                if (_turn.IsOver(sent))
+                {
+                    await Task.Yield();
+                }
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            abort(new ConnectionAbortedException("The client is gone.", e));
+        }
+    }
+}
