@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Dovetail.Testing;
 
-/// <summary>Takes metrics as an OpenTelemetry collector does: on OTLP/HTTP and, with another port, on OTLP/gRPC (cleartext HTTP/2).</summary>
+/// <summary>Takes metrics as an OpenTelemetry collector does: on OTLP/HTTP and, on another port, on OTLP/gRPC in cleartext.</summary>
 public sealed class OtlpCollector : IAsyncDisposable
 {
     private const string HttpPath = "/v1/metrics";
@@ -80,7 +80,8 @@ public sealed class OtlpCollector : IAsyncDisposable
 
         _taken.Enqueue((
             OtlpRequest.Parse(message),
-            context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase)));
+            context.Request.Headers.ToDictionary(
+                header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase)));
         context.Response.ContentType = context.Request.ContentType;
         if (isGrpc)
         {

@@ -22,8 +22,8 @@ public sealed record OtlpMetric(
     string Name, string Description, string Unit, string Kind, bool IsCumulative, bool IsMonotonic, IReadOnlyList<OtlpPoint> Points);
 
 /// <summary>
-/// An <c>ExportMetricsServiceRequest</c>, read by the field numbers of opentelemetry-proto 1.x. Throws where the message is broken, or has a field
-/// that is not there.
+/// An <c>ExportMetricsServiceRequest</c>, read by the field numbers of opentelemetry-proto 1.x. Throws where the message is broken, or has a
+/// field that does not belong there.
 /// </summary>
 public sealed record OtlpRequest(
     IReadOnlyDictionary<string, string> Resource, string Scope, string Version, IReadOnlyList<OtlpMetric> Metrics)
@@ -68,7 +68,10 @@ public sealed record OtlpRequest(
         Only(fields, isHistogram ? [2, 3, 4, 5, 6, 7, 9] : [2, 3, 4, 7]);
         ulong Number(int field) => fields.FirstOrDefault(one => one.Number == field)?.Value ?? 0;
         ulong[] Packed(int field) =>
-            [.. (fields.FirstOrDefault(one => one.Number == field)?.Bytes ?? []).Chunk(8).Select(eight => BinaryPrimitives.ReadUInt64LittleEndian(eight))];
+        [
+            .. (fields.FirstOrDefault(one => one.Number == field)?.Bytes ?? []).Chunk(8)
+                .Select(eight => BinaryPrimitives.ReadUInt64LittleEndian(eight)),
+        ];
         return new OtlpPoint(
             Attributes(message, isHistogram ? 9 : 7),
             Number(2),

@@ -101,7 +101,7 @@ internal static class Settings
 
     // Those of OpenTelemetry are named, and mean, what its specification says ("OTLP Exporter Configuration", "General SDK Configuration").
     public static readonly Setting<Uri?> OtlpEndpoint = new(
-        "OTEL_EXPORTER_OTLP_ENDPOINT", null, "OpenTelemetry collector that metrics are sent to, such as http://collector:4318", CollectorUrl);
+        "OTEL_EXPORTER_OTLP_ENDPOINT", null, "OpenTelemetry collector to send metrics to, such as http://collector:4318", CollectorUrl);
 
     public static readonly Setting<Uri?> OtlpMetricsEndpoint = new(
         "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", null, "the same for metrics alone: the whole address, with /v1/metrics", CollectorUrl);

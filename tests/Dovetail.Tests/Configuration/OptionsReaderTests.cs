@@ -36,7 +36,9 @@ public sealed class OptionsReaderTests
     [InlineData("https://otlp.example.com/otlp/", null, null, "https://otlp.example.com/otlp/v1/metrics")]
     [InlineData("http://collector:4318", "http://other:9090/api/v1/otlp/v1/metrics", null, "http://other:9090/api/v1/otlp/v1/metrics")]
     [InlineData(null, "http://other", null, "http://other/")]
-    [InlineData("http://collector:4317", null, "grpc", "http://collector:4317/opentelemetry.proto.collector.metrics.v1.MetricsService/Export")]
+    [InlineData(
+        "http://collector:4317", null, "grpc",
+        "http://collector:4317/opentelemetry.proto.collector.metrics.v1.MetricsService/Export")]
     public void A_collector_is_named_as_openTelemetry_has_it(string? endpoint, string? ofMetrics, string? protocol, string address)
     {
         var (options, errors) = Read(new()

@@ -18,8 +18,8 @@ namespace Dovetail.Tests.Metrics;
 public sealed partial class MetricsTests : IDisposable
 {
     private readonly ServiceProvider _services =
-        new ServiceCollection().AddMetrics().AddSingleton(TimeProvider.System).AddSingleton<ProxyMetrics>().AddSingleton<ProxyMeasurements>()
-            .BuildServiceProvider();
+        new ServiceCollection().AddMetrics().AddSingleton(TimeProvider.System)
+            .AddSingleton<ProxyMetrics>().AddSingleton<ProxyMeasurements>().BuildServiceProvider();
 
     private ProxyMeasurements Measurements => _services.GetRequiredService<ProxyMeasurements>();
 

@@ -1,8 +1,8 @@
 namespace Dovetail.Metrics.Otlp;
 
 /// <summary>
-/// Writes metrics as an <c>ExportMetricsServiceRequest</c> of OTLP 1.x (opentelemetry-proto). Sums and histograms are cumulative, so that one
-/// that is lost costs nothing but a point in time.
+/// Writes metrics as an <c>ExportMetricsServiceRequest</c> of OTLP 1.x (opentelemetry-proto). Sums and histograms are cumulative, so that
+/// one that is lost costs nothing but a point in time.
 /// </summary>
 internal sealed class OtlpDocument : IMetricWriter
 {

@@ -149,7 +149,7 @@ public sealed class OtlpExporterTests : IAsyncLifetime
             context.Response.ContentType = "application/x-protobuf";
             context.Response.Headers.Location = _collector.HttpUrl.ToString();
             // google.rpc.Status: code 3, message "no\u001bsuch".
-            context.Response.Body.WriteAsync(new byte[] { 8, 3, 18, 6, (byte)'n', (byte)'o', 27, (byte)'s', (byte)'u', (byte)'c' }).AsTask().Wait();
+            context.Response.Body.WriteAsync("\u0008\u0003\u0012\u0006no\u001bsuc"u8.ToArray()).AsTask().Wait();
             return true;
         };
         await bench.StartAsync();
@@ -167,7 +167,7 @@ public sealed class OtlpExporterTests : IAsyncLifetime
         _collector.Instead = context =>
         {
             context.Response.ContentType = "application/x-protobuf";
-            context.Response.Body.WriteAsync(new byte[] { 10, 7, 8, 3, 18, 3, (byte)'o', (byte)'l', (byte)'d' }).AsTask().Wait();
+            context.Response.Body.WriteAsync("\u000a\u0007\u0008\u0003\u0012\u0003old"u8.ToArray()).AsTask().Wait();
             return true;
         };
         await bench.StartAsync();
