@@ -19,9 +19,10 @@ internal sealed class CheckCommand(Terminal terminal, TextReader? input, TextWri
 
     public static Command Create(SettingOptions options, Terminal terminal)
     {
-        var compose = new Option<string?>("--compose")
+        var compose = new Option<string[]>("--compose")
         {
-            Description = "read a Compose file instead of the Engine; - reads what docker compose config prints",
+            Description = "read a Compose file instead of the Engine; several are merged; a directory: what docker compose takes in it; "
+                + "-: what docker compose config prints",
             HelpName = "file",
         };
         var json = new Option<bool>("--json") { Description = "print a document instead of text" };
@@ -39,20 +40,20 @@ internal sealed class CheckCommand(Terminal terminal, TextReader? input, TextWri
             terminal.Input ?? (Console.IsInputRedirected ? Console.In : null),
             parsed.InvocationConfiguration.Output,
             parsed.InvocationConfiguration.Error)
-            .RunAsync(options.Variables(parsed), parsed.GetValue(compose), parsed.GetValue(json), cancellationToken));
+            .RunAsync(options.Variables(parsed), parsed.GetValue(compose) ?? [], parsed.GetValue(json), cancellationToken));
         return command;
     }
 
     /// <param name="variables">Value of an environment variable, after command-line options; null: not set.</param>
-    /// <param name="file">A Compose file; <c>-</c>: the input; null: the Engine is asked.</param>
+    /// <param name="named">Compose files, or their directories; <c>-</c>: the input; none: the Engine is asked.</param>
     public async Task<int> RunAsync(
-        Func<string, string?> variables, string? file, bool json, CancellationToken cancellationToken)
+        Func<string, string?> variables, IReadOnlyList<string> named, bool json, CancellationToken cancellationToken)
     {
         try
         {
-            var (check, errors) = file is null
+            var (check, errors) = named.Count == 0
                 ? await OfEngineAsync(variables, cancellationToken)
-                : OfCompose(variables, file, await ReadAsync(file, cancellationToken));
+                : OfCompose(variables, ComposeFiles.Of(named, input));
             if (check is null)
             {
                 return await RefuseAsync("The configuration has mistakes:", errors, ExitCode.Failed);
@@ -69,7 +70,7 @@ internal sealed class CheckCommand(Terminal terminal, TextReader? input, TextWri
         }
         catch (Exception unreadable) when (unreadable is ComposeException or IOException or UnauthorizedAccessException)
         {
-            return await RefuseAsync($"{file} cannot be checked:", [unreadable.Message], ExitCode.Failed);
+            return await RefuseAsync($"{string.Join(", ", named)} cannot be checked:", [unreadable.Message], ExitCode.Failed);
         }
     }
 
@@ -90,15 +91,15 @@ internal sealed class CheckCommand(Terminal terminal, TextReader? input, TextWri
         return (LabelCheck.Of(listing.Snapshot, options.Services, source, listing.Failures, []), []);
     }
 
-    private static (CheckDocument? Check, IReadOnlyList<string> Errors) OfCompose(
-        Func<string, string?> variables, string file, (string Text, string DotEnv) read)
+    private static (CheckDocument? Check, IReadOnlyList<string> Errors) OfCompose(Func<string, string?> variables, ComposeFiles files)
     {
-        var dotEnv = DotEnv.Parse(read.DotEnv);
+        var dotEnv = DotEnv.Parse(files.Read(Path.Combine(files.Directory, DotEnv.FileName)) ?? "");
         string? OfCompose(string name) => Environment.GetEnvironmentVariable(name) ?? dotEnv.GetValueOrDefault(name);
-        var interpolation = new Interpolation(OfCompose);
-        var directory = Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(file)) ?? "");
-        var reader = new ComposeProjectReader(ComposeNode.Parse(read.Text, interpolation), interpolation, directory, OfCompose);
-        var project = reader.Read(OptionsReader.TextOf(Settings.Container, variables));
+        var missing = new SortedSet<string>(StringComparer.Ordinal);
+        var model = new ComposeLoader(files.Read, missing).Load(files.Names, new ComposeDirectory(files.Directory, OfCompose));
+        var directory = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Path.Combine(files.Directory, "."))));
+        var project = new ComposeProjectReader(model, missing, directory, OfCompose)
+            .Read(OptionsReader.TextOf(Settings.Container, variables));
 
         // What the file tells Dovetail counts, unless the command line says otherwise. A key is not needed here, and not looked at.
         var (options, errors) = OptionsReader.Read(name =>
@@ -106,19 +107,7 @@ internal sealed class CheckCommand(Terminal terminal, TextReader? input, TextWri
                 : variables(name) ?? project.Environment.GetValueOrDefault(name));
         return options is null
             ? (null, errors)
-            : (LabelCheck.Of(project.Snapshot, options.Services, file == "-" ? "Compose file" : file, [], project.Notes), []);
-    }
-
-    private async Task<(string Text, string DotEnv)> ReadAsync(string file, CancellationToken cancellationToken)
-    {
-        if (file == "-")
-        {
-            return (input is null ? "" : await input.ReadToEndAsync(cancellationToken), "");
-        }
-
-        var text = await File.ReadAllTextAsync(file, cancellationToken);
-        var dotEnv = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, ".env");
-        return (text, File.Exists(dotEnv) ? await File.ReadAllTextAsync(dotEnv, cancellationToken) : "");
+            : (LabelCheck.Of(project.Snapshot, options.Services, files.Source, [], [.. files.Notes, .. project.Notes]), []);
     }
 
     private async Task<int> RefuseAsync(string what, IReadOnlyList<string> reasons, int exitCode)

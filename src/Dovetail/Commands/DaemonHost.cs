@@ -3,6 +3,7 @@ using Dovetail.Configuration;
 using Dovetail.Dashboard;
 using Dovetail.Docker;
 using Dovetail.Metrics;
+using Dovetail.Metrics.Otlp;
 using Dovetail.Nodes;
 using Dovetail.Proxy;
 using Dovetail.Proxy.Http;
@@ -40,6 +41,11 @@ internal static class DaemonHost
             .AddReconciliation(options.Services, options.Reconciler)
             .AddDaemonMetrics(new MetricsOptions(options.MetricsAddress, StatusMapper.Version))
             .AddAdmin(new AdminOptions(options.Nodes.RuntimeDirectory, options.Docker.ToString(), options.Reconciler.Resync));
+
+        if (options.Otlp is { } collector)
+        {
+            builder.Services.AddOtlp(collector);
+        }
 
         if (options.Dashboard is { } dashboard)
         {

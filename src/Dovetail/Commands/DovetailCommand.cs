@@ -41,6 +41,7 @@ internal static class DovetailCommand
                 "dovetail check",
                 "dovetail check --container dovetail",
                 "dovetail check --compose compose.yaml",
+                "dovetail check --compose compose.yaml --compose compose.override.yaml",
                 "docker compose config | dovetail check --compose -",
             ],
             [Add(root, commands.Login())] = ["dovetail login photos"],

@@ -1,113 +1,111 @@
 using System.Diagnostics.CodeAnalysis;
-using Dovetail.Common;
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
 
 namespace Dovetail.Compose;
 
+/// <summary>How a value is merged into that of a former file (Compose specification, "Merge and override").</summary>
+internal enum ComposeTag
+{
+    None,
+
+    /// <summary><c>!reset</c>: the former value goes, and this one does not count.</summary>
+    Reset,
+
+    /// <summary><c>!override</c>: this value stands in the place of the former one.</summary>
+    Override,
+}
+
 /// <summary>A value in a Compose file, with anchors and merge keys resolved and variables put in.</summary>
-/// <remarks>On YamlDotNet's representation model, which needs no reflection; its serializer would not compile natively.</remarks>
 internal sealed class ComposeNode
 {
-    private const string MergeKey = "<<";
+    private readonly IReadOnlyList<KeyValuePair<string, ComposeNode>>? _entries;
+    private readonly IReadOnlyList<ComposeNode>? _items;
+    private readonly string? _scalar;
 
-    // A merged mapping may merge another; a file that merges itself must end.
-    private const int MaxMerges = 8;
-
-    private readonly YamlNode _node;
-    private readonly Interpolation _interpolation;
-
-    private ComposeNode(YamlNode node, Interpolation interpolation)
+    private ComposeNode(
+        ComposePlace place,
+        ComposeTag tag,
+        IReadOnlyList<KeyValuePair<string, ComposeNode>>? entries,
+        IReadOnlyList<ComposeNode>? items,
+        string? scalar)
     {
-        _node = node;
-        _interpolation = interpolation;
+        (Place, Tag) = (place, tag);
+        (_entries, _items, _scalar) = (entries, items, scalar);
     }
 
-    /// <summary>Line in the file, from 1.</summary>
-    public long Line => _node.Start.Line;
+    /// <summary>Where it is written.</summary>
+    public ComposePlace Place { get; }
 
-    public bool IsMapping => _node is YamlMappingNode;
+    public ComposeTag Tag { get; }
 
-    public bool IsSequence => _node is YamlSequenceNode;
+    public bool IsMapping => _entries is not null;
+
+    public bool IsSequence => _items is not null;
+
+    /// <summary>Whether there is nothing: no collection, and no text.</summary>
+    public bool IsEmpty => !IsMapping && !IsSequence && _scalar is null;
 
     /// <summary>The text of a scalar; null for an empty one that is not quoted, and for everything else.</summary>
-    public string? Text => _node is YamlScalarNode { Value: { } value } scalar
-        && !(scalar.Style == ScalarStyle.Plain && value is "" or "~" or "null")
-            ? _interpolation.Apply(value)
-            : null;
-
-    /// <summary>The values of a sequence; none of anything else.</summary>
-    public IEnumerable<ComposeNode> Items =>
-        _node is YamlSequenceNode sequence ? sequence.Children.Select(item => new ComposeNode(item, _interpolation)) : [];
-
-    /// <summary>The entries of a mapping, its own before those that it merges; none of anything else.</summary>
-    public IEnumerable<(string Key, ComposeNode Value)> Entries
+    /// <exception cref="ComposeException">It holds what is no variable.</exception>
+    public string? Text
     {
         get
         {
-            var entries = new Dictionary<string, YamlNode>(StringComparer.Ordinal);
-            Collect(_node, entries, 0);
-            return entries.Select(entry => (entry.Key, new ComposeNode(entry.Value, _interpolation)));
+            try
+            {
+                return _scalar is null ? null : Place.Source.Interpolation.Apply(_scalar);
+            }
+            catch (ComposeException wrong)
+            {
+                throw Place.Mistake(wrong.Message, wrong);
+            }
         }
     }
+
+    /// <summary>The values of a sequence; none of anything else.</summary>
+    public IEnumerable<ComposeNode> Items => (_items ?? []).Where(static item => item.Tag != ComposeTag.Reset);
+
+    /// <summary>The entries of a mapping, its own before those that it merges; none of anything else.</summary>
+    public IEnumerable<(string Key, ComposeNode Value)> Entries =>
+        AllEntries.Where(static entry => entry.Value.Tag != ComposeTag.Reset).Select(static entry => (entry.Key, entry.Value));
+
+    /// <summary>Those too that are tagged <c>!reset</c>.</summary>
+    public IReadOnlyList<KeyValuePair<string, ComposeNode>> AllEntries => _entries ?? [];
 
     /// <summary>An entry of a mapping; null when there is none.</summary>
     public ComposeNode? this[string key] => Entries.FirstOrDefault(entry => entry.Key == key).Value;
 
-    /// <exception cref="ComposeException">The text is no YAML, or no mapping.</exception>
-    public static ComposeNode Parse(string text, Interpolation interpolation)
-    {
-        try
-        {
-            var stream = new YamlStream();
-            using var reader = new StringReader(text);
-            stream.Load(reader);
-            return stream.Documents is [{ RootNode: YamlMappingNode root }, ..]
-                ? new ComposeNode(root, interpolation)
-                : throw new ComposeException("the file is no Compose file: it holds no mapping with services");
-        }
-        catch (YamlException broken)
-        {
-            throw new ComposeException($"line {broken.Start.Line}: this is no YAML: {Printable.Text(broken.Message, 300)}", broken);
-        }
-    }
+    /// <param name="value">As it is written; null: an empty one that is not quoted.</param>
+    public static ComposeNode Scalar(ComposePlace place, ComposeTag tag, string? value) => new(place, tag, null, null, value);
+
+    public static ComposeNode Sequence(ComposePlace place, ComposeTag tag, IReadOnlyList<ComposeNode> items) =>
+        new(place, tag, null, items, null);
+
+    public static ComposeNode Mapping(ComposePlace place, ComposeTag tag, IReadOnlyList<KeyValuePair<string, ComposeNode>> entries) =>
+        new(place, tag, entries, null, null);
+
+    /// <summary>A scalar in the same place, with a text in which no variables are to be put in any more.</summary>
+    public ComposeNode WithText(string? text) => Scalar(Place, Tag, text?.Replace("$", "$$", StringComparison.Ordinal));
+
+    /// <summary>The same mapping without an entry.</summary>
+    public ComposeNode Without(string key) => Mapping(Place, Tag, [.. AllEntries.Where(entry => entry.Key != key)]);
+
+    /// <summary>The same mapping with an entry.</summary>
+    public ComposeNode With(string key, ComposeNode value) =>
+        Mapping(Place, Tag, [.. AllEntries.Where(entry => entry.Key != key), KeyValuePair.Create(key, value)]);
+
+    /// <summary>Whether both say the same, wherever they are written.</summary>
+    public bool SaysTheSame(ComposeNode other) =>
+        (IsMapping, IsSequence) == (other.IsMapping, other.IsSequence)
+        && Text == other.Text
+        && Items.Count() == other.Items.Count()
+        && Items.Zip(other.Items).All(static pair => pair.First.SaysTheSame(pair.Second))
+        && Entries.Count() == other.Entries.Count()
+        && Entries.All(entry => other[entry.Key] is { } same && entry.Value.SaysTheSame(same));
 
     /// <summary>A value that is a text.</summary>
     public bool TryText(string key, [NotNullWhen(true)] out string? text)
     {
         text = this[key]?.Text;
         return text is not null;
-    }
-
-    private static void Collect(YamlNode node, Dictionary<string, YamlNode> entries, int merges)
-    {
-        if (node is YamlSequenceNode several)
-        {
-            foreach (var one in several.Children.OfType<YamlMappingNode>())
-            {
-                Collect(one, entries, merges);
-            }
-        }
-
-        if (node is not YamlMappingNode mapping || merges > MaxMerges)
-        {
-            return;
-        }
-
-        foreach (var (key, value) in mapping.Children)
-        {
-            if (key is YamlScalarNode { Value: { } name } && name != MergeKey)
-            {
-                entries.TryAdd(name, value);
-            }
-        }
-
-        foreach (var (key, value) in mapping.Children)
-        {
-            if (key is YamlScalarNode { Value: MergeKey })
-            {
-                Collect(value, entries, merges + 1);
-            }
-        }
     }
 }

@@ -18,8 +18,8 @@ internal static class ComposePorts
 
     /// <returns>Those that are published at a fixed port of the host.</returns>
     public static EquatableArray<PublishedPort> Published(ComposeNode service) => (
-        from item in service["ports"]?.Items ?? []
-        from published in PublishedBy(item)
+        // Of several files the same one may come twice.
+        from published in (service["ports"]?.Items ?? []).SelectMany(PublishedBy).Distinct()
         orderby published.ContainerPort, published.HostPort
         select published).ToEquatableArray();
 

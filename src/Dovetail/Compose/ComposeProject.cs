@@ -18,15 +18,16 @@ internal sealed record ComposeProject
     public required EquatableArray<string> Notes { get; init; }
 }
 
-/// <summary>Reads a Compose file as <c>docker compose config</c> would: variables, <c>.env</c>, anchors, merge keys, profiles.</summary>
-/// <param name="root">The file.</param>
-/// <param name="interpolation">The same as in <paramref name="root"/>.</param>
+/// <summary>Makes containers of a Compose model: names, labels, networks, ports, profiles.</summary>
+/// <param name="root">The model, in which nothing is to be included, extended or merged any more.</param>
+/// <param name="missing">Variables that are not set, known when all has been read.</param>
 /// <param name="directory">Name of the file's directory, which names the project unless the file does.</param>
 /// <param name="variables">Value of a variable; null: not set.</param>
 internal sealed class ComposeProjectReader(
-    ComposeNode root, Interpolation interpolation, string directory, Func<string, string?> variables)
+    ComposeNode root, SortedSet<string> missing, string directory, Func<string, string?> variables)
 {
     private const string ImageName = "dovetail";
+    private const string DefaultNetwork = "default";
 
     private readonly string _project = NameOf(
         (root.TryText("name", out var name) ? name : null) ?? NonEmpty(variables("COMPOSE_PROJECT_NAME")) ?? directory);
@@ -39,14 +40,9 @@ internal sealed class ComposeProjectReader(
     /// <exception cref="ComposeException">The file cannot be read, or not without Compose itself.</exception>
     public ComposeProject Read(string? own)
     {
-        if (root["include"] is not null)
-        {
-            throw ComposeException.NotRead("include");
-        }
-
         if (root["services"] is not { IsMapping: true } services)
         {
-            throw new ComposeException("the file is no Compose file: it has no services");
+            throw root.Place.Mistake("this is no Compose file: it has no services");
         }
 
         var read = services.Entries.Where(IsActive).Select((entry, place) => (entry.Key, entry.Value, Container: Container(entry, place)))
@@ -65,9 +61,9 @@ internal sealed class ComposeProjectReader(
             _notes.Add("Dovetail is not in the file: it is taken to be on every network that the file names");
         }
 
-        if (interpolation.Missing.Count > 0)
+        if (missing.Count > 0)
         {
-            _notes.Add($"not set, taken as empty: {string.Join(", ", interpolation.Missing)}");
+            _notes.Add($"not set, taken as empty: {string.Join(", ", missing)}");
         }
 
         return new ComposeProject
@@ -98,12 +94,9 @@ internal sealed class ComposeProjectReader(
     private Container Container((string Name, ComposeNode Node) service, int place)
     {
         var (name, node) = service;
-        foreach (var element in (string[])["extends", "label_file"])
+        if (node["label_file"] is { } labelFile)
         {
-            if (node[element] is not null)
-            {
-                throw ComposeException.NotRead($"{element} (service {Printable.Text(name)}, line {node.Line})");
-            }
+            throw labelFile.Place.NotRead($"label_file (service {Printable.Text(name)})");
         }
 
         var container = ContainerName(name, node);
@@ -150,18 +143,29 @@ internal sealed class ComposeProjectReader(
 
     private EquatableArray<ContainerNetwork> NetworksOf(string service, ComposeNode node, string? mode)
     {
+        var named = node["networks"];
         if (mode is not null)
         {
+            if (named is not null && (named.Entries.Any() || named.Items.Any()))
+            {
+                throw named.Place.Mistake($"service {Printable.Text(service)} has networks and a network_mode; take one of them away");
+            }
+
             return mode == "bridge" ? [new ContainerNetwork { Name = mode, Id = mode, IPv4 = service }] : [];
         }
 
-        var named = node["networks"];
-        IEnumerable<(string Key, string? Address)> networks = named switch
+        List<(string Key, string? Address)> networks = named switch
         {
-            { IsMapping: true } => named.Entries.Select(static entry => (entry.Key, entry.Value["ipv4_address"]?.Text)),
-            { IsSequence: true } => named.Items.Select(static item => (item.Text ?? "", (string?)null)),
-            _ => [("default", null)],
+            { IsMapping: true } => [.. named.Entries.Select(static entry => (entry.Key, entry.Value["ipv4_address"]?.Text))],
+            { IsSequence: true } => [.. named.Items.Select(static item => (item.Text ?? "", (string?)null))],
+            _ => [(DefaultNetwork, null)],
         };
+        if (networks.Find(network => network.Key != DefaultNetwork && root["networks"]?[network.Key] is null) is { Key: { } unknown })
+        {
+            throw named!.Place.Mistake(
+                $"service {Printable.Text(service)} is on the network {Printable.Text(unknown)}, which networks: does not declare");
+        }
+
         return networks.Select(network => new ContainerNetwork
         {
             Name = FullName(network.Key),

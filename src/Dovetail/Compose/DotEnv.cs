@@ -3,6 +3,8 @@ namespace Dovetail.Compose;
 /// <summary>The <c>.env</c> file that lies beside a Compose file.</summary>
 internal static class DotEnv
 {
+    public const string FileName = ".env";
+
     /// <summary>Reads <c>NAME=value</c> lines; quotes around a value and comments go, and what is no such line is left out.</summary>
     public static IReadOnlyDictionary<string, string> Parse(string text)
     {

@@ -5,12 +5,13 @@ namespace Dovetail.Compose;
 
 /// <summary>Variables in the values of a Compose file, by the rules of the Compose specification ("Interpolation").</summary>
 /// <param name="variables">Value of a variable; null: not set.</param>
-internal sealed class Interpolation(Func<string, string?> variables)
+/// <param name="missing">Takes the names of those that are not set, of several files together; null: of this one.</param>
+internal sealed class Interpolation(Func<string, string?> variables, SortedSet<string>? missing = null)
 {
     // Far more than anybody nests; it bounds the recursion.
     private const int MaxDepth = 16;
 
-    private readonly SortedSet<string> _missing = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _missing = missing ?? new(StringComparer.Ordinal);
 
     /// <summary>Variables that were asked for, are not set and have no default; an empty text stands in for them.</summary>
     public IReadOnlyCollection<string> Missing => _missing;

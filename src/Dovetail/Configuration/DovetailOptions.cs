@@ -1,6 +1,7 @@
 using System.Net;
 using Dovetail.Dashboard;
 using Dovetail.Docker;
+using Dovetail.Metrics.Otlp;
 using Dovetail.Nodes;
 using Dovetail.Proxy.Model;
 using Dovetail.Reconciliation;
@@ -38,6 +39,9 @@ internal sealed record DovetailOptions
 
     /// <summary>Where Prometheus reads metrics, besides the admin socket; null: nowhere.</summary>
     public required IPEndPoint? MetricsAddress { get; init; }
+
+    /// <summary>The collector that metrics are sent to; null: none.</summary>
+    public required OtlpOptions? Otlp { get; init; }
 
     /// <summary>Null: there is no dashboard.</summary>
     public required DashboardOptions? Dashboard { get; init; }

@@ -1,6 +1,7 @@
 using Dovetail.Common;
 using Dovetail.Dashboard;
 using Dovetail.Docker;
+using Dovetail.Metrics.Otlp;
 using Dovetail.Nodes;
 using Dovetail.Nodes.Facts;
 using Dovetail.Proxy.Model;
@@ -66,6 +67,7 @@ internal sealed class OptionsReader
             LogLevel = Read(Settings.LogLevel),
             JsonLog = Read(Settings.JsonLog),
             MetricsAddress = Read(Settings.MetricsAddress),
+            Otlp = ReadOtlp(),
             Dashboard = dashboard,
         };
     }
@@ -107,6 +109,47 @@ internal sealed class OptionsReader
         }
 
         return (new AuthKeySource(key, file), key is not null || file is not null);
+    }
+
+    private OtlpOptions? ReadOtlp()
+    {
+        var isGrpc = Read(Settings.OtlpIsGrpc);
+        var address = ReadCollector(isGrpc);
+        var (headers, file) = (Read(Settings.OtlpHeaders), Read(Settings.OtlpHeadersFile));
+        if (headers.Count > 0 && file is not null)
+        {
+            Refuse(Settings.OtlpHeadersFile, file, $"{Settings.OtlpHeaders.Variable} is set too; set one of them");
+        }
+
+        var (interval, isDisabled) = (TimeSpan.FromMilliseconds(Read(Settings.OtlpInterval)), Read(Settings.OtlpIsDisabled));
+        var (name, attributes) = (Read(Settings.OtlpServiceName), Read(Settings.OtlpResource));
+        return address is null || isDisabled ? null : new OtlpOptions
+        {
+            Address = address,
+            IsGrpc = isGrpc,
+            Headers = new OtlpHeaders(headers, file),
+            Interval = interval,
+            ServiceName = name,
+            Attributes = attributes,
+        };
+    }
+
+    private Uri? ReadCollector(bool isGrpc)
+    {
+        var (endpoint, ofMetrics) = (Read(Settings.OtlpEndpoint), Read(Settings.OtlpMetricsEndpoint));
+        if (isGrpc)
+        {
+            return (ofMetrics ?? endpoint) is { } server ? OtlpOptions.AddressIn(server, isGrpc) : null;
+        }
+
+        if (ofMetrics is null && endpoint?.AbsolutePath.EndsWith("/v1/metrics", StringComparison.Ordinal) == true)
+        {
+            Refuse(
+                Settings.OtlpEndpoint, endpoint.OriginalString,
+                $"give it without /v1/metrics, which is added; or set {Settings.OtlpMetricsEndpoint.Variable}");
+        }
+
+        return ofMetrics ?? (endpoint is null ? null : OtlpOptions.AddressIn(endpoint, isGrpc));
     }
 
     private DashboardOptions? ReadDashboard()

@@ -3,6 +3,7 @@ using System.Net;
 using Dovetail.Common;
 using Dovetail.Dashboard;
 using Dovetail.Docker;
+using Dovetail.Metrics.Otlp;
 using Dovetail.Nodes;
 using Dovetail.Services.Labels;
 using Dovetail.Services.Model;
@@ -98,6 +99,33 @@ internal static class Settings
     public static readonly Setting<IPEndPoint?> MetricsAddress = new(
         "DOVETAIL_METRICS_ADDRESS", null, "address and port where Prometheus reads metrics, such as 172.18.0.2:9090", MetricsEndPoint);
 
+    // Those of OpenTelemetry are named, and mean, what its specification says ("OTLP Exporter Configuration", "General SDK Configuration").
+    public static readonly Setting<Uri?> OtlpEndpoint = new(
+        "OTEL_EXPORTER_OTLP_ENDPOINT", null, "OpenTelemetry collector to send metrics to, such as http://collector:4318", CollectorUrl);
+
+    public static readonly Setting<Uri?> OtlpMetricsEndpoint = new(
+        "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", null, "the same for metrics alone: the whole address, with /v1/metrics", CollectorUrl);
+
+    public static readonly Setting<bool> OtlpIsGrpc =
+        new("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", "http/protobuf or grpc", OtlpProtocol);
+
+    public static readonly Setting<EquatableArray<KeyValuePair<string, string>>> OtlpHeaders =
+        new("OTEL_EXPORTER_OTLP_HEADERS", null, "name=value list of headers for the collector", PairSyntax.ReadHeaders) { IsSecret = true };
+
+    public static readonly Setting<string?> OtlpHeadersFile =
+        Setting.Optional("OTEL_EXPORTER_OTLP_HEADERS_FILE", "file with those headers; read at each use");
+
+    public static readonly Setting<int> OtlpInterval =
+        Setting.Number("OTEL_METRIC_EXPORT_INTERVAL", "60000", "milliseconds from one export to the next", 100, 86_400_000);
+
+    public static readonly Setting<string?> OtlpServiceName =
+        Setting.Optional("OTEL_SERVICE_NAME", "service.name of the metrics that are sent") with { WhenUnset = "dovetail" };
+
+    public static readonly Setting<EquatableArray<KeyValuePair<string, string>>> OtlpResource =
+        new("OTEL_RESOURCE_ATTRIBUTES", null, "name=value list of further attributes of theirs", PairSyntax.ReadAttributes);
+
+    public static readonly Setting<bool> OtlpIsDisabled = Setting.Flag("OTEL_SDK_DISABLED", "false", "whether to send none after all");
+
     public static readonly Setting<string?> Dashboard =
         new("DOVETAIL_DASHBOARD", null, "name on the tailnet of a page that shows all services", ServiceName);
 
@@ -113,7 +141,8 @@ internal static class Settings
         AuthKey, AuthKeyFile, StateDirectory, ControlUrl, DockerHost, DockerTlsVerify, DockerCertPath, LabelPrefix, Tags, AllowFunnel,
         Hold, Grace, NodeMemory, Resync, Poll, Connections, StallTimeout, RequestLineSize, RequestHeadersSize, RequestHeaderCount,
         RuntimeDirectory, Tailscaled, Tailscale, Container, AccessLog, LogLevel, JsonLog, MetricsAddress,
-        Dashboard, DashboardAllow, DashboardAdmins,
+        OtlpEndpoint, OtlpMetricsEndpoint, OtlpIsGrpc, OtlpHeaders, OtlpHeadersFile, OtlpInterval, OtlpServiceName, OtlpResource,
+        OtlpIsDisabled, Dashboard, DashboardAllow, DashboardAdmins,
     ];
 
     private static string? Key(string text, out string? value)
@@ -140,6 +169,23 @@ internal static class Settings
             ? "give a URL such as https://headscale.example.com"
             // It goes into arguments and logs.
             : uri.UserInfo.Length > 0 ? "give it without user and password" : null;
+    }
+
+    private static string? CollectorUrl(string text, out Uri? value)
+    {
+        const string give = "give a URL such as http://collector:4318";
+        return !Uri.TryCreate(text, UriKind.Absolute, out value) || value.Scheme is not ("http" or "https") ? give
+            : value.UserInfo.Length > 0 ? $"{give}, and what identifies you in OTEL_EXPORTER_OTLP_HEADERS, such as authorization=Basic%20…"
+            : value.Fragment.Length > 0 ? $"{give}, without a fragment"
+            : null;
+    }
+
+    private static string? OtlpProtocol(string text, out bool value)
+    {
+        value = text.Equals("grpc", StringComparison.OrdinalIgnoreCase);
+        return value || text.Equals("http/protobuf", StringComparison.OrdinalIgnoreCase)
+            ? null
+            : "give http/protobuf or grpc; every collector takes both";
     }
 
     private static string? Prefix(string text, out string value)

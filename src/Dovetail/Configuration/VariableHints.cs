@@ -8,8 +8,8 @@ internal static class VariableHints
 {
     private const string OwnPrefix = "DOVETAIL_";
 
-    // Under these prefixes others than Dovetail's variables have a meaning to tailscaled and to Docker's tools.
-    private static readonly string[] Prefixes = [OwnPrefix, "TS_", "TAILSCALE_", "DOCKER_"];
+    // Under these prefixes others than Dovetail's variables have a meaning too: to tailscaled, Docker's tools, OpenTelemetry.
+    private static readonly string[] Prefixes = [OwnPrefix, "TS_", "TAILSCALE_", "DOCKER_", "OTEL_"];
 
     /// <param name="names">Of all variables that are set.</param>
     /// <returns>One line for each, fit to print.</returns>
@@ -38,7 +38,8 @@ internal static class VariableHints
         // TS_AUTH_KEY, DOVETAIL_AUTHKEY, TAILSCALE_AUTHKEY, docker_host: the same letters.
         var rest = name[prefix.Length..];
         var same = Settings.All.FirstOrDefault(setting =>
-            Letters(setting.Variable) == Letters(name) || (prefix != "DOCKER_" && Letters(setting.Option) == Letters(rest)));
+            Letters(setting.Variable) == Letters(name)
+            || (prefix is not ("DOCKER_" or "OTEL_") && Letters(setting.Option) == Letters(rest)));
         if (same is not null || prefix is not (OwnPrefix or "TS_"))
         {
             return same?.Variable;

@@ -1,7 +1,4 @@
 using System.Net;
-using Dovetail.Docker;
-using Dovetail.Processes;
-using Dovetail.Reconciliation;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Dovetail.Metrics;
@@ -23,20 +20,18 @@ internal static class MetricsEndpoint
             services.Configure<KestrelServerOptions>(kestrel => kestrel.Listen(address));
         }
 
-        return services.AddSingleton(options).AddSingleton<ProxyMeasurements>();
+        return services.AddSingleton(options).AddSingleton<ProxyMeasurements>().AddSingleton<MetricsReader>();
     }
 
     /// <summary>Maps it. Comes before everything else that is mapped.</summary>
     public static void MapMetrics(this WebApplication app)
     {
         var options = app.Services.GetRequiredService<MetricsOptions>();
-        var measurements = app.Services.GetRequiredService<ProxyMeasurements>();
-        var reconciler = app.Services.GetRequiredService<Reconciler>();
-        var watcher = app.Services.GetRequiredService<DockerWatcher>();
+        var reader = app.Services.GetRequiredService<MetricsReader>();
         if (options.Address is not null)
         {
             // Somebody will scrape: count from the start.
-            measurements.Start();
+            reader.Start();
         }
 
         app.Use((context, next) =>
@@ -52,11 +47,8 @@ internal static class MetricsEndpoint
                 return AnswerAsync(context, StatusCodes.Status405MethodNotAllowed, "");
             }
 
-            measurements.Start();
-            var report = reconciler.Report();
             var text = new PrometheusText();
-            DaemonMetrics.Write(text, report, watcher.Health, options.Version, ProcessUsage.Of);
-            measurements.Write(text, report.Nodes.Select(static node => node.Service.Name).ToHashSet(StringComparer.Ordinal));
+            reader.Write(text);
             return AnswerAsync(context, StatusCodes.Status200OK, text.ToString());
         });
     }

@@ -6,7 +6,7 @@ namespace Dovetail.Metrics;
 
 /// <summary>Collects what the listeners measure, from the first time it is asked for: until then they measure nothing.</summary>
 /// <param name="instruments">Made before they are collected.</param>
-internal sealed class ProxyMeasurements(ProxyMetrics instruments) : IDisposable
+internal sealed class ProxyMeasurements(ProxyMetrics instruments, TimeProvider time) : IDisposable
 {
     private readonly ConcurrentDictionary<string, MeasuredFamily> _families = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
@@ -29,12 +29,12 @@ internal sealed class ProxyMeasurements(ProxyMetrics instruments) : IDisposable
         }
     }
 
-    /// <param name="services">Those that have a node.</param>
-    public void Write(PrometheusText text, IReadOnlySet<string> services)
+    /// <param name="services">Those that have a node; null: all that there were.</param>
+    public void Write(IMetricWriter writer, IReadOnlySet<string>? services)
     {
-        foreach (var family in _families.Values.OrderBy(static family => family.Name, StringComparer.Ordinal))
+        foreach (var family in _families.Values.OrderBy(static family => family.Family.Name, StringComparer.Ordinal))
         {
-            family.Write(text, services);
+            family.Write(writer, services);
         }
     }
 
@@ -44,7 +44,7 @@ internal sealed class ProxyMeasurements(ProxyMetrics instruments) : IDisposable
     {
         if (instrument.Meter == instruments.Requests.Meter)
         {
-            listener.EnableMeasurementEvents(instrument, _families.GetOrAdd(instrument.Name, _ => new MeasuredFamily(instrument)));
+            listener.EnableMeasurementEvents(instrument, _families.GetOrAdd(instrument.Name, _ => new MeasuredFamily(instrument, time)));
         }
     }
 }

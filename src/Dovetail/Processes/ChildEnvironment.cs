@@ -31,5 +31,7 @@ internal static class ChildEnvironment
         || name.Contains("AUTH_KEY", StringComparison.OrdinalIgnoreCase)
         || name.Contains("SECRET", StringComparison.OrdinalIgnoreCase)
         || name.Contains("PASSWORD", StringComparison.OrdinalIgnoreCase)
-        || name.Contains("TOKEN", StringComparison.OrdinalIgnoreCase);
+        || name.Contains("TOKEN", StringComparison.OrdinalIgnoreCase)
+        // OTEL_EXPORTER_OTLP_HEADERS and those of single signals: what collectors want for a login.
+        || (name.StartsWith("OTEL_", StringComparison.OrdinalIgnoreCase) && name.Contains("HEADERS", StringComparison.OrdinalIgnoreCase));
 }

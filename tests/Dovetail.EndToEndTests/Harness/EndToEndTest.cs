@@ -126,6 +126,7 @@ public abstract class EndToEndTest(Engine engine) : IAsyncLifetime
     private static Dictionary<string, string?> Inherited() =>
         System.Environment.GetEnvironmentVariables().Keys.Cast<string>()
             .Where(name => name.StartsWith("TS_", StringComparison.Ordinal) || name.StartsWith("DOCKER_", StringComparison.Ordinal)
+                || name.StartsWith("OTEL_", StringComparison.Ordinal)
                 || (name.StartsWith("DOVETAIL_", StringComparison.Ordinal) && !name.StartsWith("DOVETAIL_TEST_", StringComparison.Ordinal)))
             .ToDictionary(name => name, string? (_) => null);
 

@@ -126,7 +126,7 @@ public sealed partial class ReadmeTests
         return rows;
     }
 
-    [GeneratedRegex(@"\b(?:DOVETAIL|TS)_[A-Z]+(?:_[A-Z]+)*\b(?!…)|\bNO_COLOR\b")]
+    [GeneratedRegex(@"\b(?:DOVETAIL|TS|OTEL)_[A-Z]+(?:_[A-Z]+)*\b(?!…)|\bNO_COLOR\b")]
     private static partial Regex Variable();
 
     [GeneratedRegex(@"\bdovetail\.(?<name>(?:services|tcp)\.[A-Za-z0-9]+(?:\.[a-z]+)?|[a-z]+)")]

@@ -69,13 +69,34 @@ public sealed class CheckCommandTests : IDisposable
     [Theory]
     [InlineData("services: {dovetail: {environment: {DOVETAIL_GRACE: soon}}}", "DOVETAIL_GRACE=soon")]
     [InlineData("services: [", "this is no YAML")]
-    [InlineData("services: {web: {extends: base}}", "docker compose config | dovetail check --compose -")]
+    [InlineData("services: {web: {label_file: labels}}", "docker compose config | dovetail check --compose -")]
+    [InlineData("services:\n  web:\n    extends: {file: no.yaml, service: x}", "compose.yaml, line 3: there is no file")]
     public async Task What_cannot_be_checked_is_1_with_the_reason(string text, string expected)
     {
         var (exitCode, output, error) = await RunAsync("check", "--compose", Write("compose.yaml", text));
 
         Assert.Equal((1, ""), (exitCode, output));
         Assert.Contains(expected, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_directory_is_what_docker_compose_takes_in_it_and_files_may_be_named_one_by_one()
+    {
+        var file = Write(
+            "compose.yaml", "include: [part.yaml]\nservices: {dovetail: {}, web: {labels: {dovetail.name: web, dovetail.port: 80}}}");
+        Write("part.yaml", "services: {part: {labels: {dovetail.name: part, dovetail.port: 80}}}");
+        var change = Write("compose.override.yml", "services: {web: {labels: {dovetail.name: changed}}}");
+
+        var whole = await RunAsync("check", "--compose", _directory);
+        var both = await RunAsync("check", "--compose", file, "--compose", change);
+        var one = await RunAsync("check", "--compose", file);
+
+        Assert.Equal((0, ""), (whole.ExitCode, whole.Error));
+        Assert.Contains("https://changed.TAILNET", whole.Output, StringComparison.Ordinal);
+        Assert.Contains("https://part.TAILNET", whole.Output, StringComparison.Ordinal);
+        Assert.Equal(whole, both);
+        Assert.Contains("https://web.TAILNET", one.Output, StringComparison.Ordinal);
+        Assert.Contains("compose.override.yml beside it is left out", one.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -131,8 +131,7 @@ public sealed class ComposeProjectReaderTests
     }
 
     [Theory]
-    [InlineData("services: {web: {extends: {service: base}}}", "extends (service web, line 1)")]
-    [InlineData("include: [other.yaml]\nservices: {}", "include")]
+    [InlineData("services: {web: {label_file: labels}}", "compose.yaml, line 1: label_file (service web)")]
     [InlineData("services: [web]", "it has no services")]
     [InlineData("- a", "no Compose file")]
     [InlineData("", "no Compose file")]
@@ -161,7 +160,8 @@ public sealed class ComposeProjectReaderTests
     private static ComposeProject Read(string text, string? own, params (string Name, string Value)[] variables)
     {
         string? Find(string name) => variables.FirstOrDefault(variable => variable.Name == name).Value;
-        var interpolation = new Interpolation(Find);
-        return new ComposeProjectReader(ComposeNode.Parse(text, interpolation), interpolation, "My-Shop.", Find).Read(own);
+        var missing = new SortedSet<string>(StringComparer.Ordinal);
+        var model = new ComposeLoader(_ => text, missing).Load(["compose.yaml"], new ComposeDirectory("", Find));
+        return new ComposeProjectReader(model, missing, "My-Shop.", Find).Read(own);
     }
 }

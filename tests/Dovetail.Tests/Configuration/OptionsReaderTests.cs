@@ -32,6 +32,72 @@ public sealed class OptionsReaderTests
     }
 
     [Theory]
+    [InlineData("http://collector:4318", null, null, "http://collector:4318/v1/metrics")]
+    [InlineData("https://otlp.example.com/otlp/", null, null, "https://otlp.example.com/otlp/v1/metrics")]
+    [InlineData("http://collector:4318", "http://other:9090/api/v1/otlp/v1/metrics", null, "http://other:9090/api/v1/otlp/v1/metrics")]
+    [InlineData(null, "http://other", null, "http://other/")]
+    [InlineData(
+        "http://collector:4317", null, "grpc",
+        "http://collector:4317/opentelemetry.proto.collector.metrics.v1.MetricsService/Export")]
+    public void A_collector_is_named_as_openTelemetry_has_it(string? endpoint, string? ofMetrics, string? protocol, string address)
+    {
+        var (options, errors) = Read(new()
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint!,
+            ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"] = ofMetrics!,
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol!,
+            ["OTEL_METRIC_EXPORT_INTERVAL"] = "15000",
+            ["OTEL_SERVICE_NAME"] = "front",
+        });
+
+        Assert.Empty(errors);
+        Assert.Equal((address, protocol == "grpc"), (options!.Otlp!.Address.AbsoluteUri, options.Otlp.IsGrpc));
+        Assert.Equal((TimeSpan.FromSeconds(15), "front"), (options.Otlp.Interval, options.Otlp.ServiceName));
+    }
+
+    [Fact]
+    public void Nothing_is_sent_to_a_collector_unless_one_is_named()
+    {
+        Assert.Null(Read(new() { ["OTEL_SERVICE_NAME"] = "front", ["OTEL_METRIC_EXPORT_INTERVAL"] = "1000" }).Options!.Otlp);
+        Assert.Null(
+            Read(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://collector:4318", ["OTEL_SDK_DISABLED"] = "true" }).Options!.Otlp);
+    }
+
+    [Theory]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "http://collector:4318")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "http://ada:s3cret@collector", "OTEL_EXPORTER_OTLP_HEADERS")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318/v1/metrics", "without /v1/metrics")]
+    [InlineData("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "/v1/metrics", "http://collector:4318")]
+    [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", "http/protobuf or grpc")]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "s3cret", "name=value")]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "\"authorization=s3cret\"", "has quotes around it")]
+    [InlineData("OTEL_METRIC_EXPORT_INTERVAL", "15s", "100 to 86400000")]
+    [InlineData("OTEL_RESOURCE_ATTRIBUTES", "home", "name=value")]
+    [InlineData("OTEL_SDK_DISABLED", "perhaps", "true")]
+    public void What_is_wrong_about_a_collector_is_said_at_start(string variable, string value, string fix)
+    {
+        var (options, errors) = Read(new() { [variable] = value });
+
+        Assert.Null(options);
+        var error = Assert.Single(errors);
+        Assert.StartsWith(variable, error, StringComparison.Ordinal);
+        Assert.Contains(fix, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Headers_come_from_one_place()
+    {
+        var (_, errors) = Read(new()
+        {
+            ["OTEL_EXPORTER_OTLP_HEADERS"] = "a=s3cret",
+            ["OTEL_EXPORTER_OTLP_HEADERS_FILE"] = "/run/secrets/otlp",
+        });
+
+        Assert.Equal(["OTEL_EXPORTER_OTLP_HEADERS_FILE=/run/secrets/otlp: OTEL_EXPORTER_OTLP_HEADERS is set too; set one of them"], errors);
+    }
+
+    [Theory]
     [InlineData(null)]
     [InlineData("")]
     [InlineData("not a rule")]

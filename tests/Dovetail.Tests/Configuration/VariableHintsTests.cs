@@ -17,6 +17,7 @@ public sealed class VariableHintsTests
     [InlineData("DOVETAIL_LOGLEVEL", "DOVETAIL_LOG_LEVEL")]
     [InlineData("DOCKERHOST_DOCKER_HOST", null)]
     [InlineData("DOCKER_TLSVERIFY", "DOCKER_TLS_VERIFY")]
+    [InlineData("OTEL_SERVICENAME", "OTEL_SERVICE_NAME")]
     public void A_misspelt_variable_is_named_with_the_one_that_was_meant(string name, string? meant) => Assert.Equal(
         meant is null ? [] : [$"{name} is no variable of Dovetail's and has no effect; did you mean {meant}?"],
         VariableHints.Of([name]));
@@ -30,6 +31,7 @@ public sealed class VariableHintsTests
         [
             "TS_AUTHKEY", "DOVETAIL_GRACE", "DOCKER_HOST", "PATH", "HOME", "DOCKER_CONFIG", "DOCKER_CONTEXT", "DOCKER_BUILDKIT",
             "TS_DEBUG_MTU", "TS_NETSTACK_KEEPALIVE_IDLE", "TS_LOGS_DIR", "TS_AUTH_ONCE", "TS_ROUTES", "TS_USERSPACE", "TS_HOSTNAME",
-            "TS_SOCKET", "TAILSCALE_VERSION",
+            "TS_SOCKET", "TAILSCALE_VERSION", "OTEL_METRICS_EXPORTER", "OTEL_TRACES_SAMPLER", "OTEL_EXPORTER_OTLP_TIMEOUT",
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_HEADERS", "OTEL_METRIC_EXPORT_TIMEOUT",
         ]));
 }

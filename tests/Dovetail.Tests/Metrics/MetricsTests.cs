@@ -18,7 +18,8 @@ namespace Dovetail.Tests.Metrics;
 public sealed partial class MetricsTests : IDisposable
 {
     private readonly ServiceProvider _services =
-        new ServiceCollection().AddMetrics().AddSingleton<ProxyMetrics>().AddSingleton<ProxyMeasurements>().BuildServiceProvider();
+        new ServiceCollection().AddMetrics().AddSingleton(TimeProvider.System)
+            .AddSingleton<ProxyMetrics>().AddSingleton<ProxyMeasurements>().BuildServiceProvider();
 
     private ProxyMeasurements Measurements => _services.GetRequiredService<ProxyMeasurements>();
 
@@ -98,7 +99,7 @@ public sealed partial class MetricsTests : IDisposable
             await context.Response.WriteAsync(await reader.ReadToEndAsync() + "!");
         });
         await using var listener = await TestListener.StartAsync(TestListener.Service(upstream));
-        using var measurements = new ProxyMeasurements(listener.Instruments);
+        using var measurements = new ProxyMeasurements(listener.Instruments, TimeProvider.System);
         measurements.Start();
         using var client = listener.Client();
 

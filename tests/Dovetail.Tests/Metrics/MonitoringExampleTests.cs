@@ -1,5 +1,9 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Dovetail.Commands;
+using Dovetail.Common;
+using Dovetail.Compose;
+using Dovetail.Tests.Commands;
 
 namespace Dovetail.Tests.Metrics;
 
@@ -24,6 +28,25 @@ public sealed partial class MonitoringExampleTests
 
         Assert.NotEmpty(named);
         Assert.All(named, name => Assert.Contains($"`{name}`", Repository.Readme, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task With_a_collector_dovetail_sends_to_it_and_listens_nowhere()
+    {
+        var (exitCode, output, error) = await CommandLine.RunAsync(
+            Terminal.None with { Screen = Screen.Plain }, TestContext.Current.CancellationToken,
+            "check", "--compose", Path.Combine(Directory, "compose.yaml"), "--compose", Path.Combine(Directory, "collector.yaml"));
+        Assert.Equal((0, ""), (exitCode, error));
+        Assert.Contains("https://prometheus.TAILNET", output, StringComparison.Ordinal);
+
+        var missing = new SortedSet<string>(StringComparer.Ordinal);
+        var model = new ComposeLoader(File.ReadAllText, missing).Load(
+            [Path.Combine(Directory, "compose.yaml"), Path.Combine(Directory, "collector.yaml")],
+            new ComposeDirectory(Directory, static _ => null));
+        var project = new ComposeProjectReader(model, missing, "monitoring", static _ => null).Read(own: null);
+        Assert.Equal("http://collector:4318", project.Environment["OTEL_EXPORTER_OTLP_ENDPOINT"]);
+        Assert.DoesNotContain("DOVETAIL_METRICS_ADDRESS", project.Environment.Keys);
+        Assert.Equal(["monitoring_monitoring"], project.Snapshot.Own.Networks.Select(network => network.Name));
     }
 
     [Fact]

@@ -10,6 +10,8 @@ public sealed class ChildEnvironmentTests
     [InlineData("TS_AUTH_KEY")]
     [InlineData("TS_AUTHKEY_FILE")]
     [InlineData("TS_API_CLIENT_SECRET")]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS")]
+    [InlineData("OTEL_EXPORTER_OTLP_METRICS_HEADERS")]
     [InlineData("ts_authkey")]
     [InlineData("DOVETAIL_TAGS")]
     public void Secrets_and_dovetails_own_settings_stay_behind(string name) =>

@@ -1,0 +1,50 @@
+namespace Dovetail.Metrics;
+
+/// <summary>What is measured of the daemon and its nodes.</summary>
+internal static class DaemonFamilies
+{
+    public static readonly MetricFamily BuildInfo = new("dovetail.build_info", MetricKind.Gauge, "", "Version of Dovetail; always 1.");
+
+    public static readonly MetricFamily DockerConnected = new(
+        "dovetail.docker.connected", MetricKind.Gauge, "", "1 while Docker's events are subscribed to and its containers can be listed.");
+
+    public static readonly MetricFamily LastListing = new(
+        "dovetail.docker.last_listing.timestamp", MetricKind.Gauge, "s", "When all containers were last listed.");
+
+    public static readonly MetricFamily ReconcileDuration = new(
+        "dovetail.reconcile.duration", MetricKind.Summary, "s", "Rounds of the control loop.");
+
+    public static readonly MetricFamily RejectedContainers = new(
+        "dovetail.rejected_containers", MetricKind.Gauge, "{service}",
+        "Services of containers that are refused for a mistake in their labels.");
+
+    public static readonly MetricFamily LabelWarnings = new(
+        "dovetail.label_warnings", MetricKind.Gauge, "{warning}", "Mistakes in labels that refuse nothing.");
+
+    public static readonly MetricFamily NodeState = new(
+        "dovetail.node.state", MetricKind.Gauge, "", "State of a service's node: 1 for the one that it is in, 0 for all others.");
+
+    public static readonly MetricFamily NodeCondition = new(
+        "dovetail.node.condition", MetricKind.Gauge, "", "1 for each condition that a service's node is in.");
+
+    public static readonly MetricFamily NodeUpstreams = new(
+        "dovetail.node.upstreams", MetricKind.Gauge, "{container}", "Containers that serve.");
+
+    public static readonly MetricFamily TailscaledRestarts = new(
+        "dovetail.tailscaled.restarts", MetricKind.Counter, "{restart}", "How often a service's tailscaled was started anew.");
+
+    public static readonly MetricFamily CertificateNotAfter = new(
+        "dovetail.certificate.not_after.timestamp", MetricKind.Gauge, "s", "When the certificate in use expires.");
+
+    public static readonly MetricFamily TailscaledMemory = new(
+        "dovetail.tailscaled.resident_memory", MetricKind.Gauge, "By", "Resident memory of a service's tailscaled.");
+
+    public static readonly MetricFamily TailscaledCpu = new(
+        "dovetail.tailscaled.cpu", MetricKind.Counter, "s", "User and system processor time of a service's running tailscaled.");
+
+    public static readonly MetricFamily OwnMemory = new(
+        "process.resident_memory", MetricKind.Gauge, "By", "Resident memory of Dovetail itself.");
+
+    public static readonly MetricFamily OwnCpu = new(
+        "process.cpu", MetricKind.Counter, "s", "User and system processor time of Dovetail itself.");
+}
