@@ -4,6 +4,7 @@ using Dovetail.Dashboard;
 using Dovetail.Docker;
 using Dovetail.Metrics;
 using Dovetail.Nodes;
+using Dovetail.Notifications;
 using Dovetail.Proxy;
 using Dovetail.Proxy.Http;
 using Dovetail.Reconciliation;
@@ -44,6 +45,11 @@ internal static class DaemonHost
         if (options.Dashboard is { } dashboard)
         {
             builder.Services.AddDashboard(dashboard);
+        }
+
+        if (options.Notifications is { } notifications)
+        {
+            builder.Services.AddNotifications(notifications);
         }
 
         var app = builder.Build();

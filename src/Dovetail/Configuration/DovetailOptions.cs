@@ -2,6 +2,7 @@ using System.Net;
 using Dovetail.Dashboard;
 using Dovetail.Docker;
 using Dovetail.Nodes;
+using Dovetail.Notifications;
 using Dovetail.Proxy.Model;
 using Dovetail.Reconciliation;
 using Dovetail.Services.Model;
@@ -41,4 +42,7 @@ internal sealed record DovetailOptions
 
     /// <summary>Null: there is no dashboard.</summary>
     public required DashboardOptions? Dashboard { get; init; }
+
+    /// <summary>Null: nobody is notified.</summary>
+    public required NotifyOptions? Notifications { get; init; }
 }

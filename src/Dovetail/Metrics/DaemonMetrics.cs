@@ -1,6 +1,7 @@
 using Dovetail.Docker;
 using Dovetail.Nodes;
 using Dovetail.Nodes.Facts;
+using Dovetail.Notifications;
 using Dovetail.Processes;
 using Dovetail.Reconciliation;
 
@@ -21,6 +22,23 @@ internal static class DaemonMetrics
         WriteReconciler(text, report);
         WriteNodes(text, report.Nodes);
         WriteProcesses(text, report.Nodes, usage);
+    }
+
+    public static void WriteNotifications(PrometheusText text, IReadOnlyList<ReceiverReport> receivers)
+    {
+        // Two topics of one server look the same from outside.
+        var shown = receivers.GroupBy(static report => report.Receiver, StringComparer.Ordinal).ToList();
+        text.Begin("dovetail_notifications_sent_total", "counter", "Messages that a receiver took.");
+        foreach (var same in shown)
+        {
+            text.Sample(same.Sum(static report => report.Sent), ("receiver", same.Key));
+        }
+
+        text.Begin("dovetail_notifications_failed_total", "counter", "Messages that a receiver did not get.");
+        foreach (var same in shown)
+        {
+            text.Sample(same.Sum(static report => report.Failed), ("receiver", same.Key));
+        }
     }
 
     private static void WriteDocker(PrometheusText text, DockerHealth docker)

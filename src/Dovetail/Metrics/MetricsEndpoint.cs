@@ -1,5 +1,6 @@
 using System.Net;
 using Dovetail.Docker;
+using Dovetail.Notifications;
 using Dovetail.Processes;
 using Dovetail.Reconciliation;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -33,6 +34,7 @@ internal static class MetricsEndpoint
         var measurements = app.Services.GetRequiredService<ProxyMeasurements>();
         var reconciler = app.Services.GetRequiredService<Reconciler>();
         var watcher = app.Services.GetRequiredService<DockerWatcher>();
+        var notifier = app.Services.GetService<Notifier>();
         if (options.Address is not null)
         {
             // Somebody will scrape: count from the start.
@@ -56,6 +58,11 @@ internal static class MetricsEndpoint
             var report = reconciler.Report();
             var text = new PrometheusText();
             DaemonMetrics.Write(text, report, watcher.Health, options.Version, ProcessUsage.Of);
+            if (notifier is not null)
+            {
+                DaemonMetrics.WriteNotifications(text, notifier.Report());
+            }
+
             measurements.Write(text, report.Nodes.Select(static node => node.Service.Name).ToHashSet(StringComparer.Ordinal));
             return AnswerAsync(context, StatusCodes.Status200OK, text.ToString());
         });

@@ -40,6 +40,26 @@ public sealed class StatusTableTests
     }
 
     [Fact]
+    public void Only_receivers_of_notifications_that_fail_are_named()
+    {
+        var document = Document(Photos()) with
+        {
+            Notifications =
+            [
+                new NotificationStatus("ntfy at https://ntfy.sh", 3, 0, null),
+                new NotificationStatus("discord at https://discord.com", 0, 2, "HTTP 404: there is nothing of that name"),
+            ],
+        };
+
+        var text = StatusTable.Render(document, Now, Screen.Plain);
+
+        Assert.EndsWith(
+            "\nNOTIFICATIONS\n  discord at https://discord.com: not delivered: HTTP 404: there is nothing of that name\n", text,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("NOTIFICATIONS", StatusTable.Render(Document(Photos()), Now, Screen.Plain), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Colours_change_no_width()
     {
         var plain = StatusTable.Render(Document(Photos(), Login()), Now, Screen.Plain);
