@@ -39,10 +39,12 @@ public sealed class HttpReceiver : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
-        _listener.Stop();
-        await _run;
-        _stopping.Dispose();
+        if (!_stopping.IsCancellationRequested)
+        {
+            await _stopping.CancelAsync();
+            _listener.Stop();
+            await _run;
+        }
     }
 
     private async Task RunAsync()

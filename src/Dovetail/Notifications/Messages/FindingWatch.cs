@@ -28,9 +28,6 @@ internal sealed record WatchOptions(TimeSpan Delay)
 /// </summary>
 internal sealed class FindingWatch(WatchOptions options)
 {
-    // One that has begun and ended no more than this in an hour has settled.
-    private const int FewTurns = 3;
-
     private readonly Dictionary<(string Subject, string Id), TrackedFinding> _known = [];
     private readonly Dictionary<string, Mentions> _subjects = new(StringComparer.Ordinal);
     private readonly Queue<DateTimeOffset> _messages = new();
@@ -94,7 +91,7 @@ internal sealed class FindingWatch(WatchOptions options)
     {
         foreach (var (subject, mentions) in _subjects)
         {
-            if (mentions.Pass(now, () => Of(subject).Any(static known => known.Turns >= FewTurns)))
+            if (mentions.Pass(now, () => Of(subject).Select(static known => known.Turns).DefaultIfEmpty().Max()))
             {
                 foreach (var known in Of(subject).Where(static known => known.Turns > 0))
                 {
@@ -126,6 +123,7 @@ internal sealed class FindingWatch(WatchOptions options)
         }
 
         _messages.Enqueue(now);
+        List<int> turns = [.. due.Select(known => Math.Max(known.Turns, _subjects.GetValueOrDefault(known.Latest.Subject)?.Turns ?? 0))];
         foreach (var subject in due.Select(static known => known.Latest.Subject).Distinct(StringComparer.Ordinal))
         {
             if (!_subjects.TryGetValue(subject, out var mentions))
@@ -138,8 +136,8 @@ internal sealed class FindingWatch(WatchOptions options)
 
         List<Change> changes =
         [
-            .. due.Select(known => new Change(
-                KindOf(known), known.Latest, known.Since, known.Turns, _subjects[known.Latest.Subject].QuietUntil)),
+            .. due.Select((known, place) => new Change(
+                KindOf(known), known.Latest, known.Since, turns[place], _subjects[known.Latest.Subject].QuietUntil)),
         ];
         foreach (var known in due)
         {

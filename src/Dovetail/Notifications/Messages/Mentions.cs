@@ -6,6 +6,9 @@ namespace Dovetail.Notifications.Messages;
 /// </summary>
 internal sealed class Mentions(int most)
 {
+    // One that has begun and ended no more than this in an hour has settled.
+    private const int FewTurns = 2;
+
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     private readonly Queue<DateTimeOffset> _times = new();
@@ -13,12 +16,15 @@ internal sealed class Mentions(int most)
     /// <summary>Null: it may be spoken of.</summary>
     public DateTimeOffset? QuietUntil { get; private set; }
 
+    /// <summary>How often it began and ended in the silence before; 0 when it has been spoken of since.</summary>
+    public int Turns { get; private set; }
+
     public bool IsEmpty => _times.Count == 0 && QuietUntil is null;
 
     /// <summary>Ends what is past.</summary>
-    /// <param name="goesOn">Whether there were changes in a silence that is over now.</param>
+    /// <param name="turns">How often it began and ended in a silence that is over now.</param>
     /// <returns>Whether a silence ended now, in which it went on.</returns>
-    public bool Pass(DateTimeOffset now, Func<bool> goesOn)
+    public bool Pass(DateTimeOffset now, Func<int> turns)
     {
         while (_times.TryPeek(out var first) && now - first >= Hour)
         {
@@ -32,7 +38,8 @@ internal sealed class Mentions(int most)
 
         QuietUntil = null;
         _times.Clear();
-        if (!goesOn())
+        Turns = turns();
+        if (Turns <= FewTurns)
         {
             return false;
         }
@@ -49,6 +56,7 @@ internal sealed class Mentions(int most)
     /// <summary>It is spoken of.</summary>
     public void Add(DateTimeOffset now)
     {
+        Turns = 0;
         _times.Enqueue(now);
         if (_times.Count >= most)
         {
