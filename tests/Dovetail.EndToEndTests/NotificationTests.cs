@@ -114,7 +114,7 @@ public sealed class NotificationTests(Engine engine) : EndToEndTest(engine)
         await RunContainerAsync(new Dictionary<string, string> { ["name"] = "*@everyone* <!channel>\n[x](https://evil.example)", ["port"] = "80" });
         var daemon = StartDaemon(Notify(
             $"slack+http://{address}/{Secret} discord+http://{address}/api/webhooks/1/{Secret}"));
-        await Eventually.TrueAsync(() => daemon.Log.Contains("[7502] Notifications wait for slack at", StringComparison.Ordinal));
+        await Eventually.TrueAsync(() => daemon.Log.Contains("[5202] Notifications wait for slack at", StringComparison.Ordinal));
         var table = (await daemon.CommandAsync(["status"], Cancellation)).MustSucceed().Stdout;
         Assert.Contains($"slack at http://{address}: not delivered: no connection to it", table, StringComparison.Ordinal);
         var failed = await daemon.CommandAsync(["notify"], Cancellation);
@@ -177,7 +177,7 @@ public sealed class NotificationTests(Engine engine) : EndToEndTest(engine)
         await RunContainerAsync(new Dictionary<string, string> { ["name"] = "bad name", ["port"] = "80" });
         var daemon = StartDaemon(Notify($"http://{_receiver.Address}/ http://{silent.Address}/"));
         await Eventually.TrueAsync(() => !_receiver.Requests.IsEmpty && !silent.Requests.IsEmpty, "both to be asked");
-        await Eventually.TrueAsync(() => daemon.Log.Contains("[7502]", StringComparison.Ordinal));
+        await Eventually.TrueAsync(() => daemon.Log.Contains("[5202]", StringComparison.Ordinal));
         isAway = false;
         var before = _receiver.Requests.Count;
 

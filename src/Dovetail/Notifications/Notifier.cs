@@ -61,10 +61,10 @@ internal sealed partial class Notifier(
 
     private static partial class Log
     {
-        [LoggerMessage(7500, LogLevel.Information, "Notification: {Title}")]
+        [LoggerMessage(5200, LogLevel.Information, "Notification: {Title}")]
         public static partial void Told(ILogger logger, string title);
 
-        [LoggerMessage(7501, LogLevel.Error, "This is a bug in Dovetail; notifications go on")]
+        [LoggerMessage(5201, LogLevel.Error, "This is a bug in Dovetail; notifications go on")]
         public static partial void Broken(ILogger logger, Exception bug);
     }
 }

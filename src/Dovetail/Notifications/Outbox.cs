@@ -143,16 +143,16 @@ internal sealed partial class Outbox : IAsyncDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(7502, LogLevel.Warning, "Notifications wait for {Receiver}: {Reason}; Dovetail keeps trying")]
+        [LoggerMessage(5202, LogLevel.Warning, "Notifications wait for {Receiver}: {Reason}; Dovetail keeps trying")]
         public static partial void Waiting(ILogger logger, Receiver receiver, string reason);
 
-        [LoggerMessage(7503, LogLevel.Warning, "A notification could not be sent to {Receiver}: {Reason}")]
+        [LoggerMessage(5203, LogLevel.Warning, "A notification could not be sent to {Receiver}: {Reason}")]
         public static partial void Lost(ILogger logger, Receiver receiver, string reason);
 
-        [LoggerMessage(7504, LogLevel.Information, "{Receiver} takes notifications again")]
+        [LoggerMessage(5204, LogLevel.Information, "{Receiver} takes notifications again")]
         public static partial void Mended(ILogger logger, Receiver receiver);
 
-        [LoggerMessage(7505, LogLevel.Error, "{Receiver}: this is a bug in Dovetail; a notification is lost")]
+        [LoggerMessage(5205, LogLevel.Error, "{Receiver}: this is a bug in Dovetail; a notification is lost")]
         public static partial void Broken(ILogger logger, Exception bug, Receiver receiver);
     }
 }

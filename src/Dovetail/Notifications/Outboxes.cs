@@ -85,7 +85,7 @@ internal sealed partial class Outboxes(ReceiverSource source, TimeProvider time,
 
     private static partial class Log
     {
-        [LoggerMessage(7506, LogLevel.Warning, "DOVETAIL_NOTIFY_FILE {Problem}; notifications go where they went before")]
+        [LoggerMessage(5206, LogLevel.Warning, "DOVETAIL_NOTIFY_FILE {Problem}; notifications go where they went before")]
         public static partial void Unreadable(ILogger logger, string problem);
     }
 }

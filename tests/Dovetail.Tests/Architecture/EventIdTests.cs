@@ -16,6 +16,7 @@ public sealed class EventIdTests
         ["Dovetail.Nodes"] = (3000, 4000),
         ["Dovetail.Proxy"] = (4000, 5000),
         ["Dovetail.Dashboard"] = (5000, 5100),
+        ["Dovetail.Notifications"] = (5200, 5300),
     };
 
     private static readonly (MethodInfo Method, int Id)[] Messages =

@@ -55,7 +55,7 @@ public sealed class OutboxTests : IAsyncDisposable
         Assert.Equal("one", TitleOf(Assert.Single(back.Requests)));
         Assert.Null(outbox.Report.Error);
         // Once when it began, once when it was over.
-        Assert.Equal([7502, 7504], Logged());
+        Assert.Equal([5202, 5204], Logged());
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class OutboxTests : IAsyncDisposable
         // 20 wait, and one may be on its way.
         Assert.InRange(outbox.Report.Failed, 29, 30);
         await _clock.AdvanceUntilAsync(() => outbox.Report.Failed == 50, TimeSpan.FromMinutes(3));
-        Assert.Contains(7503, Logged());
+        Assert.Contains(5203, Logged());
     }
 
     [Fact]

@@ -23,7 +23,7 @@ internal sealed class MessageWriter(string host)
         {
             Title = Cut($"{_host}: {TitleOf(changes)}", Message.MostOfTitle),
             Parts = [.. PartsOf(changes, now)],
-            IsBad = changes.Any(static change => change is { Kind: ChangeKind.Began, Finding.Severity: Severity.Problem }),
+            IsBad = AreProblems(changes, begin: true),
             Link = links is [var only] ? only : null,
             Host = _host,
             At = now,
@@ -45,23 +45,27 @@ internal sealed class MessageWriter(string host)
     {
         var began = Subjects(changes, static change => change.Kind == ChangeKind.Began);
         var over = Subjects(changes, static change => change.Kind != ChangeKind.Began);
-        var isProblem = changes.Any(static change => change is { Kind: ChangeKind.Began, Finding.Severity: Severity.Problem });
-        var beginning = (began, isProblem) switch
+        var beginning = (began, AreProblems(changes, begin: true)) switch
         {
             ([], _) => "",
             ([var one], true) => $"{one} has a problem",
-            ([var one], false) => $"a notice about {one}",
+            ([var one], _) => $"a notice about {one}",
             (_, true) => $"{Number(began.Count)} services have problems",
             _ => $"notices about {Number(began.Count)} services",
         };
-        var end = over switch
+        var end = (over, AreProblems(changes, begin: false)) switch
         {
-            [] => "",
-            [var one] => $"a problem of {one} is over",
-            _ => $"problems of {Number(over.Count)} services are over",
+            ([], _) => "",
+            ([var one], true) => $"a problem of {one} is over",
+            ([var one], _) => $"a notice about {one} is void",
+            (_, true) => $"problems of {Number(over.Count)} services are over",
+            _ => $"notices about {Number(over.Count)} services are void",
         };
         return beginning.Length > 0 && end.Length > 0 ? $"{beginning}; {end}" : beginning + end;
     }
+
+    private static bool AreProblems(IReadOnlyList<Change> changes, bool begin) => changes.Any(
+        change => change.Finding.Severity == Severity.Problem && (change.Kind == ChangeKind.Began) == begin);
 
     private static IEnumerable<string> PartsOf(IReadOnlyList<Change> changes, DateTimeOffset now) =>
         changes.OrderBy(static change => change.Kind)

@@ -36,6 +36,18 @@ public sealed class MessageWriterTests
     }
 
     [Fact]
+    public void Notices_are_no_problems()
+    {
+        var notice = Began("photos", "node-key-expiring", "the node's key expires soon", "Disable key expiry.");
+        notice = notice with { Finding = notice.Finding with { Severity = Severity.Notice } };
+
+        Assert.Equal("nas: a notice about photos", Write(notice).Title);
+        Assert.False(Write(notice).IsBad);
+        Assert.Equal("nas: notices about 2 services are void", Write(
+            notice with { Kind = ChangeKind.Over }, Named(notice, "wiki") with { Kind = ChangeKind.Over }).Title);
+    }
+
+    [Fact]
     public void What_is_the_case_of_several_is_said_once_and_what_is_over_comes_last()
     {
         var away = Began("", "control-unreachable", "the control server cannot be reached", "Check the way.");
