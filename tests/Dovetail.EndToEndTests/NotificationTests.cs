@@ -44,18 +44,21 @@ public sealed class NotificationTests(Engine engine) : EndToEndTest(engine)
             && push.GetProperty("message").GetString()!.Contains("Over after", StringComparison.Ordinal)));
 
         var test = await daemon.CommandAsync(["notify"], Cancellation);
-        Assert.Equal((0, $"json at http://{_receiver.Address}: sent\nntfy at http://{_receiver.Address}: sent\n"), (test.ExitCode, test.Stdout));
-        var status = await daemon.StatusAsync(status => status.Json.Contains("\"notifications\"", StringComparison.Ordinal), "receivers in the status");
+        Assert.Equal(
+            (0, $"json at http://{_receiver.Address}: sent\nntfy at http://{_receiver.Address}: sent\n"), (test.ExitCode, test.Stdout));
+        var status = await daemon.StatusAsync(Cancellation);
         Assert.Contains($"\"receiver\": \"ntfy at http://{_receiver.Address}\"", status.Json, StringComparison.Ordinal);
 
-        var metrics = await new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync }).GetStringAsync("http://d/metrics", Cancellation);
+        using var socket = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync });
+        var metrics = await socket.GetStringAsync("http://dovetail/metrics", Cancellation);
         Assert.Matches($"dovetail_notifications_sent_total{{receiver=\"json at http://{_receiver.Address}\"}} [2-9]", metrics);
         Assert.DoesNotContain(Secret, daemon.Log + status.Json + metrics + test.Stdout, StringComparison.Ordinal);
         Assert.DoesNotContain(
             Secret, await File.ReadAllTextAsync($"/proc/{daemon.ProcessId}/cmdline", Cancellation), StringComparison.Ordinal);
         foreach (var tailscaled in Tailscaleds().Keys)
         {
-            Assert.DoesNotContain(Secret, await File.ReadAllTextAsync($"/proc/{tailscaled}/environ", Cancellation), StringComparison.Ordinal);
+            Assert.DoesNotContain(
+                Secret, await File.ReadAllTextAsync($"/proc/{tailscaled}/environ", Cancellation), StringComparison.Ordinal);
         }
     }
 
@@ -111,7 +114,8 @@ public sealed class NotificationTests(Engine engine) : EndToEndTest(engine)
     {
         var address = _receiver.Address;
         await _receiver.DisposeAsync();
-        await RunContainerAsync(new Dictionary<string, string> { ["name"] = "*@everyone* <!channel>\n[x](https://evil.example)", ["port"] = "80" });
+        await RunContainerAsync(
+            new Dictionary<string, string> { ["name"] = "*@everyone* <!channel>\n[x](https://evil.example)", ["port"] = "80" });
         var daemon = StartDaemon(Notify(
             $"slack+http://{address}/{Secret} discord+http://{address}/api/webhooks/1/{Secret}"));
         await Eventually.TrueAsync(() => daemon.Log.Contains("[5202] Notifications wait for slack at", StringComparison.Ordinal));

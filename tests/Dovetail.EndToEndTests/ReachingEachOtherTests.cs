@@ -5,8 +5,8 @@ using Dovetail.EndToEndTests.Listener;
 namespace Dovetail.EndToEndTests;
 
 /// <summary>
-/// An application in a container reaches another service of the same Dovetail as <c>examples/single-sign-on</c> has it: through the proxy of a
-/// machine of the tailnet that has a tag, by a network that leads nowhere else.
+/// An application in a container reaches another service of the same Dovetail as <c>examples/single-sign-on</c> has it: through the proxy
+/// of a machine of the tailnet that has a tag, by a network that leads nowhere else.
 /// </summary>
 public sealed class ReachingEachOtherTests(Engine engine) : EndToEndTest(engine)
 {
@@ -54,7 +54,8 @@ public sealed class ReachingEachOtherTests(Engine engine) : EndToEndTest(engine)
         Assert.Null(echo.Header("Tailscale-User-Login"));
 
         // What does not name the tag refuses it; who is named gets in.
-        var refused = await AskAsync(application, Cancellation, "-o", "/dev/null", "-w", "%{http_code}", $"https://{alice.NameOf("private")}/");
+        var refused = await AskAsync(
+            application, Cancellation, "-o", "/dev/null", "-w", "%{http_code}", $"https://{alice.NameOf("private")}/");
         Assert.Equal("403", refused.Stdout);
         using var own = await alice.Http().GetAsync($"https://{alice.NameOf("private")}/", Cancellation);
         using var others = await alice.Http().GetAsync($"https://{alice.NameOf("id")}/", Cancellation);
@@ -96,12 +97,13 @@ public sealed class ReachingEachOtherTests(Engine engine) : EndToEndTest(engine)
             new Dictionary<string, string>(), options: Applications.Mounts, command: ["/pause"], cancellation: Cancellation));
         await _proxy.ConnectAsync(_outbound.Name, Cancellation);
         var address = await Engine.DockerAsync(
-            ["inspect", "-f", $"{{{{(index .NetworkSettings.Networks \"{_outbound.Name}\").IPAddress}}}}", _proxy.Id], cancellation: Cancellation);
+            ["inspect", "-f", $"{{{{(index .NetworkSettings.Networks \"{_outbound.Name}\").IPAddress}}}}", _proxy.Id],
+            cancellation: Cancellation);
         var endpoint = new IPEndPoint(IPAddress.Parse(address.Stdout.Trim()), ProxyPort);
         await ShellAsync(
             _proxy,
-            $"exec -a tailscaled {Applications.Folder}/FakeTailscale --tun=userspace-networking --statedir=/tmp/state --socket=/tmp/socket --port=0 "
-                + $"--outbound-http-proxy-listen={endpoint} 2>/tmp/log",
+            $"exec -a tailscaled {Applications.Folder}/FakeTailscale --tun=userspace-networking --statedir=/tmp/state --socket=/tmp/socket "
+                + $"--port=0 --outbound-http-proxy-listen={endpoint} 2>/tmp/log",
             "-d", "-e", $"FAKE_TAILSCALE_VERSION={Release}");
         await LogInAsync(shielded: true);
         return endpoint;
@@ -113,8 +115,9 @@ public sealed class ReachingEachOtherTests(Engine engine) : EndToEndTest(engine)
         await Eventually.GetAsync(
             _ => ShellAsync(
                 _proxy,
-                $"exec -a tailscale {Applications.Folder}/FakeTailscale --socket=/tmp/socket up --reset --auth-key={key} --hostname={Machine} "
-                    + $"--login-server={Control.OwnUrl} --advertise-tags={Tag} --shields-up={(shielded ? "true" : "false")} --timeout=20s"),
+                $"exec -a tailscale {Applications.Folder}/FakeTailscale --socket=/tmp/socket up --reset --auth-key={key} "
+                    + $"--hostname={Machine} --login-server={Control.OwnUrl} --advertise-tags={Tag} "
+                    + $"--shields-up={(shielded ? "true" : "false")} --timeout=20s"),
             up => up.ExitCode == 0,
             "the machine to be logged in");
     }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
@@ -70,7 +71,8 @@ public sealed class HttpReceiver : IAsyncDisposable
             await using var stream = _certificate is null ? (Stream)plain : new SslStream(plain);
             if (stream is SslStream secure)
             {
-                await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate }, _stopping.Token);
+                await secure.AuthenticateAsServerAsync(
+                    new SslServerAuthenticationOptions { ServerCertificate = _certificate }, _stopping.Token);
             }
 
             while (await ReadAsync(stream) is { } request)
@@ -82,7 +84,7 @@ public sealed class HttpReceiver : IAsyncDisposable
                     Encoding.ASCII.GetBytes($"HTTP/1.1 {status} X\r\n{lines}Content-Length: 0\r\n\r\n"), _stopping.Token);
             }
         }
-        catch (Exception end) when (end is IOException or OperationCanceledException or System.Security.Authentication.AuthenticationException)
+        catch (Exception end) when (end is IOException or OperationCanceledException or AuthenticationException)
         {
             // The client's affair.
         }

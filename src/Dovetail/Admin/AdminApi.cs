@@ -25,7 +25,8 @@ internal static class AdminApi
         var time = app.Services.GetRequiredService<TimeProvider>();
         var notifier = app.Services.GetService<Notifier>();
         app.MapGet("/v1/status", context => context.Response.WriteAsJsonAsync(
-            StatusMapper.Map(reconciler.Report(), watcher.Health, options.DockerEndpoint, notifier?.Report()), AdminJson.Default.StatusDocument));
+            StatusMapper.Map(reconciler.Report(), watcher.Health, options.DockerEndpoint, notifier?.Report()),
+            AdminJson.Default.StatusDocument));
         app.MapGet("/v1/health", context => context.Response.WriteAsJsonAsync(
             HealthRules.From(reconciler.Report(), watcher.Health, options.DockerEndpoint, options.Resync, time.GetUtcNow()),
             AdminJson.Default.HealthDocument));

@@ -17,15 +17,15 @@ internal static class StatusMapper
     /// <param name="receivers">Null: nobody is notified.</param>
     public static StatusDocument Map(
         ReconcilerReport report, DockerHealth docker, string endpoint, IReadOnlyList<ReceiverReport>? receivers = null) => new()
-    {
-        Version = Version,
-        Docker = new DockerStatus(endpoint, docker.Connected, docker.LastError, docker.LastListing),
-        Services = [.. report.Nodes.Select(Map)],
-        Rejected = report.Rejected,
-        Warnings = report.Warnings,
-        Notifications = receivers is null ? null : [.. receivers.Select(static receiver =>
-            new NotificationStatus(receiver.Receiver, receiver.Sent, receiver.Failed, receiver.Error))],
-    };
+        {
+            Version = Version,
+            Docker = new DockerStatus(endpoint, docker.Connected, docker.LastError, docker.LastListing),
+            Services = [.. report.Nodes.Select(Map)],
+            Rejected = report.Rejected,
+            Warnings = report.Warnings,
+            Notifications = receivers is null ? null : [.. receivers.Select(static receiver =>
+                new NotificationStatus(receiver.Receiver, receiver.Sent, receiver.Failed, receiver.Error))],
+        };
 
     private static ServiceStatus Map(NodeReport node) => new()
     {

@@ -2,7 +2,9 @@ using Dovetail.Admin;
 
 namespace Dovetail.Commands;
 
-/// <summary><c>dovetail restart</c>, <c>dovetail logs</c>, <c>dovetail forget</c> and <c>dovetail notify</c>: one question to the daemon.</summary>
+/// <summary>
+/// <c>dovetail restart</c>, <c>dovetail logs</c>, <c>dovetail forget</c> and <c>dovetail notify</c>: what the daemon is told to do once.
+/// </summary>
 /// <param name="socket">The daemon's admin socket.</param>
 internal sealed class ServiceCommands(string socket, Terminal terminal, TextWriter output, TextWriter error)
 {

@@ -229,7 +229,7 @@ internal static class Settings
     }
 
     private static string? SeverityName(string text, out Severity value) =>
-        Enum.TryParse(text, ignoreCase: true, out value) && char.IsAsciiLetter(text[0]) && Enum.IsDefined(value) ? null : "give problem or notice";
+        Enum.TryParse(text, ignoreCase: true, out value) && char.IsAsciiLetter(text[0]) ? null : "give problem or notice";
 
     private static string? LevelName(string text, out Level value)
     {

@@ -12,7 +12,9 @@ namespace Dovetail.Notifications;
 /// <param name="Error">Why the last try failed; null: it did not.</param>
 internal sealed record ReceiverReport(string Receiver, long Sent, long Failed, string? Error);
 
-/// <summary>The messages to one receiver, in order: each is tried until it is taken, refused, or too old. No other receiver waits for it.</summary>
+/// <summary>
+/// The messages to one receiver, in order: each is tried until it is taken, refused, or too old. No other receiver waits for it.
+/// </summary>
 internal sealed partial class Outbox : IAsyncDisposable
 {
     // While a receiver is away; then the oldest are lost.

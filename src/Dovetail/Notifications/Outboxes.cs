@@ -65,7 +65,7 @@ internal sealed partial class Outboxes(ReceiverSource source, TimeProvider time,
                 }
             }
 
-            if (problem is null && (receivers.Count != _all.Length || !receivers.Zip(_all).All(static pair => pair.First.IsSame(pair.Second.Receiver))))
+            if (problem is null && !IsKnown(receivers))
             {
                 var before = _all;
                 _all =
@@ -82,6 +82,9 @@ internal sealed partial class Outboxes(ReceiverSource source, TimeProvider time,
             return _all;
         }
     }
+
+    private bool IsKnown(IReadOnlyList<Receiver> receivers) =>
+        receivers.Count == _all.Length && receivers.Zip(_all).All(static pair => pair.First.IsSame(pair.Second.Receiver));
 
     private static partial class Log
     {

@@ -54,9 +54,16 @@ public sealed class StatusTableTests
         var text = StatusTable.Render(document, Now, Screen.Plain);
 
         Assert.EndsWith(
-            "\nNOTIFICATIONS\n  discord at https://discord.com: not delivered: HTTP 404: there is nothing of that name\n", text,
+            """
+
+            NOTIFICATIONS
+              discord at https://discord.com: not delivered: HTTP 404: there is nothing of that name
+
+            """,
+            text,
             StringComparison.Ordinal);
-        Assert.DoesNotContain("NOTIFICATIONS", StatusTable.Render(Document(Photos()), Now, Screen.Plain), StringComparison.Ordinal);
+        var without = StatusTable.Render(Document(Photos()), Now, Screen.Plain);
+        Assert.DoesNotContain("NOTIFICATIONS", without, StringComparison.Ordinal);
     }
 
     [Fact]

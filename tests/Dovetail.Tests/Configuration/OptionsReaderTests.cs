@@ -67,7 +67,8 @@ public sealed class OptionsReaderTests
     [Fact]
     public void Receivers_are_named_in_one_place()
     {
-        var (_, errors) = Read(new() { ["DOVETAIL_NOTIFY"] = "https://example.com/s3cr3t", ["DOVETAIL_NOTIFY_FILE"] = "/run/secrets/notify" });
+        var (_, errors) = Read(
+            new() { ["DOVETAIL_NOTIFY"] = "https://example.com/s3cr3t", ["DOVETAIL_NOTIFY_FILE"] = "/run/secrets/notify" });
 
         Assert.Contains("DOVETAIL_NOTIFY is set too", Assert.Single(errors), StringComparison.Ordinal);
     }

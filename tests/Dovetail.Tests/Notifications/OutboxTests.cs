@@ -171,7 +171,7 @@ public sealed class OutboxTests : IAsyncDisposable
     public async Task Each_kind_is_asked_as_it_wants_to_be(string url, string target, string header)
     {
         await using var server = new HttpReceiver();
-        Assert.Null(ReceiverSyntax.ReadList(string.Format(System.Globalization.CultureInfo.InvariantCulture, url, server.Address), out var receivers));
+        Assert.Null(ReceiverSyntax.ReadList(url.Replace("{0}", $"{server.Address}", StringComparison.Ordinal), out var receivers));
 
         var delivery = await _client.SendAsync(receivers[0], Message("one"), TestContext.Current.CancellationToken);
 

@@ -6,8 +6,8 @@ using System.Text;
 namespace FakeTailscale.DataPath;
 
 /// <summary>
-/// <c>--outbound-http-proxy-listen</c>: CONNECT as Tailscale's cmd/tailscaled/proxy.go answers it. Requests with an absolute URL, which that
-/// forwards too, are refused here: no test sends one.
+/// <c>--outbound-http-proxy-listen</c>: CONNECT as Tailscale's cmd/tailscaled/proxy.go answers it. Requests with an absolute URL, which
+/// that forwards too, are refused here: no test sends one.
 /// </summary>
 /// <exception cref="SocketException">The address cannot be listened on.</exception>
 internal sealed class HttpProxyServer(IPEndPoint address) : IDisposable
@@ -52,7 +52,9 @@ internal sealed class HttpProxyServer(IPEndPoint address) : IDisposable
     }
 
     private static Task AnswerAsync(Socket client, string status, string headers, string body) => SendAsync(
-        client, $"{status}\r\n{headers}Content-Type: text/plain; charset=utf-8\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}");
+        client,
+        $"{status}\r\n{headers}Content-Type: text/plain; charset=utf-8\r\nContent-Length: {body.Length}\r\n"
+            + $"Connection: close\r\n\r\n{body}");
 
     private static Task SendAsync(Socket client, string text) =>
         TunnelPump.SendAsync(client, Encoding.ASCII.GetBytes(text), CancellationToken.None);

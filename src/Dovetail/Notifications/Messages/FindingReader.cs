@@ -10,8 +10,8 @@ namespace Dovetail.Notifications.Messages;
 /// <summary>Reads off the reports of the stages what a person may have to be told of.</summary>
 /// <param name="least">Nothing of a lower severity.</param>
 /// <param name="tellsLoginUrls">
-/// Whether login URLs are among it. Who opens one can add the node to a tailnet of their own, and reaches the container there, so that they are
-/// not for everybody who reads a receiver's messages.
+/// Whether login URLs are among it. Who opens one can add the node to a tailnet of their own, and reaches the container there, so that they
+/// are not for everybody who reads a receiver's messages.
 /// </param>
 internal sealed class FindingReader(Severity least, bool tellsLoginUrls)
 {
@@ -71,7 +71,7 @@ internal sealed class FindingReader(Severity least, bool tellsLoginUrls)
 
     private Condition Shown(NodeReport node, Condition condition, string? link)
     {
-        if (tellsLoginUrls || node.LoginUrl is not { } url)
+        if (tellsLoginUrls && node.LoginUrl is not null)
         {
             return condition;
         }
@@ -82,6 +82,7 @@ internal sealed class FindingReader(Severity least, bool tellsLoginUrls)
                 Text = "the node is not logged in",
                 Fix = $"Log it in ({link ?? $"dovetail login {node.Service.Name}"} shows where), or set TS_AUTHKEY.",
             }
+            : node.LoginUrl is not { } url ? condition
             : condition with { Text = condition.Text.Replace(url, "(a login URL)", StringComparison.Ordinal) };
     }
 

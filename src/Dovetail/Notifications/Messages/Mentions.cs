@@ -1,8 +1,8 @@
 namespace Dovetail.Notifications.Messages;
 
 /// <summary>
-/// How often something was spoken of in the last hour. Who has used that up is silent for an hour, and then is summed up once an hour for as
-/// long as it goes on.
+/// How often something was spoken of in the last hour. When that is used up there is silence for an hour, and then a summary once an hour
+/// for as long as it goes on.
 /// </summary>
 internal sealed class Mentions(int most)
 {

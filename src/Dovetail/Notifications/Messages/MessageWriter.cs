@@ -57,9 +57,9 @@ internal sealed class MessageWriter(string host)
         {
             ([], _) => "",
             ([var one], true) => $"a problem of {one} is over",
-            ([var one], _) => $"a notice about {one} is void",
+            ([var one], _) => $"a notice about {one} no longer holds",
             (_, true) => $"problems of {Number(over.Count)} services are over",
-            _ => $"notices about {Number(over.Count)} services are void",
+            _ => $"notices about {Number(over.Count)} services no longer hold",
         };
         return beginning.Length > 0 && end.Length > 0 ? $"{beginning}; {end}" : beginning + end;
     }
@@ -103,9 +103,9 @@ internal sealed class MessageWriter(string host)
         }
 
         var turns = changes.Max(static change => change.Turns);
+        var howOften = turns > 1 ? $" ({Number(turns)} times since the last message)" : "";
         return string.Create(
-            CultureInfo.InvariantCulture,
-            $"\nIt comes and goes{(turns > 1 ? $" ({turns} times since the last message)" : "")}: no more of it before {until.UtcDateTime:HH:mm} UTC.");
+            CultureInfo.InvariantCulture, $"\nIt comes and goes{howOften}: no more of it before {until.UtcDateTime:HH:mm} UTC.");
     }
 
     private static string Names(IReadOnlyList<Change> changes)

@@ -11,7 +11,8 @@ internal static class PayloadText
     /// <summary>The most events of Dovetail's own document.</summary>
     public const int MostEvents = 100;
 
-    // ntfy makes an attachment of more than 4096 bytes; Discord refuses more than 4096 characters; Slack cuts at 4000 (their documentation).
+    // By their documentation ntfy makes an attachment of more than 4096 bytes, Discord refuses more than 4096 characters, and Slack advises
+    // 4000 at most.
     private const int MostOfBody = 3900;
 
     private const int Red = 0xD83C3E;

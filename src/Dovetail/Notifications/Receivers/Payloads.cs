@@ -2,10 +2,14 @@ using System.Text.Json.Serialization;
 
 namespace Dovetail.Notifications.Receivers;
 
-/// <summary>What ntfy takes at its root (docs.ntfy.sh/publish, "Publish as JSON"). Without <c>markdown</c> it shows texts as they are.</summary>
+/// <summary>
+/// What ntfy takes at its root (docs.ntfy.sh/publish, "Publish as JSON"). Without <c>markdown</c> it shows texts as they are.
+/// </summary>
 internal sealed record NtfyPayload(string Topic, string Title, string Message, int Priority, IReadOnlyList<string> Tags, string? Click);
 
-/// <summary>What Gotify takes at <c>/message</c> (gotify.net/docs/pushmsg). Texts are shown as they are by <see cref="GotifyDisplay"/>.</summary>
+/// <summary>
+/// What Gotify takes at <c>/message</c> (gotify.net/docs/pushmsg). Texts are shown as they are by <see cref="GotifyDisplay"/>.
+/// </summary>
 internal sealed record GotifyPayload(string Title, string Message, int Priority, GotifyExtras Extras);
 
 /// <summary>gotify.net/docs/msgextras.</summary>
@@ -60,7 +64,14 @@ internal sealed record NotificationDocument
 /// <param name="Severity">Notice or Problem.</param>
 /// <param name="QuietUntil">The subject changes too often: nothing more is said of it before that time.</param>
 internal sealed record NotificationEvent(
-    string Event, string Subject, string Condition, string Severity, string Text, string Fix, DateTimeOffset Since, DateTimeOffset? QuietUntil);
+    string Event,
+    string Subject,
+    string Condition,
+    string Severity,
+    string Text,
+    string Fix,
+    DateTimeOffset Since,
+    DateTimeOffset? QuietUntil);
 
 /// <summary>ntfy, Gotify and Dovetail's own.</summary>
 [JsonSourceGenerationOptions(

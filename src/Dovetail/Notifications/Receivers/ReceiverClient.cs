@@ -7,8 +7,8 @@ using Dovetail.Notifications.Messages;
 namespace Dovetail.Notifications.Receivers;
 
 /// <summary>
-/// Sends messages. Proxies and certificates are those of the environment (<c>HTTPS_PROXY</c>, <c>SSL_CERT_FILE</c>). Nothing that it says holds
-/// an address: neither an exception's text, which may, nor a receiver's answer, which may repeat it.
+/// Sends messages. Proxies and certificates are those of the environment (<c>HTTPS_PROXY</c>, <c>SSL_CERT_FILE</c>). Nothing that it says
+/// holds an address: it uses neither an exception's text, which may, nor a receiver's answer, which may repeat it.
 /// </summary>
 internal sealed class ReceiverClient(TimeProvider time) : IDisposable
 {

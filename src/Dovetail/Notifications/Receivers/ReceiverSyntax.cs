@@ -157,7 +157,9 @@ internal static class ReceiverSyntax
         }
 
         var said = Uri.UnescapeDataString(uri.UserInfo);
-        return kind == ReceiverKind.Ntfy && said.StartsWith("tk_", StringComparison.Ordinal) && said.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter == '_')
+        return kind == ReceiverKind.Ntfy
+            && said.StartsWith("tk_", StringComparison.Ordinal)
+            && said.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter == '_')
             ? $"Bearer {said}"
             : $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes(said.Contains(':') ? said : said + ":"))}";
     }

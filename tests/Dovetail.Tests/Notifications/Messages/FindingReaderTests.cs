@@ -26,6 +26,10 @@ public sealed class FindingReaderTests
         Assert.Contains("dovetail login web", discreet[0].Fix, StringComparison.Ordinal);
 
         Assert.Contains(LoginUrl, Read(report, tellsLoginUrls: true)[0].Text, StringComparison.Ordinal);
+
+        // One that is not there yet: "here" would be in the message.
+        var early = Report(Node("web", Known.NeedsLogin(null)));
+        Assert.Contains("dovetail login web", Read(early, tellsLoginUrls: true)[0].Fix, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -171,8 +171,8 @@ public sealed class FindingWatchTests
             // As often as the daemon looks.
             if (_second % 5 == 0)
             {
-                var changes = _watch.Look(
-                    new Findings(findings(_second), new HashSet<string>(services ?? ["web", "other"])), TestClock.Noon + TimeSpan.FromSeconds(_second));
+                var now = new Findings(findings(_second), new HashSet<string>(services ?? ["web", "other"]));
+                var changes = _watch.Look(now, TestClock.Noon + TimeSpan.FromSeconds(_second));
                 if (changes.Count > 0)
                 {
                     _said.Add((_second, changes));

@@ -11,7 +11,8 @@ public sealed class MessageWriterTests
     [Fact]
     public void One_problem()
     {
-        var message = Write(Began("photos", "key-rejected", "the control server refuses the auth key: invalid key", "Make a new auth key."));
+        var message = Write(
+            Began("photos", "key-rejected", "the control server refuses the auth key: invalid key", "Make a new auth key."));
 
         Assert.Equal("nas: photos has a problem", message.Title);
         Assert.Equal(
@@ -43,7 +44,7 @@ public sealed class MessageWriterTests
 
         Assert.Equal("nas: a notice about photos", Write(notice).Title);
         Assert.False(Write(notice).IsBad);
-        Assert.Equal("nas: notices about 2 services are void", Write(
+        Assert.Equal("nas: notices about 2 services no longer hold", Write(
             notice with { Kind = ChangeKind.Over }, Named(notice, "wiki") with { Kind = ChangeKind.Over }).Title);
     }
 
@@ -119,7 +120,8 @@ public sealed class MessageWriterTests
     {
         var message = Write(Began("web", "no-upstream", "text", "fix") with { Turns = 9, QuietUntil = Now + TimeSpan.FromHours(1) });
 
-        Assert.Contains("It comes and goes (9 times since the last message): no more of it before 13:12 UTC.", Body(message), StringComparison.Ordinal);
+        Assert.Contains(
+            "It comes and goes (9 times since the last message): no more of it before 13:12 UTC.", Body(message), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -66,13 +66,18 @@ public sealed class PayloadTextTests
     [Theory]
     [InlineData('*')]
     [InlineData('x')]
-    public void Discord_is_sent_no_more_than_it_takes(char letter) =>
-        Assert.InRange(Write("discord://1/t", Many(letter)).GetProperty("embeds")[0].GetProperty("description").GetString()!.Length, 3000, 4096);
+    public void Discord_is_sent_no_more_than_it_takes(char letter)
+    {
+        var embed = Write("discord://1/t", Many(letter)).GetProperty("embeds")[0];
+
+        Assert.InRange(embed.GetProperty("description").GetString()!.Length, 3000, 4096);
+    }
 
     [Fact]
     public void Slack()
     {
-        var payload = Write("https://hooks.slack.com/services/T/B/x", Problem("web", "<!channel> & <https://evil.example|press> @here *bold*"));
+        var payload = Write(
+            "https://hooks.slack.com/services/T/B/x", Problem("web", "<!channel> & <https://evil.example|press> @here *bold*"));
 
         var text = payload.GetProperty("text").GetString();
         Assert.StartsWith(

@@ -27,7 +27,7 @@ public sealed class ReceiverSyntaxTests
         Assert.Equal(kind, receiver.Kind);
         Assert.Equal(address, receiver.Address.ToString());
         Assert.DoesNotContain(Secret, receiver.ToString(), StringComparison.Ordinal);
-        Assert.EndsWith(receiver.Address.Host + (receiver.Address.IsDefaultPort ? "" : $":{receiver.Address.Port}"), receiver.Title, StringComparison.Ordinal);
+        Assert.EndsWith($" at {receiver.Address.Scheme}://{receiver.Address.Authority}", receiver.Title, StringComparison.Ordinal);
     }
 
     [Fact]
