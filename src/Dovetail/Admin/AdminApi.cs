@@ -1,5 +1,7 @@
 using Dovetail.Common;
 using Dovetail.Docker;
+using Dovetail.Notifications;
+using Dovetail.Notifications.Receivers;
 using Dovetail.Reconciliation;
 using Dovetail.Services.Labels;
 
@@ -21,12 +23,15 @@ internal static class AdminApi
         var watcher = app.Services.GetRequiredService<DockerWatcher>();
         var options = app.Services.GetRequiredService<AdminOptions>();
         var time = app.Services.GetRequiredService<TimeProvider>();
+        var notifier = app.Services.GetService<Notifier>();
         app.MapGet("/v1/status", context => context.Response.WriteAsJsonAsync(
-            StatusMapper.Map(reconciler.Report(), watcher.Health, options.DockerEndpoint), AdminJson.Default.StatusDocument));
+            StatusMapper.Map(reconciler.Report(), watcher.Health, options.DockerEndpoint, notifier?.Report()),
+            AdminJson.Default.StatusDocument));
         app.MapGet("/v1/health", context => context.Response.WriteAsJsonAsync(
             HealthRules.From(reconciler.Report(), watcher.Health, options.DockerEndpoint, options.Resync, time.GetUtcNow()),
             AdminJson.Default.HealthDocument));
         app.MapGet("/v1/states", context => StatesAsync(context, app.Services.GetRequiredService<UnwantedStates>()));
+        app.MapPost("/v1/notify", context => NotifyAsync(context, notifier));
         app.MapPost("/v1/services/{name}/restart", context => RestartAsync(context, reconciler));
         app.MapGet("/v1/services/{name}/log", context => LogAsync(context, reconciler));
         app.MapDelete("/v1/services/{name}", context => ForgetAsync(context, reconciler));
@@ -37,6 +42,34 @@ internal static class AdminApi
         var (unwanted, problem) = await states.FindAsync(context.RequestAborted);
         var document = new StatesDocument(problem, [.. unwanted.Select(static state => new StateStatus(state.Name, state.LastUsed))]);
         await context.Response.WriteAsJsonAsync(document, AdminJson.Default.StatesDocument);
+    }
+
+    private static async Task NotifyAsync(HttpContext context, Notifier? notifier)
+    {
+        if (notifier is null)
+        {
+            await AnswerAsync(
+                context,
+                StatusCodes.Status409Conflict,
+                "nobody is notified: set DOVETAIL_NOTIFY or DOVETAIL_NOTIFY_FILE, and start Dovetail anew");
+            return;
+        }
+
+        using var end = EndOf(context);
+        try
+        {
+            var (answers, problem) = await notifier.TestAsync(end.Token);
+            var isGood = problem is null && answers.All(static answer => answer.Delivery.Outcome == DeliveryOutcome.Sent);
+            var lines = problem is null
+                ? answers.Select(static answer => $"{answer.Receiver}: {answer.Delivery.Text}")
+                : [$"DOVETAIL_NOTIFY_FILE {problem}"];
+            await AnswerAsync(
+                context, isGood ? StatusCodes.Status200OK : StatusCodes.Status409Conflict, string.Join('\n', lines));
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            await AnswerAsync(context, StatusCodes.Status409Conflict, "Dovetail stops");
+        }
     }
 
     private static Task RestartAsync(HttpContext context, Reconciler reconciler)

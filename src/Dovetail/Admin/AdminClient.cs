@@ -39,6 +39,11 @@ internal sealed class AdminClient(string socket) : IDisposable
     public Task<StatesDocument?> GetStatesAsync(CancellationToken cancellationToken) =>
         GetAsync("v1/states", AdminJson.Default.StatesDocument, cancellationToken);
 
+    /// <summary>Sends a test to every receiver of notifications.</summary>
+    /// <returns>How each answered; null when no daemon answers.</returns>
+    public Task<AdminAnswer?> NotifyAsync(CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, "v1/notify", cancellationToken);
+
     /// <summary>Starts a service's tailscaled anew.</summary>
     /// <returns>The daemon's answer; null when none answers.</returns>
     public Task<AdminAnswer?> RestartAsync(string name, CancellationToken cancellationToken) =>

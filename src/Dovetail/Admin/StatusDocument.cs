@@ -17,6 +17,9 @@ internal sealed record StatusDocument
 
     /// <summary>Label mistakes that refuse nothing.</summary>
     public required IReadOnlyList<ContainerWarning> Warnings { get; init; }
+
+    /// <summary>How the receivers of notifications have fared; absent when there are none.</summary>
+    public IReadOnlyList<NotificationStatus>? Notifications { get; init; }
 }
 
 /// <summary>Dovetail's connection to the Docker Engine.</summary>
@@ -83,6 +86,13 @@ internal sealed record TailscaledStatus(int? Pid, int Restarts, IReadOnlyList<st
 
 /// <summary>Where the service's listener listens.</summary>
 internal sealed record ListenerStatus(string Https, string Http);
+
+/// <summary>How one receiver of notifications has fared.</summary>
+/// <param name="Receiver">Its kind, scheme and host; the rest of its URL is a secret.</param>
+/// <param name="Sent">Messages that it took.</param>
+/// <param name="Failed">Messages that it did not get.</param>
+/// <param name="Error">Why the last try failed; absent when it did not.</param>
+internal sealed record NotificationStatus(string Receiver, long Sent, long Failed, string? Error);
 
 /// <summary>The admin API's documents.</summary>
 [JsonSourceGenerationOptions(

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Dovetail.Docker;
 using Dovetail.Nodes;
+using Dovetail.Notifications;
 using Dovetail.Reconciliation;
 using Dovetail.Services.Model;
 
@@ -13,14 +14,18 @@ internal static class StatusMapper
     public static string Version { get; } = typeof(StatusMapper).Assembly
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 
-    public static StatusDocument Map(ReconcilerReport report, DockerHealth docker, string endpoint) => new()
-    {
-        Version = Version,
-        Docker = new DockerStatus(endpoint, docker.Connected, docker.LastError, docker.LastListing),
-        Services = [.. report.Nodes.Select(Map)],
-        Rejected = report.Rejected,
-        Warnings = report.Warnings,
-    };
+    /// <param name="receivers">Null: nobody is notified.</param>
+    public static StatusDocument Map(
+        ReconcilerReport report, DockerHealth docker, string endpoint, IReadOnlyList<ReceiverReport>? receivers = null) => new()
+        {
+            Version = Version,
+            Docker = new DockerStatus(endpoint, docker.Connected, docker.LastError, docker.LastListing),
+            Services = [.. report.Nodes.Select(Map)],
+            Rejected = report.Rejected,
+            Warnings = report.Warnings,
+            Notifications = receivers is null ? null : [.. receivers.Select(static receiver =>
+                new NotificationStatus(receiver.Receiver, receiver.Sent, receiver.Failed, receiver.Error))],
+        };
 
     private static ServiceStatus Map(NodeReport node) => new()
     {

@@ -45,6 +45,7 @@ internal static class StatusTable
         }
 
         AppendRemarks(text, status.Rejected, status.Warnings, screen);
+        AppendReceivers(text, status.Notifications ?? [], screen);
         return text.ToString();
     }
 
@@ -106,6 +107,21 @@ internal static class StatusTable
         "Backoff" or "NeedsLogin" => Screen.Bad,
         _ => Screen.Waiting,
     };
+
+    // Those that are well are no news.
+    private static void AppendReceivers(StringBuilder text, IReadOnlyList<NotificationStatus> receivers, Screen screen)
+    {
+        var failing = receivers.Where(static receiver => receiver.Error is not null).ToList();
+        if (failing.Count > 0)
+        {
+            text.AppendLine().AppendLine("NOTIFICATIONS");
+        }
+
+        foreach (var receiver in failing)
+        {
+            screen.Append(text, $"  {receiver.Receiver}: ", $"not delivered: {receiver.Error}", Screen.Bad);
+        }
+    }
 
     private static void AppendTable(StringBuilder text, IReadOnlyList<ServiceStatus> services, DateTimeOffset now, Screen screen)
     {

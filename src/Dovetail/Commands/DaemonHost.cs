@@ -5,6 +5,7 @@ using Dovetail.Docker;
 using Dovetail.Metrics;
 using Dovetail.Metrics.Otlp;
 using Dovetail.Nodes;
+using Dovetail.Notifications;
 using Dovetail.Proxy;
 using Dovetail.Proxy.Http;
 using Dovetail.Reconciliation;
@@ -50,6 +51,11 @@ internal static class DaemonHost
         if (options.Dashboard is { } dashboard)
         {
             builder.Services.AddDashboard(dashboard);
+        }
+
+        if (options.Notifications is { } notifications)
+        {
+            builder.Services.AddNotifications(notifications);
         }
 
         var app = builder.Build();

@@ -49,6 +49,7 @@ internal static class DovetailCommand
             [Add(root, commands.Restart())] = ["dovetail restart photos"],
             [Add(root, commands.Forget())] = ["dovetail forget photos", "dovetail forget photos --yes --force"],
             [Add(root, commands.Prune())] = ["dovetail prune", "dovetail prune --older-than 30d --yes"],
+            [Add(root, commands.Notify())] = ["dovetail notify", "docker exec dovetail dovetail notify"],
             [Add(root, Health(options))] = ["dovetail health"],
             [Add(root, Version(options))] = ["dovetail version"],
             [Add(root, CompletionCommand.Create())] =

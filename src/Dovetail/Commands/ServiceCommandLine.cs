@@ -104,6 +104,13 @@ internal sealed class ServiceCommandLine(SettingOptions options, Terminal termin
         return command;
     }
 
+    public Command Notify()
+    {
+        var command = Of("notify", "Send a test to every receiver of notifications, and say how each answered.", null);
+        command.SetAction((parsed, cancellationToken) => Act(parsed).NotifyAsync(cancellationToken));
+        return command;
+    }
+
     private static Option<bool> Yes() => new("--yes", "-y") { Description = "do not ask" };
 
     private static Option<bool> Force() => new("--force") { Description = "remove the state even if the machine cannot be logged out" };

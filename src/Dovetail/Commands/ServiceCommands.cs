@@ -2,7 +2,9 @@ using Dovetail.Admin;
 
 namespace Dovetail.Commands;
 
-/// <summary><c>dovetail restart</c>, <c>dovetail logs</c> and <c>dovetail forget</c>: the commands that act on one service.</summary>
+/// <summary>
+/// <c>dovetail restart</c>, <c>dovetail logs</c>, <c>dovetail forget</c> and <c>dovetail notify</c>: what the daemon is told to do once.
+/// </summary>
 /// <param name="socket">The daemon's admin socket.</param>
 internal sealed class ServiceCommands(string socket, Terminal terminal, TextWriter output, TextWriter error)
 {
@@ -10,6 +12,13 @@ internal sealed class ServiceCommands(string socket, Terminal terminal, TextWrit
     {
         using var client = new AdminClient(socket);
         return await PrintAsync(await client.RestartAsync(name, cancellationToken));
+    }
+
+    /// <summary>About no service: about all that people are told.</summary>
+    public async Task<int> NotifyAsync(CancellationToken cancellationToken)
+    {
+        using var client = new AdminClient(socket);
+        return await PrintAsync(await client.NotifyAsync(cancellationToken));
     }
 
     public async Task<int> LogsAsync(string name, bool follow, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using Dovetail.Dashboard;
 using Dovetail.Docker;
 using Dovetail.Metrics.Otlp;
 using Dovetail.Nodes;
+using Dovetail.Notifications;
 using Dovetail.Proxy.Model;
 using Dovetail.Reconciliation;
 using Dovetail.Services.Model;
@@ -45,4 +46,7 @@ internal sealed record DovetailOptions
 
     /// <summary>Null: there is no dashboard.</summary>
     public required DashboardOptions? Dashboard { get; init; }
+
+    /// <summary>Null: nobody is notified.</summary>
+    public required NotifyOptions? Notifications { get; init; }
 }

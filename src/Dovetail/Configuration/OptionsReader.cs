@@ -4,6 +4,9 @@ using Dovetail.Docker;
 using Dovetail.Metrics.Otlp;
 using Dovetail.Nodes;
 using Dovetail.Nodes.Facts;
+using Dovetail.Notifications;
+using Dovetail.Notifications.Messages;
+using Dovetail.Notifications.Receivers;
 using Dovetail.Proxy.Model;
 using Dovetail.Reconciliation;
 using Dovetail.Services.Model;
@@ -69,6 +72,7 @@ internal sealed class OptionsReader
             MetricsAddress = Read(Settings.MetricsAddress),
             Otlp = ReadOtlp(),
             Dashboard = dashboard,
+            Notifications = ReadNotifications(),
         };
     }
 
@@ -180,6 +184,20 @@ internal sealed class OptionsReader
         }
 
         return new DashboardOptions(name, audience, admins);
+    }
+
+    private NotifyOptions? ReadNotifications()
+    {
+        var (receivers, file) = (Read(Settings.Notify), Read(Settings.NotifyFile));
+        var (delay, severity, loginUrl) = (Read(Settings.NotifyDelay), Read(Settings.NotifySeverity), Read(Settings.NotifyLoginUrl));
+        if (TextOf(Settings.Notify, _variables) is not null && file is not null)
+        {
+            Refuse(Settings.NotifyFile, file, $"{Settings.Notify.Variable} is set too; set one of them");
+        }
+
+        return receivers is null && file is null
+            ? null
+            : new NotifyOptions(new ReceiverSource(receivers, file), new WatchOptions(delay), severity, loginUrl);
     }
 
     private DockerEndpoint ReadDocker()

@@ -5,6 +5,8 @@ using Dovetail.Dashboard;
 using Dovetail.Docker;
 using Dovetail.Metrics.Otlp;
 using Dovetail.Nodes;
+using Dovetail.Nodes.Facts;
+using Dovetail.Notifications.Receivers;
 using Dovetail.Services.Labels;
 using Dovetail.Services.Model;
 using Level = Microsoft.Extensions.Logging.LogLevel;
@@ -135,6 +137,21 @@ internal static class Settings
     public static readonly Setting<EquatableArray<AccessRule>> DashboardAdmins =
         new("DOVETAIL_DASHBOARD_ADMINS", null, "who of those may restart a service there", AllowSyntax.Read);
 
+    public static readonly Setting<IReadOnlyList<Receiver>?> Notify =
+        new("DOVETAIL_NOTIFY", null, "URLs of receivers of notifications", Receivers) { IsSecret = true };
+
+    public static readonly Setting<string?> NotifyFile =
+        Setting.Optional("DOVETAIL_NOTIFY_FILE", "file with the URLs of receivers of notifications; read at each use");
+
+    public static readonly Setting<TimeSpan> NotifyDelay = Setting.Duration(
+        "DOVETAIL_NOTIFY_DELAY", "30s", "how long something has to last before it is notified of", TimeSpan.Zero, TimeSpan.FromDays(1));
+
+    public static readonly Setting<Severity> NotifySeverity =
+        new("DOVETAIL_NOTIFY_SEVERITY", "problem", "problem, or notice: those too", SeverityName);
+
+    public static readonly Setting<bool> NotifyLoginUrl =
+        Setting.Flag("DOVETAIL_NOTIFY_LOGIN_URL", "false", "whether notifications hold login URLs");
+
     /// <summary>In the order of the help text and of the README.</summary>
     public static ImmutableArray<Setting> All { get; } =
     [
@@ -142,7 +159,8 @@ internal static class Settings
         Hold, Grace, NodeMemory, Resync, Poll, Connections, StallTimeout, RequestLineSize, RequestHeadersSize, RequestHeaderCount,
         RuntimeDirectory, Tailscaled, Tailscale, Container, AccessLog, LogLevel, JsonLog, MetricsAddress,
         OtlpEndpoint, OtlpMetricsEndpoint, OtlpIsGrpc, OtlpHeaders, OtlpHeadersFile, OtlpInterval, OtlpServiceName, OtlpResource,
-        OtlpIsDisabled, Dashboard, DashboardAllow, DashboardAdmins,
+        OtlpIsDisabled,
+        Dashboard, DashboardAllow, DashboardAdmins, Notify, NotifyFile, NotifyDelay, NotifySeverity, NotifyLoginUrl,
     ];
 
     private static string? Key(string text, out string? value)
@@ -249,6 +267,16 @@ internal static class Settings
         value = new DashboardAudience(rules, named.Count < entries.Length);
         return problem is null ? null : $"{problem}; and * for the start page to everybody";
     }
+
+    private static string? Receivers(string text, out IReadOnlyList<Receiver>? value)
+    {
+        var problem = ReceiverSyntax.ReadList(text, out var receivers);
+        value = receivers;
+        return problem;
+    }
+
+    private static string? SeverityName(string text, out Severity value) =>
+        Enum.TryParse(text, ignoreCase: true, out value) && char.IsAsciiLetter(text[0]) ? null : "give problem or notice";
 
     private static string? LevelName(string text, out Level value)
     {

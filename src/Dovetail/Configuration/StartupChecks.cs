@@ -16,6 +16,7 @@ internal sealed class StartupChecks(DovetailOptions options, TimeProvider time)
         CheckDirectory(Settings.StateDirectory, options.Nodes.StateRoot);
         CheckDirectory(Settings.RuntimeDirectory, options.Nodes.RuntimeDirectory);
         CheckAddress();
+        CheckReceivers();
         await CheckBinaryAsync(Settings.Tailscaled, options.Nodes.Tailscaled, cancellationToken);
         await CheckBinaryAsync(Settings.Tailscale, options.Tailscale, cancellationToken);
         return _errors;
@@ -70,6 +71,14 @@ internal sealed class StartupChecks(DovetailOptions options, TimeProvider time)
         {
             _errors.Add($"{Settings.MetricsAddress.Variable}={address}: cannot be listened on ({failed.Message}); "
                 + "name an address that this machine or container has, and a free port");
+        }
+    }
+
+    private void CheckReceivers()
+    {
+        if (options.Notifications?.Receivers.Read().Problem is { } problem)
+        {
+            _errors.Add($"{Settings.NotifyFile.Variable}: {problem}");
         }
     }
 

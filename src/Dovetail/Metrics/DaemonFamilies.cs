@@ -42,6 +42,12 @@ internal static class DaemonFamilies
     public static readonly MetricFamily TailscaledCpu = new(
         "dovetail.tailscaled.cpu", MetricKind.Counter, "s", "User and system processor time of a service's running tailscaled.");
 
+    public static readonly MetricFamily NotificationsSent = new(
+        "dovetail.notifications.sent", MetricKind.Counter, "{message}", "Messages that a receiver took.");
+
+    public static readonly MetricFamily NotificationsFailed = new(
+        "dovetail.notifications.failed", MetricKind.Counter, "{message}", "Messages that a receiver did not get.");
+
     public static readonly MetricFamily OwnMemory = new(
         "process.resident_memory", MetricKind.Gauge, "By", "Resident memory of Dovetail itself.");
 

@@ -1,6 +1,7 @@
 using Dovetail.Docker;
 using Dovetail.Nodes;
 using Dovetail.Nodes.Facts;
+using Dovetail.Notifications;
 using Dovetail.Processes;
 using Dovetail.Reconciliation;
 
@@ -21,6 +22,23 @@ internal static class DaemonMetrics
         WriteReconciler(writer, report);
         WriteNodes(writer, report.Nodes);
         WriteProcesses(writer, report.Nodes, usage);
+    }
+
+    public static void WriteNotifications(IMetricWriter writer, IReadOnlyList<ReceiverReport> receivers)
+    {
+        // Two topics of one server look the same from outside.
+        var shown = receivers.GroupBy(static report => report.Receiver, StringComparer.Ordinal).ToList();
+        writer.Begin(DaemonFamilies.NotificationsSent);
+        foreach (var same in shown)
+        {
+            writer.Sample(same.Sum(static report => report.Sent), ("receiver", same.Key));
+        }
+
+        writer.Begin(DaemonFamilies.NotificationsFailed);
+        foreach (var same in shown)
+        {
+            writer.Sample(same.Sum(static report => report.Failed), ("receiver", same.Key));
+        }
     }
 
     private static void WriteDocker(IMetricWriter writer, DockerHealth docker)

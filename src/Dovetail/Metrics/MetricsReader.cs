@@ -1,4 +1,5 @@
 using Dovetail.Docker;
+using Dovetail.Notifications;
 using Dovetail.Processes;
 using Dovetail.Reconciliation;
 
@@ -6,7 +7,7 @@ namespace Dovetail.Metrics;
 
 /// <summary>Reads everything that there is to measure, for those who show it or send it.</summary>
 internal sealed class MetricsReader(
-    Reconciler reconciler, DockerWatcher watcher, ProxyMeasurements measurements, MetricsOptions options)
+    Reconciler reconciler, DockerWatcher watcher, ProxyMeasurements measurements, MetricsOptions options, Notifier? notifier = null)
 {
     /// <summary>Listeners measure from now on; else they do from the first reading on.</summary>
     public void Start() => measurements.Start();
@@ -16,6 +17,11 @@ internal sealed class MetricsReader(
         measurements.Start();
         var report = reconciler.Report();
         DaemonMetrics.Write(writer, report, watcher.Health, options.Version, ProcessUsage.Of);
+        if (notifier is not null)
+        {
+            DaemonMetrics.WriteNotifications(writer, notifier.Report());
+        }
+
         measurements.Write(writer, report.Nodes.Select(static node => node.Service.Name).ToHashSet(StringComparer.Ordinal));
     }
 

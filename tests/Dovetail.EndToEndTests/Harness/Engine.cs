@@ -104,6 +104,10 @@ public class Engine : IAsyncLifetime
         CancellationToken cancellation = default) =>
         (await RunAsync(arguments, input, deadline, cancellation)).MustSucceed();
 
+    /// <summary>Runs the docker client, which may fail.</summary>
+    internal Task<CommandResult> TryDockerAsync(IEnumerable<string> arguments, CancellationToken cancellation) =>
+        RunAsync(arguments, null, null, cancellation);
+
     /// <summary>A label that lets <see cref="DisposeAsync"/> find a container that a test started by itself.</summary>
     internal string Mark => _run;
 

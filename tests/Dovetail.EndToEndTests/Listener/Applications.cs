@@ -8,7 +8,8 @@ namespace Dovetail.EndToEndTests.Listener;
 /// </summary>
 internal static class Applications
 {
-    private const string Folder = "/backend";
+    /// <summary>Where the tests' own programs are in the container.</summary>
+    public const string Folder = "/backend";
 
     // A test program that was published with its runtime has it beside itself; else it is in ROOT/shared/NAME/VERSION.
     private static string[] Runtime { get; } =
@@ -18,15 +19,21 @@ internal static class Applications
 
     private static string[] Libraries { get; } = [.. new[] { "/usr", "/lib", "/lib64" }.Where(Directory.Exists)];
 
+    /// <summary>Puts this machine's programs, its libraries and the tests' own programs into a container.</summary>
+    public static IEnumerable<string> Mounts { get; } =
+    [
+        .. Runtime.SelectMany(root => (string[])["-e", $"DOTNET_ROOT={root}"]),
+        .. Libraries.Concat(Runtime).Distinct().SelectMany(path => (string[])["-v", $"{path}:{path}:ro"]),
+        "-v", $"{AppContext.BaseDirectory}:{Folder}:ro",
+    ];
+
     /// <param name="stopSignal">TERM: it finishes what it has begun. KILL: it dies at once, whatever is in flight.</param>
     /// <param name="leaveAfter">How long it goes on accepting after SIGTERM.</param>
     public static IEnumerable<string> Options(string stopSignal = "TERM", TimeSpan leaveAfter = default) =>
     [
         "--stop-signal", stopSignal,
         "-e", $"LEAVE_AFTER_MS={leaveAfter.TotalMilliseconds:0}",
-        .. Runtime.SelectMany(root => (string[])["-e", $"DOTNET_ROOT={root}"]),
-        .. Libraries.Concat(Runtime).Distinct().SelectMany(path => (string[])["-v", $"{path}:{path}:ro"]),
-        "-v", $"{AppContext.BaseDirectory}:{Folder}:ro",
+        .. Mounts,
         "--entrypoint", $"{Folder}/TestBackend",
     ];
 

@@ -40,6 +40,33 @@ public sealed class StatusTableTests
     }
 
     [Fact]
+    public void Only_receivers_of_notifications_that_fail_are_named()
+    {
+        var document = Document(Photos()) with
+        {
+            Notifications =
+            [
+                new NotificationStatus("ntfy at https://ntfy.sh", 3, 0, null),
+                new NotificationStatus("discord at https://discord.com", 0, 2, "HTTP 404: there is nothing of that name"),
+            ],
+        };
+
+        var text = StatusTable.Render(document, Now, Screen.Plain);
+
+        Assert.EndsWith(
+            """
+
+            NOTIFICATIONS
+              discord at https://discord.com: not delivered: HTTP 404: there is nothing of that name
+
+            """,
+            text,
+            StringComparison.Ordinal);
+        var without = StatusTable.Render(Document(Photos()), Now, Screen.Plain);
+        Assert.DoesNotContain("NOTIFICATIONS", without, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Colours_change_no_width()
     {
         var plain = StatusTable.Render(Document(Photos(), Login()), Now, Screen.Plain);

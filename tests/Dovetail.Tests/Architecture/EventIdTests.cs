@@ -17,6 +17,7 @@ public sealed class EventIdTests
         ["Dovetail.Proxy"] = (4000, 5000),
         ["Dovetail.Dashboard"] = (5000, 5100),
         ["Dovetail.Metrics"] = (5100, 5200),
+        ["Dovetail.Notifications"] = (5200, 5300),
     };
 
     private static readonly (MethodInfo Method, int Id)[] Messages =

@@ -91,7 +91,10 @@ public sealed partial class ReadmeTests
     {
         var example = Section("### The status document", "`state` is one of");
         Type[] documents =
-            [typeof(StatusDocument), typeof(ServiceStatus), typeof(UpstreamStatus), typeof(ConditionStatus), typeof(ListenerStatus)];
+            [
+                typeof(StatusDocument), typeof(ServiceStatus), typeof(UpstreamStatus), typeof(ConditionStatus), typeof(ListenerStatus),
+                typeof(NotificationStatus),
+            ];
         // Left out of the example, as a service that is well has none.
         string[] absent = ["error", "loginUrl"];
 

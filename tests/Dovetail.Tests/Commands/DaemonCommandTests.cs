@@ -112,6 +112,29 @@ public sealed class DaemonCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData(200, 0)]
+    [InlineData(409, 1)]
+    public async Task Notify_prints_how_each_receiver_answered(int status, int expected)
+    {
+        const string answer = "ntfy at https://ntfy.sh: sent";
+        await using var daemon = await ScriptedDaemon.StartAsync(_runtime, async context =>
+        {
+            context.Response.StatusCode = status;
+            await context.Response.WriteAsync(answer + "\n");
+        });
+
+        var (exitCode, output, error) = await RunAsync("notify");
+
+        Assert.Equal(expected, exitCode);
+        Assert.Equal(answer + "\n", output + error);
+        Assert.Equal(expected == 0, output.Length > 0);
+        Assert.Equal("POST /v1/notify", Assert.Single(daemon.Requests));
+    }
+
+    [Fact]
+    public async Task Notify_without_a_daemon_is_3() => Assert.Equal(3, (await RunAsync("notify")).ExitCode);
+
+    [Theory]
     [InlineData("y", true)]
     [InlineData("n", false)]
     public async Task Prune_lists_asks_and_forgets_what_is_old_enough(string answer, bool forgets)

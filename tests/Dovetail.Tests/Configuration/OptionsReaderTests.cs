@@ -1,4 +1,5 @@
 using Dovetail.Configuration;
+using Dovetail.Nodes.Facts;
 using Dovetail.Proxy.Model;
 
 namespace Dovetail.Tests.Configuration;
@@ -29,6 +30,47 @@ public sealed class OptionsReaderTests
         Assert.False(options.HasKey);
         Assert.False(options.Services.AccessLog);
         Assert.Equal(new ListenerOptions(), options.Listeners);
+    }
+
+    [Fact]
+    public void Receivers_of_notifications_come_from_the_environment_or_from_a_file()
+    {
+        Assert.Null(Read([]).Options!.Notifications);
+        var (options, errors) = Read(new() { ["DOVETAIL_NOTIFY"] = "https://ntfy.sh/t", ["DOVETAIL_NOTIFY_DELAY"] = "2m" });
+
+        Assert.Empty(errors);
+        var notifications = options!.Notifications!;
+        Assert.Equal("ntfy at https://ntfy.sh", Assert.Single(notifications.Receivers.Read().Receivers).Title);
+        Assert.Equal((TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10)), (notifications.Watch.Delay, notifications.Watch.Quiet));
+        Assert.Equal((Severity.Problem, false), (notifications.Least, notifications.TellsLoginUrls));
+        Assert.NotNull(Read(new() { ["DOVETAIL_NOTIFY_FILE"] = "/run/secrets/notify" }).Options!.Notifications);
+    }
+
+    [Theory]
+    [InlineData("DOVETAIL_NOTIFY", "https://a.example/ gopher://s3cr3t/", "entry number 2")]
+    [InlineData("DOVETAIL_NOTIFY", "s3cr3t", "entry number 1")]
+    [InlineData("DOVETAIL_NOTIFY", "\"https://example.com/s3cr3t\"", "quotes")]
+    [InlineData("DOVETAIL_NOTIFY_DELAY", "2d", "0s to 24h")]
+    [InlineData("DOVETAIL_NOTIFY_SEVERITY", "error", "give problem or notice")]
+    [InlineData("DOVETAIL_NOTIFY_SEVERITY", "1", "give problem or notice")]
+    public void What_is_wrong_about_notifications_is_said_without_a_secret(string variable, string value, string expected)
+    {
+        var (options, errors) = Read(new() { [variable] = value });
+
+        Assert.Null(options);
+        var error = Assert.Single(errors);
+        Assert.StartsWith(variable + "=", error, StringComparison.Ordinal);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cr3t", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Receivers_are_named_in_one_place()
+    {
+        var (_, errors) = Read(
+            new() { ["DOVETAIL_NOTIFY"] = "https://example.com/s3cr3t", ["DOVETAIL_NOTIFY_FILE"] = "/run/secrets/notify" });
+
+        Assert.Contains("DOVETAIL_NOTIFY is set too", Assert.Single(errors), StringComparison.Ordinal);
     }
 
     [Theory]

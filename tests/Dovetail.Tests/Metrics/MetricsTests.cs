@@ -4,6 +4,7 @@ using Dovetail.Docker;
 using Dovetail.Metrics;
 using Dovetail.Nodes;
 using Dovetail.Nodes.Facts;
+using Dovetail.Notifications;
 using Dovetail.Processes;
 using Dovetail.Proxy.Model;
 using Dovetail.Reconciliation;
@@ -137,6 +138,8 @@ public sealed partial class MetricsTests : IDisposable
         Has("dovetail_tailscaled_resident_memory_bytes{dovetail_service=\"web\"} 4096\n", text);
         Has("dovetail_tailscaled_cpu_seconds_total{dovetail_service=\"web\"} 1.5\n", text);
         Has("dovetail_certificate_not_after_timestamp_seconds{dovetail_service=\"web\"} 1", text);
+        Has("dovetail_notifications_sent_total{receiver=\"ntfy at https://ntfy.sh\"} 3\n", text);
+        Has("dovetail_notifications_failed_total{receiver=\"ntfy at https://ntfy.sh\"} 1\n", text);
         HasNot("restarts_total{dovetail_service=\"down\"} 1", text);
         HasNot("resident_memory_bytes{dovetail_service=\"down\"}", text);
     }
@@ -225,6 +228,8 @@ public sealed partial class MetricsTests : IDisposable
             new DockerHealth { Connected = true, LastListing = TestClock.Noon },
             "1.2.3",
             id => new ProcessUsage(4096, TimeSpan.FromSeconds(1.5)));
+        DaemonMetrics.WriteNotifications(
+            text, [new ReceiverReport("ntfy at https://ntfy.sh", 2, 1, null), new ReceiverReport("ntfy at https://ntfy.sh", 1, 0, null)]);
         return text.ToString();
     }
 

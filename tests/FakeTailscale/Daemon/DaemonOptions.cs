@@ -23,6 +23,8 @@ internal sealed record DaemonOptions
 
     public string Socks5Server { get; private init; } = "";
 
+    public string OutboundHttpProxy { get; private init; } = "";
+
     public bool NoLogs { get; private init; }
 
     public IReadOnlyList<string> Arguments { get; private init; } = [];
@@ -60,16 +62,20 @@ internal sealed record DaemonOptions
             State = flags.Text("state"),
             StateDirectory = flags.Text("statedir"),
             Socks5Server = flags.Text("socks5-server"),
+            OutboundHttpProxy = flags.Text("outbound-http-proxy-listen"),
             NoLogs = flags.IsSet("no-logs-no-support"),
             Arguments = flags.Arguments,
         };
     }
 
-    /// <summary>The address of the SOCKS5 server; <c>localhost</c> is 127.0.0.1, no host means every address.</summary>
-    public IPEndPoint? SocksAddress() => Socks5Server.Length == 0
+    /// <summary>Where the SOCKS5 server listens; null: there is none.</summary>
+    public IPEndPoint? SocksAddress() => AddressOf(Socks5Server);
+
+    /// <summary>Where the outbound HTTP proxy listens; null: there is none.</summary>
+    public IPEndPoint? HttpProxyAddress() => AddressOf(OutboundHttpProxy);
+
+    // "localhost" is 127.0.0.1, no host means every address.
+    private static IPEndPoint? AddressOf(string text) => text.Length == 0
         ? null
-        : IPEndPoint.Parse(
-            Socks5Server.StartsWith(':')
-                ? "0.0.0.0" + Socks5Server
-                : Socks5Server.Replace("localhost", "127.0.0.1", StringComparison.Ordinal));
+        : IPEndPoint.Parse(text.StartsWith(':') ? "0.0.0.0" + text : text.Replace("localhost", "127.0.0.1", StringComparison.Ordinal));
 }

@@ -61,10 +61,12 @@ internal static class DaemonProgram
         WriteBanner(options, arguments);
         Socket listener;
         SocksServer? socks = null;
+        HttpProxyServer? proxy = null;
         try
         {
             listener = LocalSocket.Listen(options.Socket);
             socks = options.SocksAddress() is { } address ? new SocksServer(address) : null;
+            proxy = options.HttpProxyAddress() is { } proxyAddress ? new HttpProxyServer(proxyAddress) : null;
         }
         catch (BackendException failure)
         {
@@ -73,10 +75,13 @@ internal static class DaemonProgram
         catch (Exception failure) when (failure is SocketException or FormatException)
         {
             string reason = failure is SocketException socket ? GoSocketError.Describe(socket.SocketErrorCode) : failure.Message;
-            return EndEarly($"SOCKS5 listener: listen tcp {options.Socks5Server}: {reason}");
+            return EndEarly(socks is null && options.Socks5Server.Length > 0
+                ? $"SOCKS5 listener: listen tcp {options.Socks5Server}: {reason}"
+                : $"HTTP proxy listener: listen tcp {options.OutboundHttpProxy}: {reason}");
         }
 
         using SocksServer? ownedSocks = socks;
+        using HttpProxyServer? ownedProxy = proxy;
         using UnderlayServer underlay = new();
         StateStore store = StateStore.Open(options.StatePath, options.StateDirectory, options.InMemory);
         MapRequest about = new()
@@ -93,6 +98,7 @@ internal static class DaemonProgram
         backend.Boot();
         underlay.Start(backend);
         socks?.Start(new PeerDialer(backend));
+        proxy?.Start(new PeerDialer(backend));
         using Door? door = Door.Open(backend, options.StateDirectory);
         using CertificateStore certificates = new(options.VarRoot, backend);
         LocalApiServer api = new(backend, certificates);

@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using FakeTailscale.Daemon;
-using FakeTailscale.Network;
 
 namespace FakeTailscale.DataPath;
 
@@ -19,16 +18,14 @@ internal sealed class SocksServer(IPEndPoint address) : IDisposable
     private const byte GeneralFailure = 1;
     private const byte CommandNotSupported = 7;
 
-    private static readonly TimeSpan DialLimit = TimeSpan.FromSeconds(5);
-
     private readonly Acceptor _acceptor = new(address);
-    private PeerDialer? _dialer;
+    private OutboundDialer? _dialer;
 
     public IPEndPoint Address => _acceptor.Address;
 
     public void Start(PeerDialer dialer)
     {
-        _dialer = dialer;
+        _dialer = new OutboundDialer(dialer);
         _acceptor.Start(ServeAsync);
     }
 
@@ -57,71 +54,21 @@ internal sealed class SocksServer(IPEndPoint address) : IDisposable
                 return;
             }
 
-            await ConnectAsync(client, host, port);
+            await _dialer!.JoinAsync(
+                client,
+                host,
+                port,
+                bound => ReplyAsync(client, Succeeded, bound),
+                reason =>
+                {
+                    DaemonLog.Line($"socks5: client connection failed: {reason}");
+                    return ReplyAsync(client, GeneralFailure, null);
+                });
         }
         catch (Exception failure) when (failure is SocketException or ObjectDisposedException or EndOfStreamException)
         {
         }
     }
-
-    private async Task ConnectAsync(Socket client, string host, int port)
-    {
-        NetworkMap? map = _dialer!.Backend.Snapshot.NetMap;
-        bool isAddress = IPAddress.TryParse(host, out IPAddress? address);
-        NodeInfo? node = isAddress ? map?.FindByAddress(address!.ToString()) : map?.FindByName(host);
-        using CancellationTokenSource limit = new(DialLimit);
-        if (node is null && (!isAddress || TailnetAddress.IsTailnet(address!)) && (isAddress || IsTailnetName(host, map)))
-        {
-            await ReplyAsync(client, GeneralFailure, null);
-            return;
-        }
-
-        if (node is null)
-        {
-            await ConnectDirectlyAsync(client, host, port, limit.Token);
-            return;
-        }
-
-        PeerConnection connection;
-        try
-        {
-            connection = await _dialer.DialAsync(node, address?.AddressFamily == AddressFamily.InterNetworkV6, port, limit.Token);
-        }
-        catch (DialException failure)
-        {
-            DaemonLog.Line($"socks5: client connection failed: {failure.Message}");
-            await ReplyAsync(client, GeneralFailure, null);
-            return;
-        }
-
-        using (connection)
-        {
-            await ReplyAsync(client, Succeeded, connection.Source);
-            await connection.JoinAsync(client, _dialer.Backend);
-        }
-    }
-
-    private static async Task ConnectDirectlyAsync(Socket client, string host, int port, CancellationToken cancellation)
-    {
-        using Socket target = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await target.ConnectAsync(host, port, cancellation);
-        }
-        catch (Exception failure) when (failure is SocketException or OperationCanceledException)
-        {
-            await ReplyAsync(client, GeneralFailure, null);
-            return;
-        }
-
-        await ReplyAsync(client, Succeeded, (IPEndPoint)target.LocalEndPoint!);
-        using NetworkStream near = new(client);
-        using NetworkStream far = new(target);
-        await Task.WhenAny(near.CopyToAsync(far, CancellationToken.None), far.CopyToAsync(near, CancellationToken.None));
-    }
-
-    private static bool IsTailnetName(string host, NetworkMap? map) =>
-        map is not null && host.TrimEnd('.').EndsWith("." + map.Suffix, StringComparison.OrdinalIgnoreCase);
 
     private static async Task<string> ReadHostAsync(Socket client, byte type) => type switch
     {
