@@ -34,13 +34,16 @@ internal sealed class AuthKey(string value)
 /// <param name="file"><c>TS_AUTHKEY_FILE</c>.</param>
 internal sealed class AuthKeySource(string? value, string? file)
 {
+    /// <summary>Where the key is read from; null: it is not read from a file.</summary>
+    public string? File => file;
+
     /// <summary>The key as it is now; null: none, or a file that is missing, empty or not readable.</summary>
     public AuthKey? Read()
     {
         try
         {
             // White space around the key is what editors and `echo` leave; tailscale takes it off too.
-            var text = (value ?? (file is null ? null : File.ReadAllText(file)))?.Trim();
+            var text = (value ?? (file is null ? null : System.IO.File.ReadAllText(file)))?.Trim();
             return string.IsNullOrEmpty(text) ? null : new AuthKey(text);
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
