@@ -137,7 +137,13 @@ internal static class AdminApi
             await AnswerAsync(
                 context,
                 outcome.Done ? StatusCodes.Status200OK : StatusCodes.Status409Conflict,
-                outcome.Reason ?? $"{name} is forgotten: its machine is logged out and its state removed");
+                outcome switch
+                {
+                    { Done: true, Reason: null } => $"{name} is forgotten: its machine is logged out and its state removed",
+                    { Done: true } => $"{name} is forgotten: its state is removed, but its machine stays in the tailnet ({outcome.Reason}); "
+                        + "remove it there",
+                    _ => outcome.Reason ?? "",
+                });
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {

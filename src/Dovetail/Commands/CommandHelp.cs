@@ -17,6 +17,7 @@ internal sealed class CommandHelp(HelpAction help, IReadOnlyDictionary<Command, 
     {
         var option = root.Options.OfType<HelpOption>().Single();
         option.Description = "show this help";
+        root.Options.OfType<VersionOption>().Single().Description = "show Dovetail's version";
         var help = (HelpAction)option.Action!;
         help.MaxWidth = terminal.Screen.Width ?? int.MaxValue;
         option.Action = new CommandHelp(help, examples, terminal);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Dovetail.Configuration;
+using Dovetail.Services.Labels;
 
 namespace Dovetail.Commands;
 
@@ -13,8 +14,42 @@ internal static class DovetailCommand
         IReadOnlyList<string> arguments, Terminal terminal, InvocationConfiguration configuration, CancellationToken cancellationToken)
     {
         var parsed = Create(terminal).Parse(arguments);
-        var exitCode = await parsed.InvokeAsync(configuration, cancellationToken);
-        return parsed.Action is ParseErrorAction ? ExitCode.Usage : exitCode;
+        return parsed.Action is ParseErrorAction
+            ? await RefuseAsync(parsed, configuration.Error)
+            : await parsed.InvokeAsync(configuration, cancellationToken);
+    }
+
+    // Not with the library's own action: its help would push what is wrong out of sight, and go into pipes.
+    private static async Task<int> RefuseAsync(ParseResult parsed, TextWriter error)
+    {
+        foreach (var mistake in parsed.Errors)
+        {
+            await error.WriteLineAsync(mistake.Message);
+        }
+
+        var command = parsed.CommandResult.Command;
+        if (Meant(parsed, command) is { } meant)
+        {
+            await error.WriteLineAsync($"Did you mean {meant}?");
+        }
+
+        await error.WriteLineAsync($"See: dovetail {(command is RootCommand ? "" : command.Name + " ")}--help");
+        return ExitCode.Usage;
+    }
+
+    private static string? Meant(ParseResult parsed, Command command)
+    {
+        string[] known =
+        [
+            .. command.Subcommands.Select(static subcommand => subcommand.Name),
+            .. command.Options.Where(static option => !option.Hidden).Select(static option => option.Name),
+            "--help",
+        ];
+        // An option that is not known may have been taken for a service's name.
+        var options = parsed.Tokens.Select(static token => token.Value).Where(word => word.StartsWith('-') && !known.Contains(word));
+        return parsed.UnmatchedTokens.Concat(options)
+            .Select(word => NearestName.Of(word, known))
+            .FirstOrDefault(static near => near is not null);
     }
 
     private static RootCommand Create(Terminal terminal)

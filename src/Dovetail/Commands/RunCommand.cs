@@ -67,7 +67,7 @@ internal static partial class RunCommand
         }
         else if (options.Keys.Read() is null)
         {
-            Log.UnreadableKey(logger);
+            Log.UnreadableKey(logger, options.Keys.File);
         }
 
         await app.RunAsync(cancellationToken);
@@ -100,8 +100,9 @@ internal static partial class RunCommand
         public static partial void Stopped(ILogger logger);
 
         [LoggerMessage(1004, LogLevel.Warning,
-            "TS_AUTHKEY_FILE cannot be read, or is empty: a new service waits until it can, or until somebody follows its login URL")]
-        public static partial void UnreadableKey(ILogger logger);
+            "TS_AUTHKEY_FILE={Path} cannot be read, or is empty: a new service waits until that is mended, or until somebody opens its "
+            + "login URL")]
+        public static partial void UnreadableKey(ILogger logger, string? path);
 
         [LoggerMessage(1005, LogLevel.Warning, "{Hint}")]
         public static partial void Variable(ILogger logger, string hint);

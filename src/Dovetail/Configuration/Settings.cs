@@ -40,7 +40,7 @@ internal static class Settings
     public static readonly Setting<string> LabelPrefix = new("DOVETAIL_LABEL_PREFIX", "dovetail", "what the labels begin with", Prefix);
 
     public static readonly Setting<EquatableArray<string>> Tags =
-        new("DOVETAIL_TAGS", null, "comma list of tags for services that name none", TagList);
+        new("DOVETAIL_TAGS", null, "comma list of tags for services that name none", TagSyntax.Read);
 
     public static readonly Setting<bool> AllowFunnel = Setting.Flag("DOVETAIL_ALLOW_FUNNEL", "false", "whether labels may ask for Funnel");
 
@@ -167,7 +167,7 @@ internal static class Settings
     {
         value = text;
         return text[0] is '"' or '\'' || text[^1] is '"' or '\'' ? Setting.Quoted
-            : text.AsSpan().ContainsAnyExceptInRange('!', '~') ? "holds a character that does not show or belongs into no key; copy it anew"
+            : text.AsSpan().ContainsAnyExceptInRange('!', '~') ? "holds a character that is invisible, or that no key has; copy it anew"
             : null;
     }
 
@@ -225,9 +225,6 @@ internal static class Settings
             ? "names several Engines; name one, and run another Dovetail for each of the others"
             : null;
     }
-
-    private static string? TagList(string text, out EquatableArray<string> value) =>
-        TagSyntax.TryParseList(text, out value, out _) ? null : TagSyntax.Allowed;
 
     private static string? LogFormat(string text, out bool value)
     {

@@ -6,13 +6,27 @@ namespace Dovetail.Nodes;
 /// <summary>An auth key or OAuth client secret. Prints as its fingerprint, so that it cannot slip into a log.</summary>
 internal sealed class AuthKey(string value)
 {
+    private const string OAuthPrefix = "tskey-client-";
+    private const string Ephemeral = "ephemeral";
+
     /// <summary>The secret itself.</summary>
     public string Value => value;
+
+    /// <summary>
+    /// The secret as <c>tailscale up</c> is to be given it. With an OAuth client secret machines are ephemeral unless an attribute says
+    /// otherwise (<c>feature/oauthkey/oauthkey.go</c>): the tailnet would remove them, and their addresses, soon after Dovetail stops.
+    /// </summary>
+    public string ForLogin => !value.StartsWith(OAuthPrefix, StringComparison.Ordinal) || SaysEphemeral() ? value
+        : $"{value}{(value.Contains('?') ? '&' : '?')}{Ephemeral}=false";
 
     /// <summary>Tells one key from another without telling anything about either: 8 hex digits of its SHA-256.</summary>
     public string Fingerprint { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(value)).AsSpan(0, 4));
 
     public override string ToString() => $"key {Fingerprint}";
+
+    private bool SaysEphemeral() =>
+        value.Split('?', 2) is [_, var attributes]
+        && attributes.Split('&').Any(static attribute => attribute.Split('=')[0] == Ephemeral);
 }
 
 /// <summary>Where the auth key comes from. A file is read anew at each use, so that a rotated secret needs no restart.</summary>
@@ -20,13 +34,16 @@ internal sealed class AuthKey(string value)
 /// <param name="file"><c>TS_AUTHKEY_FILE</c>.</param>
 internal sealed class AuthKeySource(string? value, string? file)
 {
+    /// <summary>Where the key is read from; null: it is not read from a file.</summary>
+    public string? File => file;
+
     /// <summary>The key as it is now; null: none, or a file that is missing, empty or not readable.</summary>
     public AuthKey? Read()
     {
         try
         {
             // White space around the key is what editors and `echo` leave; tailscale takes it off too.
-            var text = (value ?? (file is null ? null : File.ReadAllText(file)))?.Trim();
+            var text = (value ?? (file is null ? null : System.IO.File.ReadAllText(file)))?.Trim();
             return string.IsNullOrEmpty(text) ? null : new AuthKey(text);
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)

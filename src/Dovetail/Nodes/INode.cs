@@ -43,9 +43,8 @@ internal interface INodeFactory
     /// <summary>Logs a machine out of the tailnet, then removes its state.</summary>
     /// <param name="name">A service without a running node.</param>
     /// <param name="force">Removes the state even if the machine cannot be logged out.</param>
-    /// <returns>Why it could not be done, with the state kept; null: it is done.</returns>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
-    Task<string?> EraseAsync(string name, bool force, CancellationToken cancellationToken);
+    Task<Erasure> EraseAsync(string name, bool force, CancellationToken cancellationToken);
 }
 
 /// <inheritdoc cref="INodeFactory"/>
@@ -59,6 +58,6 @@ internal sealed class NodeFactory(NodeDependencies dependencies) : INodeFactory
 
     public IEnumerable<StoredState> States() => StateFile.Find(dependencies.Options.StateRoot);
 
-    public Task<string?> EraseAsync(string name, bool force, CancellationToken cancellationToken) =>
+    public Task<Erasure> EraseAsync(string name, bool force, CancellationToken cancellationToken) =>
         _eraser.EraseAsync(name, force, cancellationToken);
 }

@@ -25,7 +25,7 @@ internal sealed class KeyFile : IDisposable
         {
             using var stream = new FileStream(
                 file.FilePath, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = owner });
-            stream.Write(Encoding.UTF8.GetBytes(key.Value));
+            stream.Write(Encoding.UTF8.GetBytes(key.ForLogin));
             return file;
         }
         catch

@@ -3,6 +3,14 @@ using Dovetail.Tailscale;
 
 namespace Dovetail.Nodes;
 
+/// <summary>What became of a machine that was to be logged out, and of its state.</summary>
+/// <param name="IsDone">The state is gone; else it is kept.</param>
+/// <param name="Failure">Without the state's removal, why; with it, why the machine is still in the tailnet; null: nothing failed.</param>
+internal sealed record Erasure(bool IsDone, string? Failure)
+{
+    public static Erasure Whole { get; } = new(true, null);
+}
+
 /// <summary>Takes a service off the tailnet for good: logs its machine out, then removes its state.</summary>
 internal sealed class NodeEraser(NodeDependencies dependencies)
 {
@@ -15,8 +23,7 @@ internal sealed class NodeEraser(NodeDependencies dependencies)
 
     /// <param name="name">A service without a running node.</param>
     /// <param name="force">Removes the state even if the machine cannot be logged out.</param>
-    /// <returns>Why it could not be done, with the state kept; null: it is done.</returns>
-    public async Task<string?> EraseAsync(string name, bool force, CancellationToken cancellationToken)
+    public async Task<Erasure> EraseAsync(string name, bool force, CancellationToken cancellationToken)
     {
         var paths = PathsOf(name);
         var failure = File.Exists(Path.Combine(paths.State, "tailscaled.state"))
@@ -24,8 +31,9 @@ internal sealed class NodeEraser(NodeDependencies dependencies)
             : null;
         if (failure is not null && !force)
         {
-            return $"{name} cannot be logged out: {failure}. "
-                + "Its state is kept; --force removes it, and the machine stays in the tailnet.";
+            return new Erasure(
+                false,
+                $"{name} cannot be logged out: {failure}. Its state is kept; --force removes it, and the machine stays in the tailnet.");
         }
 
         try
@@ -35,11 +43,11 @@ internal sealed class NodeEraser(NodeDependencies dependencies)
                 Directory.Delete(paths.State, recursive: true);
             }
 
-            return null;
+            return new Erasure(true, failure);
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
-            return $"the state of {name} cannot be removed: {failed.Message}";
+            return new Erasure(false, $"the state of {name} cannot be removed: {failed.Message}");
         }
     }
 

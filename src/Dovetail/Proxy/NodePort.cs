@@ -71,7 +71,7 @@ internal sealed partial class NodePort : IAsyncDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(4012, LogLevel.Warning, "cannot accept a connection at {EndPoint}; trying again")]
+        [LoggerMessage(4012, LogLevel.Warning, "Cannot accept a connection at {EndPoint}; trying again")]
         public static partial void AcceptFailed(ILogger logger, Exception exception, IPEndPoint endPoint);
     }
 }

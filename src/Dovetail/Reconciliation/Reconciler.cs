@@ -96,13 +96,17 @@ internal sealed partial class Reconciler(
         try
         {
             await stopped.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            var failure = await nodes.EraseAsync(name, force, cancellationToken);
-            if (failure is null)
+            var erasure = await nodes.EraseAsync(name, force, cancellationToken);
+            if (erasure is { IsDone: true, Failure: null })
             {
                 Log.Forgotten(logger, name);
             }
+            else if (erasure is { IsDone: true, Failure: { } reason })
+            {
+                Log.LeftBehind(logger, name, reason);
+            }
 
-            return new ForgetOutcome(failure is null, failure);
+            return new ForgetOutcome(erasure.IsDone, erasure.Failure);
         }
         finally
         {
@@ -291,6 +295,9 @@ internal sealed partial class Reconciler(
 
         [LoggerMessage(2007, LogLevel.Information, "{Service}: forgotten; its machine is logged out and its state removed")]
         public static partial void Forgotten(ILogger logger, string service);
+
+        [LoggerMessage(2008, LogLevel.Warning, "{Service}: forgotten; its state is removed, but its machine stays in the tailnet: {Reason}")]
+        public static partial void LeftBehind(ILogger logger, string service, string reason);
 
         [LoggerMessage(2006, LogLevel.Error, "This is a bug in Dovetail; the services stay as they are")]
         public static partial void Broken(ILogger logger, Exception bug);

@@ -24,5 +24,5 @@ internal sealed record ReconcilerReport
 
 /// <summary>What the attempt to forget a service gave.</summary>
 /// <param name="Done">It is forgotten.</param>
-/// <param name="Reason">Why not; null when it is done.</param>
+/// <param name="Reason">Why not; when it is, why the machine is still in the tailnet; null: it is not.</param>
 internal sealed record ForgetOutcome(bool Done, string? Reason);

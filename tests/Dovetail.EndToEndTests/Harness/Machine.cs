@@ -10,6 +10,7 @@ namespace Dovetail.EndToEndTests.Harness;
 /// Logins that made this machine or gave it a new key; daemons that come back with their key do not count. Null where the control server
 /// does not say.
 /// </param>
+/// <param name="Ephemeral">Whether it goes when it is offline for a while. Null where the control server does not say.</param>
 internal sealed record Machine(
     [property: JsonPropertyName("stableID")] string StableId,
     string Name,
@@ -21,7 +22,8 @@ internal sealed record Machine(
     IReadOnlyList<string>? Tags,
     string User,
     string Key,
-    int? Registrations)
+    int? Registrations,
+    bool? Ephemeral)
 {
     /// <summary>The full name without a final dot.</summary>
     public string DnsName => FullName.TrimEnd('.');

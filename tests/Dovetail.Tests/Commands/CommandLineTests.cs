@@ -72,13 +72,27 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("version", "--runtime-dir", "/x")]
     [InlineData("prune", "--older-than", "soon")]
     [InlineData("completion", "--shell")]
-    public async Task An_option_that_a_command_does_not_take_is_2_with_its_name_and_the_help(params string[] command)
+    public async Task An_option_that_a_command_does_not_take_is_2_with_its_name_and_where_the_help_is(params string[] command)
     {
         var (exitCode, output, error) = await InvokeAsync(command);
 
         Assert.Equal(2, exitCode);
         Assert.Contains(command.Single(word => word.StartsWith("--", StringComparison.Ordinal)), error, StringComparison.Ordinal);
-        Assert.Contains("Usage:", output, StringComparison.Ordinal);
+        Assert.EndsWith($"See: dovetail {(command[0].StartsWith('-') ? "" : command[0] + " ")}--help\n", error, StringComparison.Ordinal);
+        Assert.Empty(output);
+    }
+
+    [Theory]
+    [InlineData("Did you mean status?", "statsu")]
+    [InlineData("Did you mean --json?", "status", "--jsno")]
+    [InlineData(null, "status", "web", "api")]
+    [InlineData(null, "completion", "bash", "zsh")]
+    public async Task A_typing_error_is_answered_with_what_is_meant(string? hint, params string[] command)
+    {
+        var (exitCode, _, error) = await InvokeAsync(command);
+
+        Assert.Equal(2, exitCode);
+        Assert.Equal(hint, error.Split('\n').FirstOrDefault(line => line.StartsWith("Did you mean", StringComparison.Ordinal)));
     }
 
     [Fact]

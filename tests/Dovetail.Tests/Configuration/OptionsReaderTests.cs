@@ -277,6 +277,10 @@ public sealed class OptionsReaderTests
         Assert.Contains(value, error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_tag_without_its_prefix_is_refused_with_the_tag_that_is_meant() => Assert.Contains(
+        "did you mean \"tag:web\"?", Assert.Single(Read(new() { ["DOVETAIL_TAGS"] = "web" }).Errors), StringComparison.Ordinal);
+
     [Theory]
     [InlineData("127.0.0.1:9090", "reaches what listens on a loopback address")]
     [InlineData("127.8.3.1:9090", "reaches what listens on a loopback address")]
@@ -327,8 +331,8 @@ public sealed class OptionsReaderTests
     [Theory]
     [InlineData("\"tskey-auth-secret\"", "quotes")]
     [InlineData("'tskey-auth-secret'", "quotes")]
-    [InlineData("tskey-auth-secret\u200b", "does not show")]
-    [InlineData("tskey-auth-secret tskey-auth-second", "belongs into no key")]
+    [InlineData("tskey-auth-secret\u200b", "is invisible")]
+    [InlineData("tskey-auth-secret tskey-auth-second", "that no key has")]
     public void A_key_that_was_copied_badly_is_refused_without_being_shown(string key, string reason)
     {
         var error = Assert.Single(Read(new() { ["TS_AUTHKEY"] = key }).Errors);

@@ -20,6 +20,18 @@ public sealed class KeyFileTests : IDisposable
         Assert.False(File.Exists(path));
     }
 
+    [Theory]
+    [InlineData("tskey-client-a", "tskey-client-a?ephemeral=false")]
+    [InlineData("tskey-client-a?preauthorized=true", "tskey-client-a?preauthorized=true&ephemeral=false")]
+    [InlineData("tskey-client-a?preauthorized=true&ephemeral=true", "tskey-client-a?preauthorized=true&ephemeral=true")]
+    [InlineData("tskey-auth-a", "tskey-auth-a")]
+    public void Machines_of_an_OAuth_client_are_kept_unless_its_secret_says_otherwise(string secret, string handed)
+    {
+        using var file = KeyFile.Write(_directory, new AuthKey(secret));
+
+        Assert.Equal(handed, File.ReadAllText(file.FilePath));
+    }
+
     [Fact]
     public void What_a_killed_daemon_left_is_removed()
     {

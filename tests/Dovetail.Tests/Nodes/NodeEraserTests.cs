@@ -37,7 +37,7 @@ public sealed class NodeEraserTests : IDisposable
             return Task.FromResult(FakeCommand.Done);
         };
 
-        Assert.Null(await _eraser.EraseAsync("web", force: false, Cancellation));
+        Assert.Equal(Erasure.Whole, await _eraser.EraseAsync("web", force: false, Cancellation));
 
         Assert.Equal([$"--socket={_bench.Paths.Socket}", "logout"], _bench.Command.Last);
         _bench.Journal.AssertOrder("tailscaled 1: started", "tailscale logout", "tailscaled 1: ended");
@@ -50,7 +50,7 @@ public sealed class NodeEraserTests : IDisposable
     {
         File.Delete(StateFile);
 
-        Assert.Null(await _eraser.EraseAsync("web", force: false, Cancellation));
+        Assert.Equal(Erasure.Whole, await _eraser.EraseAsync("web", force: false, Cancellation));
 
         Assert.Equal(0, _bench.Tailscaled.Count);
         Assert.False(_eraser.HasState("web"));
@@ -58,7 +58,7 @@ public sealed class NodeEraserTests : IDisposable
 
     [Fact]
     public async Task Without_state_there_is_nothing_to_do() =>
-        Assert.Null(await _eraser.EraseAsync("api", force: false, Cancellation));
+        Assert.Equal(Erasure.Whole, await _eraser.EraseAsync("api", force: false, Cancellation));
 
     // A daemon that has not reached the control server yet would log out here only.
     [Fact]
@@ -74,7 +74,7 @@ public sealed class NodeEraserTests : IDisposable
         _bench.Api.Become(BackendState.Running);
         await _bench.Clock.AdvanceUntilAsync(() => erasing.IsCompleted);
 
-        Assert.Null(await erasing);
+        Assert.Equal(Erasure.Whole, await erasing);
         Assert.Single(_bench.Command.Calls);
     }
 
@@ -86,7 +86,7 @@ public sealed class NodeEraserTests : IDisposable
 
         await _bench.Clock.AdvanceUntilAsync(() => erasing.IsCompleted);
 
-        Assert.Contains("does not reach the control server", await erasing, StringComparison.Ordinal);
+        Assert.Contains("does not reach the control server", (await erasing).Failure, StringComparison.Ordinal);
         Assert.Empty(_bench.Command.Calls);
         Assert.True(File.Exists(StateFile));
     }
@@ -117,8 +117,9 @@ public sealed class NodeEraserTests : IDisposable
                 break;
         }
 
-        var failure = await _eraser.EraseAsync("web", force: false, Cancellation);
+        var (isDone, failure) = await _eraser.EraseAsync("web", force: false, Cancellation);
 
+        Assert.False(isDone);
         Assert.StartsWith("web cannot be logged out: ", failure, StringComparison.Ordinal);
         Assert.Contains(reason, failure, StringComparison.Ordinal);
         Assert.EndsWith(
@@ -128,7 +129,9 @@ public sealed class NodeEraserTests : IDisposable
         Assert.True(File.Exists(StateFile));
         Assert.True(_bench.Tailscaled.Count == 0 || _bench.Journal.Has("tailscaled 1: ended"));
 
-        Assert.Null(await _eraser.EraseAsync("web", force: true, Cancellation));
+        var forced = await _eraser.EraseAsync("web", force: true, Cancellation);
+        Assert.True(forced.IsDone);
+        Assert.Contains(reason, forced.Failure, StringComparison.Ordinal);
         Assert.False(_eraser.HasState("web"));
     }
 

@@ -72,11 +72,11 @@ internal sealed class FakeNodes(Journal journal) : INodeFactory
 
     IEnumerable<StoredState> INodeFactory.States() => States.Keys.Select(name => new StoredState(name, TestClock.Noon));
 
-    public async Task<string?> EraseAsync(string name, bool force, CancellationToken cancellationToken)
+    public async Task<Erasure> EraseAsync(string name, bool force, CancellationToken cancellationToken)
     {
         journal.Add($"{name}: erase{(force ? " by force" : "")}");
         var failure = await Erasing.WaitAsync(cancellationToken);
         journal.Add($"{name}: erased");
-        return failure;
+        return new Erasure(failure is null || force, failure);
     }
 }

@@ -69,6 +69,19 @@ public sealed class ForgetTests : ReconcilerTest
     }
 
     [Fact]
+    public async Task A_machine_that_stays_in_the_tailnet_is_not_called_logged_out()
+    {
+        Nodes.States["web"] = true;
+        Nodes.Erasing = Task.FromResult<string?>("no answer");
+        await StartListedAsync();
+
+        Assert.Equal(new ForgetOutcome(true, "no answer"), await Reconciler.ForgetAsync("web", force: true, Cancellation));
+
+        var line = Assert.Single(Log.Collector.GetSnapshot(), line => line.Message.StartsWith("web: forgotten", StringComparison.Ordinal));
+        Assert.Contains("its machine stays in the tailnet: no answer", line.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Why_it_cannot_be_forgotten_is_told()
     {
         Nodes.States["web"] = true;

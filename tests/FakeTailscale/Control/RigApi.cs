@@ -7,7 +7,7 @@ namespace FakeTailscale.Control;
 
 /// <summary>
 /// What a test asks of a control server that is a program of its own (<c>/rig/…</c>): what it knows, and faults to begin and end. The
-/// last three are the stand-in's alone; a test that needs one is skipped where it is answered 404.
+/// last four are the stand-in's alone; a test that needs one is skipped where it is answered 404.
 /// </summary>
 internal sealed class RigApi(TestControlServer server)
 {
@@ -51,6 +51,7 @@ internal sealed class RigApi(TestControlServer server)
         "/rig/control" => ChangeControl,
         "/rig/acme" => ChangeAcme,
         _ when Knobs.OnlyCommonRig => null,
+        "/rig/oauth" => request => server.AddOAuthClient(request.Query("secret") ?? "", Words(request.Query("tags") ?? "")),
         "/rig/delay" => request => server.Faults.RegisterDelay = Time(request, "register") ?? TimeSpan.Zero,
         "/rig/whois" => request => server.Faults.FailWhoIs(request.Query("host") ?? "", request.Query("error") ?? ""),
         "/rig/capability" => request =>

@@ -58,6 +58,7 @@ internal static class RigDocuments
         writer.WriteBoolean("expired", node.KeyExpiry <= TimeProvider.System.GetUtcNow());
         writer.WriteTexts("tags", node.Tags);
         writer.WriteBoolean("machineAuthorized", node.Approved);
+        writer.WriteBoolean("ephemeral", node.Ephemeral);
         writer.WriteString("user", node.User);
         writer.WriteString("key", node.Key);
         writer.WriteNumber("registrations", node.RegistrationCount);

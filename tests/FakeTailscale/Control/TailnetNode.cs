@@ -35,6 +35,9 @@ public sealed record TailnetNode
 
     public required bool Approved { get; init; }
 
+    /// <summary>Removed soon after it goes offline, by the production service.</summary>
+    public required bool Ephemeral { get; init; }
+
     /// <summary>Null for tagged nodes.</summary>
     public required DateTimeOffset? KeyExpiry { get; init; }
 

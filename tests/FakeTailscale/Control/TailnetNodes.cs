@@ -130,6 +130,7 @@ internal sealed class TailnetNodes(TestControlOptions options, TailnetUsers user
         Online = record.Info.Online,
         LastSeen = record.Info.LastSeen,
         Approved = record.Info.Authorized,
+        Ephemeral = record.Ephemeral,
         KeyExpiry = record.Info.KeyExpiry,
         RegistrationCount = record.Registrations,
         MapPolls = record.MapPolls,

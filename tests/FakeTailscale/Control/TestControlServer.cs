@@ -108,9 +108,12 @@ public sealed class TestControlServer : IAsyncDisposable
     public string CreateOAuthClient(params string[] tags)
     {
         string secret = NewKey("client");
-        _tailnet.AddOAuthClient(secret, tags);
+        AddOAuthClient(secret, tags);
         return secret;
     }
+
+    /// <summary>Makes an OAuth client with a secret of the caller's choice.</summary>
+    public void AddOAuthClient(string secret, params string[] tags) => _tailnet.AddOAuthClient(secret, tags);
 
     /// <summary>Adds a user, or changes what is known of one.</summary>
     public void AddUser(TailnetUser user) => _tailnet.AddUser(user);

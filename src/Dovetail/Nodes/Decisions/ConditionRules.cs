@@ -38,7 +38,7 @@ internal static class ConditionRules
         }
         else if (facts.Supervision.Down is { } down)
         {
-            yield return Conditions.TailscaledEnded(down.How, down.RetryAt);
+            yield return Conditions.TailscaledEnded(down.How, down.RetryAt, facts.Service.Name);
         }
         else if (facts.Daemon.IsSilent)
         {
@@ -75,7 +75,7 @@ internal static class ConditionRules
         }
         else if (LoginError(facts) is { } error)
         {
-            yield return Named(error);
+            yield return Named(error, facts.Service.Name);
         }
     }
 
@@ -115,7 +115,7 @@ internal static class ConditionRules
 
         if (facts.Serve.Error is { } serveError)
         {
-            yield return Conditions.ServeFailed(serveError);
+            yield return Conditions.ServeFailed(serveError, facts.Service.Name);
         }
     }
 
@@ -136,7 +136,7 @@ internal static class ConditionRules
             && facts.WantsHttps
             && now - began >= (serving ? SlowRenewal : SlowOrder))
         {
-            yield return Conditions.CertificateSlow(serving);
+            yield return Conditions.CertificateSlow(serving, facts.Service.Name);
         }
         else if (certificate.Error is { } error && facts.WantsHttps)
         {
@@ -158,7 +158,7 @@ internal static class ConditionRules
         return failed is { Kind: not TailscaleError.TimedOut } ? failed.Text : null;
     }
 
-    private static Condition Named(string error) => TailscaleErrors.KindOf(error) switch
+    private static Condition Named(string error, string service) => TailscaleErrors.KindOf(error) switch
     {
         TailscaleError.StateUnusable => Conditions.StateUnusable(error),
         TailscaleError.TagsNeeded => Conditions.TagsNeeded(),
@@ -166,6 +166,6 @@ internal static class ConditionRules
         TailscaleError.KeyRefused => Conditions.KeyRejected(error),
         TailscaleError.RateLimited => Conditions.ControlRateLimited(error),
         TailscaleError.ControlUnreachable => Conditions.ControlUnreachable(error),
-        _ => Conditions.LoginFailed(error),
+        _ => Conditions.LoginFailed(error, service),
     };
 }

@@ -20,11 +20,11 @@ internal static class Conditions
 
     public static Condition KeyRejected(string reason)
     {
-        var id = TailscaleErrors.SaysExpired(reason) ? "key-expired"
-            : TailscaleErrors.SaysNotValid(reason) ? "key-used-up"
-            : "key-rejected";
+        var (id, fix) = TailscaleErrors.SaysExpired(reason) ? ("key-expired", "Make a new auth key")
+            : TailscaleErrors.SaysNotValid(reason) ? ("key-used-up", "Make a reusable auth key, as every service is a machine of its own,")
+            : ("key-rejected", "See that the auth key is whole and of this tailnet, or make a new one,");
         return new(id, Severity.Problem, $"the control server refuses the auth key: {reason}",
-            "Make a new auth key and replace TS_AUTHKEY (a changed TS_AUTHKEY_FILE is picked up by itself).");
+            $"{fix} and replace TS_AUTHKEY (a changed TS_AUTHKEY_FILE is picked up by itself).");
     }
 
     public static Condition TagsNotPermitted(string reason) => new(
@@ -62,8 +62,8 @@ internal static class Conditions
         $"the control server asks for fewer logins: {detail}",
         "Wait; the node goes on by itself.");
 
-    public static Condition LoginFailed(string detail) => new(
-        "login-failed", Severity.Problem, $"the login failed: {detail}", "See the node's log; it is tried again by itself.");
+    public static Condition LoginFailed(string detail, string service) => new(
+        "login-failed", Severity.Problem, $"the login failed: {detail}", $"It is tried again by itself; for more: {Logs(service)}.");
 
     public static Condition TailnetLock(string detail) => new(
         "tailnet-lock", Severity.Problem, $"tailnet lock keeps the node out: {detail}",
@@ -95,9 +95,9 @@ internal static class Conditions
         $"Next try at {Minute(retryAt)}.{StillServed(serving)}");
 
     // tailscaled keeps a call waiting through every 5xx and 429 of the CA (recorded), and says why in its log only.
-    public static Condition CertificateSlow(bool serving) => new(
+    public static Condition CertificateSlow(bool serving, string service) => new(
         "acme-slow", serving ? Severity.Notice : Severity.Problem, "the certificate authority has not answered yet",
-        $"The order goes on by itself; dovetail logs shows what tailscaled says of it.{StillServed(serving)}");
+        $"The order goes on by itself; what tailscaled says of it: {Logs(service)}.{StillServed(serving)}");
 
     public static Condition CertificateRateLimited(string reason, DateTimeOffset retryAt, bool serving) => new(
         "acme-rate-limited", serving ? Severity.Notice : Severity.Problem, $"the certificate authority asks to wait: {reason}",
@@ -117,12 +117,12 @@ internal static class Conditions
                 + $"and rename this one to {asked}."
             : $"Remove or rename the other machine {where}, then rename this one.");
 
-    public static Condition ServeFailed(string reason) => new(
+    public static Condition ServeFailed(string reason, string service) => new(
         "serve-failed", Severity.Problem, $"tailscaled does not take the serve config: {reason}",
-        "It is tried again by itself; see the node's log.");
+        $"It is tried again by itself; for more: {Logs(service)}.");
 
-    public static Condition TailscaledEnded(string how, DateTimeOffset retryAt) => new(
-        "tailscaled-ended", Severity.Problem, $"tailscaled {how}", $"Started again at {Second(retryAt)}; see the node's log.");
+    public static Condition TailscaledEnded(string how, DateTimeOffset retryAt, string service) => new(
+        "tailscaled-ended", Severity.Problem, $"tailscaled {how}", $"It is started again at {Second(retryAt)}; for more: {Logs(service)}.");
 
     public static Condition TailscaledSilent() => new(
         "tailscaled-silent", Severity.Problem, "tailscaled does not answer",
@@ -130,6 +130,8 @@ internal static class Conditions
 
     public static Condition ListenerFailed(string reason) => new(
         "listener-failed", Severity.Problem, $"the listener cannot listen: {reason}", "It is tried again by itself.");
+
+    private static string Logs(string service) => $"dovetail logs {service}";
 
     private static string StillServed(bool serving) => serving ? " The present certificate is still served." : "";
 

@@ -143,7 +143,7 @@ internal sealed partial class ConnectionAdmission(
         connection.Abort();
         if (reason is not (RefusalReason.NoHttps or RefusalReason.NoHttp) && _throttle.TryPass(out var suppressed))
         {
-            Log.Refused(logger, service, reason, connection.RemoteEndPoint, suppressed);
+            Log.Refused(logger, service, reason.InWords(), connection.RemoteEndPoint, suppressed);
         }
     }
 
@@ -153,7 +153,7 @@ internal sealed partial class ConnectionAdmission(
             4101,
             LogLevel.Warning,
             "{Service}: closed a connection from {Source}: {Reason} ({Suppressed} more since the last such line)")]
-        public static partial void Refused(ILogger logger, string service, RefusalReason reason, EndPoint? source, int suppressed);
+        public static partial void Refused(ILogger logger, string service, string reason, EndPoint? source, int suppressed);
     }
 }
 

@@ -158,7 +158,7 @@ internal sealed partial class RequestHandler(
         if (_throttle.TryPass(out var suppressed))
         {
             var who = identity.Peer?.User?.Login ?? identity.Peer?.NodeName ?? "unknown";
-            Log.Denied(logger, service, who, connection.Source.Address, decision, suppressed);
+            Log.Denied(logger, service, who, connection.Source.Address, decision.InWords(), suppressed);
         }
 
         var reason = decision == AccessDecision.IdentityUnavailable
@@ -178,8 +178,8 @@ internal sealed partial class RequestHandler(
         [LoggerMessage(
             4002,
             LogLevel.Information,
-            "{Service}: denied {Who} at {Address}: {Decision} ({Suppressed} more since the last such line)")]
+            "{Service}: denied {Who} at {Address}: {Reason} ({Suppressed} more since the last such line)")]
         public static partial void Denied(
-            ILogger logger, string service, string who, System.Net.IPAddress address, AccessDecision decision, int suppressed);
+            ILogger logger, string service, string who, System.Net.IPAddress address, string reason, int suppressed);
     }
 }

@@ -70,3 +70,15 @@ internal enum AccessDecision
     /// <summary>The tailnet did not say who it is.</summary>
     IdentityUnavailable,
 }
+
+/// <summary>Decisions in the words of the log.</summary>
+internal static class AccessDecisionWords
+{
+    public static string InWords(this AccessDecision decision) => decision switch
+    {
+        AccessDecision.NotListed => "the allow label does not name them",
+        AccessDecision.UnknownPeer => "the tailnet knows nobody at this address",
+        AccessDecision.IdentityUnavailable => "tailscaled did not say who that is",
+        _ => "allowed",
+    };
+}

@@ -33,3 +33,22 @@ internal enum RefusalReason
     /// <summary>No upstream came up while the connection was held (raw TCP).</summary>
     NoUpstream,
 }
+
+/// <summary>Reasons in the words of the log.</summary>
+internal static class RefusalReasonWords
+{
+    public static string InWords(this RefusalReason reason) => reason switch
+    {
+        RefusalReason.ForeignProcess => "it is not from this node's tailscaled, but from another process",
+        RefusalReason.BadProxyHeader => "it does not begin with a PROXY protocol header",
+        RefusalReason.SlowProxyHeader => "its PROXY protocol header did not come in time",
+        RefusalReason.TooManyConnections => "there are too many connections (DOVETAIL_CONNECTIONS, ulimit -Hn)",
+        RefusalReason.TooManyFromPeer => "there are too many connections of this peer (a quarter of DOVETAIL_CONNECTIONS)",
+        RefusalReason.NoHttps => "the service has no HTTPS",
+        RefusalReason.NoHttp => "the service has raw TCP only",
+        RefusalReason.NotAllowed => "the peer is not allowed",
+        RefusalReason.AcmeChallenge => "it is a certificate authority's challenge (acme-tls/1)",
+        RefusalReason.NoUpstream => "no container serves it",
+        _ => "it is refused",
+    };
+}

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Dovetail.Common;
 using Dovetail.Proxy.Connections;
 using Dovetail.Proxy.Identity;
 using Dovetail.Proxy.Model;
@@ -15,6 +16,7 @@ internal sealed partial class TcpPort : IAsyncDisposable
     private readonly TcpDependencies _dependencies;
     private readonly IConnectionListener _listener;
     private readonly UpstreamGroup _upstreams;
+    private readonly LogThrottle _throttle;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _cut = new();
     private readonly ConcurrentDictionary<Task, byte> _connections = new();
@@ -26,6 +28,7 @@ internal sealed partial class TcpPort : IAsyncDisposable
         _dependencies = dependencies;
         _listener = listener;
         _upstreams = new UpstreamGroup(dependencies.Upstreams);
+        _throttle = new LogThrottle(dependencies.Time);
         _accepting = AcceptAsync();
     }
 
@@ -180,9 +183,10 @@ internal sealed partial class TcpPort : IAsyncDisposable
         var source = connection.Features.Get<PeerConnection>()!.Source;
         var identity = await _dependencies.Peers.GetAsync(source, cut);
         var decision = served.Policy.Decide(identity);
-        if (decision != AccessDecision.Allowed)
+        if (decision != AccessDecision.Allowed && _throttle.TryPass(out var suppressed))
         {
-            Log.Denied(_dependencies.Logger, _dependencies.Service, _nodePort, source.Address, decision);
+            var who = identity.Peer?.User?.Login ?? identity.Peer?.NodeName ?? "unknown";
+            Log.Denied(_dependencies.Logger, _dependencies.Service, who, source.Address, _nodePort, decision.InWords(), suppressed);
         }
 
         return decision == AccessDecision.Allowed;
@@ -196,7 +200,11 @@ internal sealed partial class TcpPort : IAsyncDisposable
         [LoggerMessage(4402, LogLevel.Debug, "{Service}: a connection to TCP port {Port} broke off")]
         public static partial void Ended(ILogger logger, Exception exception, string service, int port);
 
-        [LoggerMessage(4403, LogLevel.Information, "{Service}: denied {Address} on TCP port {Port}: {Decision}")]
-        public static partial void Denied(ILogger logger, string service, int port, IPAddress address, AccessDecision decision);
+        [LoggerMessage(
+            4403,
+            LogLevel.Information,
+            "{Service}: denied {Who} at {Address} on TCP port {Port}: {Reason} ({Suppressed} more since the last such line)")]
+        public static partial void Denied(
+            ILogger logger, string service, string who, IPAddress address, int port, string reason, int suppressed);
     }
 }

@@ -26,7 +26,8 @@ internal static class ServiceChecks
 
         if (!service.Identity && service.LoginHeaders != LoginHeaders.None)
         {
-            labels.Refuse(ServiceLabels.Headers, "no identity is passed on to this container; remove this label or the one for identity");
+            labels.Refuse(
+                ServiceLabels.Headers, $"{labels.Label(ServiceLabels.Identity)}=false passes no identity on; remove one of the two labels");
         }
 
         if (service.Funnel && WhyNoFunnel(service, labels, defaults) is { } reason)

@@ -17,6 +17,7 @@ internal static class ServiceLabels
     public const string Tcp = "tcp";
     public const string Tls = "tls";
     public const string Allow = "allow";
+    public const string Identity = "identity";
     public const string Funnel = "funnel";
     public const string Headers = "headers";
     public const string PassHeaders = "passheaders";
@@ -60,7 +61,7 @@ internal static class ServiceLabels
             static s => s.Redirects,
             static (s, value) => s with { Redirects = value }),
         Shared(Allow, AllowSyntax.Read, static s => s.Allow, static (s, value) => s with { Allow = value }),
-        Shared("identity", LabelSyntax.Bool, static s => s.Identity, static (s, value) => s with { Identity = value }),
+        Shared(Identity, LabelSyntax.Bool, static s => s.Identity, static (s, value) => s with { Identity = value }),
         Shared(
             Headers,
             LabelSyntax.OneOf(

@@ -5,7 +5,7 @@ namespace Dovetail.Services.Labels;
 /// <summary>ACL tags, by the rules of <c>tailscale up --advertise-tags</c> (<c>tailcfg.CheckTag</c>).</summary>
 internal static class TagSyntax
 {
-    public const string Allowed = "allowed is a comma list of tags, each tag: with a letter and then letters, digits or hyphens";
+    private const string Allowed = "allowed is a comma list of tags, each tag: with a letter and then letters, digits or hyphens";
 
     private const string Prefix = "tag:";
 

@@ -212,6 +212,17 @@ public sealed class NodeDecisionTests
         Assert.Contains(decision.Conditions, condition => condition.Id == id);
     }
 
+    [Theory]
+    [InlineData("invalid key: API key does not exist", "whole and of this tailnet")]
+    [InlineData("authkey already used", "reusable")]
+    [InlineData("a reason that nobody foresaw", "dovetail logs web")]
+    public void The_fix_fits_what_is_wrong_with_the_login(string error, string fix)
+    {
+        var said = NeedsLogin("k1").WithWarning("login-state", $"You are logged out. The last login error was: {error}");
+
+        Assert.Contains(Decide(said).Conditions, condition => condition.Fix.Contains(fix, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_login_without_a_key_is_told_with_its_url_and_without_one_only_while_none_begins()
     {

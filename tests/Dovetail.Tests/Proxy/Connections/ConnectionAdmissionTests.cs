@@ -31,6 +31,15 @@ public sealed class ConnectionAdmissionTests
     }
 
     [Fact]
+    public void Each_reason_has_words_of_its_own_in_the_log()
+    {
+        var words = Enum.GetValues<RefusalReason>().Select(reason => reason.InWords()).ToList();
+
+        Assert.Equal(words.Distinct(), words);
+        Assert.DoesNotContain(((RefusalReason)(-1)).InWords(), words);
+    }
+
+    [Fact]
     public async Task A_header_that_stops_half_way_is_closed()
     {
         await using var listener = await TestListener.StartAsync(TestListener.Service());

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Dovetail.Services.Model;
 using Dovetail.Tests.Proxy.Support;
+using Microsoft.Extensions.Logging.Testing;
 
 namespace Dovetail.Tests.Proxy.Tcp;
 
@@ -99,6 +100,25 @@ public sealed class TcpPortTests
 
         await Assert.ThrowsAsync<IOException>(() => stream.ReadAsync(new byte[1], Token).AsTask());
         Assert.Equal(1, listener.Metrics.Refused("not_allowed"));
+    }
+
+    [Fact]
+    public async Task Who_is_not_allowed_is_logged_once_in_a_while_however_often_they_try()
+    {
+        using var log = new FakeLoggerProvider();
+        await using var listener = await TestListener.StartAsync(
+            TestListener.Service() with { TcpPorts = [NodePort], Allow = Rules.Of("bob@example.com") }, log: log);
+
+        for (var tries = 0; tries < 3; tries++)
+        {
+            await using var stream = await listener.ConnectAsync(Port(listener));
+            await Assert.ThrowsAsync<IOException>(() => stream.ReadAsync(new byte[1], Token).AsTask());
+        }
+
+        await Eventually.TrueAsync(() => listener.Metrics.Refused("not_allowed") == 3);
+        var line = Assert.Single(log.Collector.GetSnapshot(), record => record.Message.Contains("denied", StringComparison.Ordinal)).Message;
+        Assert.StartsWith("web: denied ada@example.com at ", line, StringComparison.Ordinal);
+        Assert.Contains("on TCP port 5432: the allow label does not name them", line, StringComparison.Ordinal);
     }
 
     [Fact]
