@@ -29,6 +29,13 @@ internal static class ServiceChecks
             labels.Refuse(ServiceLabels.Headers, "no identity is passed on to this container; remove this label or the one for identity");
         }
 
+        if (service.Forwarded == ForwardedMode.Trust && !labels.Has(ServiceLabels.ForwardedFrom))
+        {
+            labels.Refuse(
+                ServiceLabels.Forwarded,
+                $"say whose word is passed on: set {labels.Label(ServiceLabels.ForwardedFrom)}, such as to tag:proxy");
+        }
+
         if (service.Funnel && WhyNoFunnel(service, labels, defaults) is { } reason)
         {
             labels.Refuse(ServiceLabels.Funnel, reason);
