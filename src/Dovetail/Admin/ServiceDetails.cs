@@ -58,6 +58,8 @@ internal static class ServiceDetails
         Line("tailscaled", service.Tailscaled.Pid is { } pid
             ? string.Create(CultureInfo.InvariantCulture, $"process {pid}, restarts: {service.Tailscaled.Restarts}")
             : "not running");
+        var sources = service.Upstreams.Select(static upstream => upstream.Source).OfType<string>().Distinct().ToList();
+        Line("seen from", sources.Count == 0 ? null : $"{string.Join(", ", sources)} (the proxy that the application may have to trust)");
         Line("listener", service.Listener is { } listener ? $"{listener.Https} (HTTPS), {listener.Http} (HTTP)" : null);
 
         void Line(string head, string? value)

@@ -66,7 +66,8 @@ internal sealed record CertificateStatus(string Name, DateTimeOffset NotAfter);
 /// <param name="Address">Scheme, host and port by which Dovetail reaches it.</param>
 /// <param name="Health">None, Starting, Healthy or Unhealthy, as Docker says, or Stopping.</param>
 /// <param name="Route">Why it is reached there.</param>
-internal sealed record UpstreamStatus(string Container, string Address, string Health, string Route);
+/// <param name="Source">From which address it sees requests: the proxy that the application may have to trust. Absent: not known.</param>
+internal sealed record UpstreamStatus(string Container, string Address, string Health, string Route, string? Source = null);
 
 /// <summary>Something a person should know about a service.</summary>
 /// <param name="Id">Stable id.</param>

@@ -42,5 +42,5 @@ internal static class StatusMapper
     };
 
     private static UpstreamStatus Map(Upstream upstream) =>
-        new(upstream.ContainerName, upstream.Url, upstream.Health.ToString(), upstream.Route);
+        new(upstream.ContainerName, upstream.Url, upstream.Health.ToString(), upstream.Route, upstream.Source);
 }

@@ -100,7 +100,7 @@ public sealed class StatusTableTests
         DnsName = "photos.tailtest.ts.net",
         Addresses = ["100.64.0.1"],
         Certificate = new CertificateStatus("photos.tailtest.ts.net", Now.AddDays(89)),
-        Upstreams = [new UpstreamStatus("immich-server", "http://172.18.0.4:2283", "Healthy", "shared network")],
+        Upstreams = [new UpstreamStatus("immich-server", "http://172.18.0.4:2283", "Healthy", "shared network", "172.18.0.2")],
         Conditions = [],
         Tailscaled = new TailscaledStatus(42, 0, []),
     };
