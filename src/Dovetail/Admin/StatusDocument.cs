@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Dovetail.Reconciliation;
 using Dovetail.Services.Model;
 
 namespace Dovetail.Admin;
@@ -17,6 +18,9 @@ internal sealed record StatusDocument
 
     /// <summary>Label mistakes that refuse nothing.</summary>
     public required IReadOnlyList<ContainerWarning> Warnings { get; init; }
+
+    /// <summary>Machines that are about to be forgotten; absent: there are none, or none is forgotten by itself.</summary>
+    public IReadOnlyList<UnwantedMachine>? Unwanted { get; init; }
 }
 
 /// <summary>Dovetail's connection to the Docker Engine.</summary>

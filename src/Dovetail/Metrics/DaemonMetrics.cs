@@ -13,12 +13,24 @@ internal static class DaemonMetrics
 
     /// <param name="version">Of Dovetail.</param>
     /// <param name="usage">What a process takes; null: there is none of that id.</param>
+    /// <param name="unwanted">How many machines no container wants; null: nobody looks.</param>
     public static void Write(
-        PrometheusText text, ReconcilerReport report, DockerHealth docker, string version, Func<int, ProcessUsage?> usage)
+        PrometheusText text,
+        ReconcilerReport report,
+        DockerHealth docker,
+        string version,
+        Func<int, ProcessUsage?> usage,
+        int? unwanted = null)
     {
         text.Begin("dovetail_build_info", "gauge", "Version of Dovetail; always 1.").Sample(1, ("version", version));
         WriteDocker(text, docker);
         WriteReconciler(text, report);
+        if (unwanted is { } machines)
+        {
+            text.Begin("dovetail_unwanted_machines", "gauge", "Machines that no container wants, and that are forgotten in time.")
+                .Sample(machines);
+        }
+
         WriteNodes(text, report.Nodes);
         WriteProcesses(text, report.Nodes, usage);
     }

@@ -33,6 +33,7 @@ internal static class MetricsEndpoint
         var measurements = app.Services.GetRequiredService<ProxyMeasurements>();
         var reconciler = app.Services.GetRequiredService<Reconciler>();
         var watcher = app.Services.GetRequiredService<DockerWatcher>();
+        var forgetter = app.Services.GetService<Forgetter>();
         if (options.Address is not null)
         {
             // Somebody will scrape: count from the start.
@@ -55,7 +56,7 @@ internal static class MetricsEndpoint
             measurements.Start();
             var report = reconciler.Report();
             var text = new PrometheusText();
-            DaemonMetrics.Write(text, report, watcher.Health, options.Version, ProcessUsage.Of);
+            DaemonMetrics.Write(text, report, watcher.Health, options.Version, ProcessUsage.Of, forgetter?.Machines.Count);
             measurements.Write(text, report.Nodes.Select(static node => node.Service.Name).ToHashSet(StringComparer.Ordinal));
             return AnswerAsync(context, StatusCodes.Status200OK, text.ToString());
         });

@@ -8,7 +8,8 @@ internal sealed record DaemonStatus(
     DockerStatus Docker,
     IReadOnlyList<ServiceStatus> Services,
     IReadOnlyList<RejectedContainer> Rejected,
-    IReadOnlyList<LabelWarning> Warnings)
+    IReadOnlyList<LabelWarning> Warnings,
+    IReadOnlyList<UnwantedMachine>? Unwanted = null)
 {
     /// <summary>The document as it came.</summary>
     public string Json { get; private init; } = "";
