@@ -15,15 +15,18 @@ internal static class StatusMapper
 
     /// <param name="unwanted">The machines that no container wants; null: none is forgotten by itself.</param>
     public static StatusDocument Map(
-        ReconcilerReport report, DockerHealth docker, string endpoint, IReadOnlyList<UnwantedMachine>? unwanted = null) => new()
+        ReconcilerReport report, DockerHealth docker, string endpoint, IReadOnlyList<UnwantedMachine>? unwanted = null)
     {
-        Version = Version,
-        Docker = new DockerStatus(endpoint, docker.Connected, docker.LastError, docker.LastListing),
-        Services = [.. report.Nodes.Select(Map)],
-        Rejected = report.Rejected,
-        Warnings = report.Warnings,
-        Unwanted = unwanted is { Count: > 0 } ? unwanted : null,
-    };
+        return new StatusDocument
+        {
+            Version = Version,
+            Docker = new DockerStatus(endpoint, docker.Connected, docker.LastError, docker.LastListing),
+            Services = [.. report.Nodes.Select(Map)],
+            Rejected = report.Rejected,
+            Warnings = report.Warnings,
+            Unwanted = unwanted is { Count: > 0 } ? unwanted : null,
+        };
+    }
 
     private static ServiceStatus Map(NodeReport node) => new()
     {
