@@ -15,6 +15,7 @@ public class Transformer
     private readonly DefaultHttpContext _context = Requests.Create();
     private readonly PeerConnection _connection = new(IPEndPoint.Parse("100.64.0.7:49153"), IPAddress.Parse("100.64.0.3"), IsHttps: true);
     private readonly PeerIdentity _identity = new(People.Ada);
+    private readonly ServiceSpec _service = new() { Name = "photos" };
     private readonly byte[] _body = new byte[1024];
 
     [Benchmark(Baseline = true)]
@@ -33,7 +34,7 @@ public class Transformer
         return await Of(_identity).TransformResponseAsync(_context, answer, CancellationToken.None);
     }
 
-    private ForwardingTransformer Of(PeerIdentity? identity) => new(_connection, identity, RedirectMode.Rewrite, LoginHeaders.None);
+    private ForwardingTransformer Of(PeerIdentity? identity) => new(_connection, identity, _service);
 
     private async ValueTask TransformAsync(PeerIdentity? identity)
     {

@@ -21,26 +21,29 @@ internal static class AdminApi
     {
         var reconciler = app.Services.GetRequiredService<Reconciler>();
         var watcher = app.Services.GetRequiredService<DockerWatcher>();
+        var forgetter = app.Services.GetService<Forgetter>();
         var options = app.Services.GetRequiredService<AdminOptions>();
         var time = app.Services.GetRequiredService<TimeProvider>();
         var notifier = app.Services.GetService<Notifier>();
         app.MapGet("/v1/status", context => context.Response.WriteAsJsonAsync(
-            StatusMapper.Map(reconciler.Report(), watcher.Health, options.DockerEndpoint, notifier?.Report()),
+            StatusMapper.Map(reconciler.Report(), watcher.Health, options.DockerEndpoint, notifier?.Report(), forgetter?.Machines),
             AdminJson.Default.StatusDocument));
         app.MapGet("/v1/health", context => context.Response.WriteAsJsonAsync(
             HealthRules.From(reconciler.Report(), watcher.Health, options.DockerEndpoint, options.Resync, time.GetUtcNow()),
             AdminJson.Default.HealthDocument));
-        app.MapGet("/v1/states", context => StatesAsync(context, app.Services.GetRequiredService<UnwantedStates>()));
+        app.MapGet("/v1/states", context => StatesAsync(
+            context, app.Services.GetRequiredService<UnwantedStates>(), forgetter));
         app.MapPost("/v1/notify", context => NotifyAsync(context, notifier));
         app.MapPost("/v1/services/{name}/restart", context => RestartAsync(context, reconciler));
         app.MapGet("/v1/services/{name}/log", context => LogAsync(context, reconciler));
         app.MapDelete("/v1/services/{name}", context => ForgetAsync(context, reconciler));
     }
 
-    private static async Task StatesAsync(HttpContext context, UnwantedStates states)
+    private static async Task StatesAsync(HttpContext context, UnwantedStates states, Forgetter? forgetter)
     {
         var (unwanted, problem) = await states.FindAsync(context.RequestAborted);
-        var document = new StatesDocument(problem, [.. unwanted.Select(static state => new StateStatus(state.Name, state.LastUsed))]);
+        var document = new StatesDocument(problem, [.. unwanted.Select(state => new StateStatus(
+            state.Name, state.LastUsed, forgetter?.Machines.FirstOrDefault(machine => machine.Name == state.Name)?.ForgottenAt))]);
         await context.Response.WriteAsJsonAsync(document, AdminJson.Default.StatesDocument);
     }
 

@@ -16,7 +16,8 @@ internal static class ServiceDetails
     {
         var service = status.Services.FirstOrDefault(service => service.Name == name);
         var rejected = status.Rejected.Where(refusal => refusal.Service == name).ToList();
-        if (service is null && rejected.Count == 0)
+        var unwanted = status.Unwanted?.Where(machine => machine.Name == name).ToList() ?? [];
+        if (service is null && rejected.Count == 0 && unwanted.Count == 0)
         {
             return null;
         }
@@ -27,10 +28,12 @@ internal static class ServiceDetails
         {
             Append(text, service, now, screen);
         }
-        else
+        else if (rejected.Count > 0)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"{Printable.Line(name)}   {screen.Paint("refused", Screen.Bad)}");
         }
+
+        StatusTable.AppendUnwanted(text, unwanted, now, screen);
 
         var warnings = status.Warnings.Where(warning => warning.Service == name).ToList();
         StatusTable.AppendRemarks(text, rejected, warnings, screen);
@@ -55,6 +58,8 @@ internal static class ServiceDetails
             Line("upstream", $"{upstream.Container} at {upstream.Address}{health} ({upstream.Route})");
         }
 
+        var sources = service.Upstreams.Select(static upstream => upstream.Source).OfType<string>().Distinct().ToList();
+        Line("seen from", sources.Count == 0 ? null : $"{string.Join(", ", sources)} (the proxy that the application may have to trust)");
         Line("tailscaled", service.Tailscaled.Pid is { } pid
             ? string.Create(CultureInfo.InvariantCulture, $"process {pid}, restarts: {service.Tailscaled.Restarts}")
             : "not running");

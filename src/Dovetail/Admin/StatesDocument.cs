@@ -7,4 +7,5 @@ internal sealed record StatesDocument(string? Problem, IReadOnlyList<StateStatus
 
 /// <summary>The state of a service that has no node.</summary>
 /// <param name="LastUsed">When a tailscaled last used it, as far as its files tell.</param>
-internal sealed record StateStatus(string Name, DateTimeOffset LastUsed);
+/// <param name="ForgottenAt">When that happens by itself (<c>DOVETAIL_FORGET_AFTER</c>); null: never.</param>
+internal sealed record StateStatus(string Name, DateTimeOffset LastUsed, DateTimeOffset? ForgottenAt = null);

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Dovetail.Reconciliation;
 using Dovetail.Services.Model;
 
 namespace Dovetail.Admin;
@@ -20,6 +21,9 @@ internal sealed record StatusDocument
 
     /// <summary>How the receivers of notifications have fared; absent when there are none.</summary>
     public IReadOnlyList<NotificationStatus>? Notifications { get; init; }
+
+    /// <summary>Machines that are about to be forgotten; absent: there are none, or none is forgotten by itself.</summary>
+    public IReadOnlyList<UnwantedMachine>? Unwanted { get; init; }
 }
 
 /// <summary>Dovetail's connection to the Docker Engine.</summary>
@@ -69,7 +73,8 @@ internal sealed record CertificateStatus(string Name, DateTimeOffset NotAfter);
 /// <param name="Address">Scheme, host and port by which Dovetail reaches it.</param>
 /// <param name="Health">None, Starting, Healthy or Unhealthy, as Docker says, or Stopping.</param>
 /// <param name="Route">Why it is reached there.</param>
-internal sealed record UpstreamStatus(string Container, string Address, string Health, string Route);
+/// <param name="Source">From which address it sees requests: the proxy that the application may have to trust. Absent: not known.</param>
+internal sealed record UpstreamStatus(string Container, string Address, string Health, string Route, string? Source = null);
 
 /// <summary>Something a person should know about a service.</summary>
 /// <param name="Id">Stable id.</param>

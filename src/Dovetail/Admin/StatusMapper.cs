@@ -15,8 +15,15 @@ internal static class StatusMapper
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 
     /// <param name="receivers">Null: nobody is notified.</param>
+    /// <param name="unwanted">The machines that no container wants; null: none is forgotten by itself.</param>
     public static StatusDocument Map(
-        ReconcilerReport report, DockerHealth docker, string endpoint, IReadOnlyList<ReceiverReport>? receivers = null) => new()
+        ReconcilerReport report,
+        DockerHealth docker,
+        string endpoint,
+        IReadOnlyList<ReceiverReport>? receivers = null,
+        IReadOnlyList<UnwantedMachine>? unwanted = null)
+    {
+        return new StatusDocument
         {
             Version = Version,
             Docker = new DockerStatus(endpoint, docker.Connected, docker.LastError, docker.LastListing),
@@ -25,7 +32,9 @@ internal static class StatusMapper
             Warnings = report.Warnings,
             Notifications = receivers is null ? null : [.. receivers.Select(static receiver =>
                 new NotificationStatus(receiver.Receiver, receiver.Sent, receiver.Failed, receiver.Error))],
+            Unwanted = unwanted is { Count: > 0 } ? unwanted : null,
         };
+    }
 
     private static ServiceStatus Map(NodeReport node) => new()
     {
@@ -47,5 +56,5 @@ internal static class StatusMapper
     };
 
     private static UpstreamStatus Map(Upstream upstream) =>
-        new(upstream.ContainerName, upstream.Url, upstream.Health.ToString(), upstream.Route);
+        new(upstream.ContainerName, upstream.Url, upstream.Health.ToString(), upstream.Route, upstream.Source);
 }

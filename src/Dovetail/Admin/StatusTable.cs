@@ -1,5 +1,6 @@
 using System.Text;
 using Dovetail.Common;
+using Dovetail.Reconciliation;
 using Dovetail.Services.Model;
 
 namespace Dovetail.Admin;
@@ -45,6 +46,12 @@ internal static class StatusTable
         }
 
         AppendRemarks(text, status.Rejected, status.Warnings, screen);
+        if (status.Unwanted is { Count: > 0 } unwanted)
+        {
+            text.AppendLine().AppendLine("UNWANTED");
+            AppendUnwanted(text, unwanted, now, screen);
+        }
+
         AppendReceivers(text, status.Notifications ?? [], screen);
         return text.ToString();
     }
@@ -98,6 +105,18 @@ internal static class StatusTable
             {
                 screen.Append(text, $"  {warning.Container}: ", warning.Text);
             }
+        }
+    }
+
+    /// <summary>What is about to be forgotten, and when.</summary>
+    public static void AppendUnwanted(StringBuilder text, IReadOnlyList<UnwantedMachine> machines, DateTimeOffset now, Screen screen)
+    {
+        foreach (var machine in machines)
+        {
+            var when = machine.Problem is { } problem
+                ? $"is not forgotten yet, and tried again {Ages.In(machine.ForgottenAt - now)}: {problem}"
+                : $"no container wants it; logged out and forgotten {Ages.In(machine.ForgottenAt - now)} (DOVETAIL_FORGET_AFTER)";
+            screen.Append(text, $"  {machine.Name}: ", when, machine.Problem is null ? null : Screen.Waiting);
         }
     }
 

@@ -34,6 +34,9 @@ internal sealed record CheckedService
     /// <summary>Who may use it, as the label says; empty: everybody the tailnet lets in.</summary>
     public required IReadOnlyList<string> Allow { get; init; }
 
+    /// <summary>Whose word on where requests come from is passed on; absent: nobody's.</summary>
+    public IReadOnlyList<string>? ForwardedFrom { get; init; }
+
     public required IReadOnlyList<string> Tags { get; init; }
 
     /// <summary>Public through Tailscale Funnel.</summary>

@@ -39,6 +39,11 @@ internal static class CheckText
         Line("exposed as", string.Join(", ", service.Urls) + (service.Remark is { } remark ? $" ({remark})" : ""));
         Line("to", service.Funnel ? "everybody on the Internet (Funnel)"
             : service.Allow.Count > 0 ? string.Join(", ", service.Allow) : "everybody the tailnet lets in");
+        if (service.ForwardedFrom is { } proxies)
+        {
+            Line("believes", $"{string.Join(", ", proxies)} about where requests come from");
+        }
+
         if (service.Tags.Count > 0)
         {
             Line("tags", string.Join(", ", service.Tags));

@@ -60,6 +60,7 @@ internal static class LabelCheck
             ],
             Remark = service is { Http: true, Tls: TlsMode.Auto } ? "http:// where the tailnet issues no certificates" : null,
             Allow = [.. service.Allow.Select(Written)],
+            ForwardedFrom = service.Forwarded == ForwardedMode.Trust ? [.. service.ForwardedFrom.Select(Written)] : null,
             Tags = service.Tags,
             Funnel = service.Funnel,
             Upstreams = [.. service.Upstreams.Select(upstream => new CheckedUpstream(

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Dovetail.Admin;
 using Dovetail.Common;
@@ -9,15 +8,6 @@ namespace Dovetail.Commands;
 /// <param name="socket">The daemon's admin socket.</param>
 internal sealed class PruneCommand(string socket, Terminal terminal, TimeProvider time, TextWriter output, TextWriter error)
 {
-    private const int MaxDays = 36_500;
-
-    /// <summary>Reads <c>30d</c>, or a duration as labels have them.</summary>
-    /// <returns>Null when it is neither.</returns>
-    public static TimeSpan? AgeOf(string text) =>
-        text.EndsWith('d') && int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days <= MaxDays
-            ? TimeSpan.FromDays(days)
-            : DurationSyntax.TryParse(text, out var age) ? age : null;
-
     /// <param name="olderThan">Only what was last used so long ago.</param>
     /// <param name="confirmed">The caller said yes already; else a person is asked, and without one it is refused.</param>
     /// <param name="force">Removes the state even of machines that cannot be logged out.</param>
@@ -47,6 +37,13 @@ internal sealed class PruneCommand(string socket, Terminal terminal, TimeProvide
 
         var table = new StringBuilder();
         string[][] rows = [["NAME", "LAST USED"], .. unwanted.Select(state => new[] { state.Name, Ages.Ago(now - state.LastUsed) })];
+        if (unwanted.Exists(static state => state.ForgottenAt is not null))
+        {
+            // By itself: the question may answer itself.
+            string[] times = ["FORGOTTEN", .. unwanted.Select(state => InTime(state.ForgottenAt, now))];
+            rows = [.. rows.Zip(times, static (row, time) => (string[])[.. row, time])];
+        }
+
         terminal.Screen.AppendTable(table, rows, static (_, _) => null);
         await output.WriteAsync(table, cancellationToken);
         var question = unwanted.Count == 1 ? "Log this machine out of the tailnet and remove its state?"
@@ -55,6 +52,8 @@ internal sealed class PruneCommand(string socket, Terminal terminal, TimeProvide
             ? await ForgetAsync(client, unwanted, force, cancellationToken)
             : ExitCode.Failed;
     }
+
+    private static string InTime(DateTimeOffset? at, DateTimeOffset now) => at is { } then ? Ages.In(then - now) : "-";
 
     private async Task<int> ForgetAsync(
         AdminClient client, IReadOnlyList<StateStatus> states, bool force, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Dovetail.Admin;
+using Dovetail.Common;
 
 namespace Dovetail.Commands;
 
@@ -80,7 +81,7 @@ internal sealed class ServiceCommandLine(SettingOptions options, Terminal termin
         };
         age.Validators.Add(result =>
         {
-            if (result.Tokens is [var token, ..] && PruneCommand.AgeOf(token.Value) is null)
+            if (result.Tokens is [var token, ..] && AgeSyntax.Read(token.Value) is null)
             {
                 result.AddError($"--older-than {token.Value}: give an age such as 30d or 12h");
             }
@@ -100,7 +101,7 @@ internal sealed class ServiceCommandLine(SettingOptions options, Terminal termin
             parsed.InvocationConfiguration.Output,
             parsed.InvocationConfiguration.Error)
             .RunAsync(
-                PruneCommand.AgeOf(parsed.GetValue(age) ?? "0")!.Value, parsed.GetValue(yes), parsed.GetValue(force), cancellationToken));
+                AgeSyntax.Read(parsed.GetValue(age) ?? "0")!.Value, parsed.GetValue(yes), parsed.GetValue(force), cancellationToken));
         return command;
     }
 

@@ -13,6 +13,9 @@ internal static class Ages
 
     public static string Ago(TimeSpan age) => Short(age) + " ago";
 
+    /// <summary>Until something comes.</summary>
+    public static string In(TimeSpan left) => left <= TimeSpan.Zero ? "now" : $"in {Short(left)}";
+
     /// <summary>Until something ends.</summary>
     public static string Left(TimeSpan left) => left <= TimeSpan.Zero ? "expired"
         : left < TimeSpan.FromDays(2) ? $"{left.TotalHours:0} h left" : $"{left.TotalDays:0} d left";

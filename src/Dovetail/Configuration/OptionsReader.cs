@@ -65,7 +65,7 @@ internal sealed class OptionsReader
                 ResyncInterval = resync,
             },
             Listeners = ReadListeners(),
-            Reconciler = new ReconcilerOptions(Read(Settings.Grace), resync),
+            Reconciler = new ReconcilerOptions(Read(Settings.Grace), resync, Read(Settings.ForgetAfter)),
             Tailscale = Read(Settings.Tailscale),
             LogLevel = Read(Settings.LogLevel),
             JsonLog = Read(Settings.JsonLog),

@@ -51,6 +51,12 @@ internal static class Settings
     public static readonly Setting<TimeSpan> Grace =
         Setting.Duration("DOVETAIL_GRACE", "5m", "how long a node outlives its last container", TimeSpan.Zero, TimeSpan.FromDays(30));
 
+    public static readonly Setting<TimeSpan?> ForgetAfter = new(
+        "DOVETAIL_FORGET_AFTER", null, "after what time without a container a machine is logged out, such as 30d", LongTime)
+    {
+        WhenUnset = "never",
+    };
+
     public static readonly Setting<long> NodeMemory = Setting.Size(
         "DOVETAIL_NODE_MEMORY", "128MiB", "soft memory limit of each tailscaled", SizeSyntax.MinNodeMemory, SizeSyntax.MaxNodeMemory);
 
@@ -156,8 +162,8 @@ internal static class Settings
     public static ImmutableArray<Setting> All { get; } =
     [
         AuthKey, AuthKeyFile, StateDirectory, ControlUrl, DockerHost, DockerTlsVerify, DockerCertPath, LabelPrefix, Tags, AllowFunnel,
-        Hold, Grace, NodeMemory, Resync, Poll, Connections, StallTimeout, RequestLineSize, RequestHeadersSize, RequestHeaderCount,
-        RuntimeDirectory, Tailscaled, Tailscale, Container, AccessLog, LogLevel, JsonLog, MetricsAddress,
+        Hold, Grace, ForgetAfter, NodeMemory, Resync, Poll, Connections, StallTimeout, RequestLineSize, RequestHeadersSize,
+        RequestHeaderCount, RuntimeDirectory, Tailscaled, Tailscale, Container, AccessLog, LogLevel, JsonLog, MetricsAddress,
         OtlpEndpoint, OtlpMetricsEndpoint, OtlpIsGrpc, OtlpHeaders, OtlpHeadersFile, OtlpInterval, OtlpServiceName, OtlpResource,
         OtlpIsDisabled,
         Dashboard, DashboardAllow, DashboardAdmins, Notify, NotifyFile, NotifyDelay, NotifySeverity, NotifyLoginUrl,
@@ -224,6 +230,13 @@ internal static class Settings
         return isList
             ? "names several Engines; name one, and run another Dovetail for each of the others"
             : null;
+    }
+
+    // What is unwanted for less may be about to be made anew.
+    private static string? LongTime(string text, out TimeSpan? value)
+    {
+        value = AgeSyntax.Read(text);
+        return value >= TimeSpan.FromHours(1) ? null : "give a time from 1h on, such as 30d or 36h";
     }
 
     private static string? LogFormat(string text, out bool value)

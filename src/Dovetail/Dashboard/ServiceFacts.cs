@@ -62,9 +62,12 @@ internal static class ServiceFacts
         foreach (var upstream in service.Upstreams)
         {
             var health = upstream.Health == "None" ? "" : $", {upstream.Health.ToLowerInvariant()}";
-            main.Append($"<dd>{upstream.Container} at {upstream.Address}{health}{(withRoute ? $" ({upstream.Route})" : "")}</dd>");
+            var route = withRoute ? $" ({upstream.Route}{SeenFrom(upstream)})" : "";
+            main.Append($"<dd>{upstream.Container} at {upstream.Address}{health}{route}</dd>");
         }
     }
+
+    private static string SeenFrom(UpstreamStatus upstream) => upstream.Source is { } source ? $"; sees requests from {source}" : "";
 
     private static void AppendDetails(Markup main, ServiceStatus service)
     {

@@ -48,6 +48,9 @@ internal static class DaemonFamilies
     public static readonly MetricFamily NotificationsFailed = new(
         "dovetail.notifications.failed", MetricKind.Counter, "{message}", "Messages that a receiver did not get.");
 
+    public static readonly MetricFamily UnwantedMachines = new(
+        "dovetail.unwanted_machines", MetricKind.Gauge, "{machine}", "Machines that no container wants, and that are forgotten in time.");
+
     public static readonly MetricFamily OwnMemory = new(
         "process.resident_memory", MetricKind.Gauge, "By", "Resident memory of Dovetail itself.");
 

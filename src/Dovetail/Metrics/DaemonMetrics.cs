@@ -14,12 +14,23 @@ internal static class DaemonMetrics
 
     /// <param name="version">Of Dovetail.</param>
     /// <param name="usage">What a process takes; null: there is none of that id.</param>
+    /// <param name="unwanted">How many machines no container wants; null: nobody looks.</param>
     public static void Write(
-        IMetricWriter writer, ReconcilerReport report, DockerHealth docker, string version, Func<int, ProcessUsage?> usage)
+        IMetricWriter writer,
+        ReconcilerReport report,
+        DockerHealth docker,
+        string version,
+        Func<int, ProcessUsage?> usage,
+        int? unwanted = null)
     {
         writer.Begin(DaemonFamilies.BuildInfo).Sample(1, ("version", version));
         WriteDocker(writer, docker);
         WriteReconciler(writer, report);
+        if (unwanted is { } machines)
+        {
+            writer.Begin(DaemonFamilies.UnwantedMachines).Sample(machines);
+        }
+
         WriteNodes(writer, report.Nodes);
         WriteProcesses(writer, report.Nodes, usage);
     }

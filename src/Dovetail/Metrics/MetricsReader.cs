@@ -7,7 +7,8 @@ namespace Dovetail.Metrics;
 
 /// <summary>Reads everything that there is to measure, for those who show it or send it.</summary>
 internal sealed class MetricsReader(
-    Reconciler reconciler, DockerWatcher watcher, ProxyMeasurements measurements, MetricsOptions options, Notifier? notifier = null)
+    Reconciler reconciler, DockerWatcher watcher, ProxyMeasurements measurements, MetricsOptions options, Notifier? notifier = null,
+    Forgetter? forgetter = null)
 {
     /// <summary>Listeners measure from now on; else they do from the first reading on.</summary>
     public void Start() => measurements.Start();
@@ -16,7 +17,7 @@ internal sealed class MetricsReader(
     {
         measurements.Start();
         var report = reconciler.Report();
-        DaemonMetrics.Write(writer, report, watcher.Health, options.Version, ProcessUsage.Of);
+        DaemonMetrics.Write(writer, report, watcher.Health, options.Version, ProcessUsage.Of, forgetter?.Machines.Count);
         if (notifier is not null)
         {
             DaemonMetrics.WriteNotifications(writer, notifier.Report());

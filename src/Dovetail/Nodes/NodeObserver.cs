@@ -11,6 +11,8 @@ namespace Dovetail.Nodes;
 /// </summary>
 internal sealed partial class NodeObserver(NodeDependencies dependencies, ILocalApi api, NodeFactsStore facts)
 {
+    private const int MaxNameLooks = 3;
+    private static readonly TimeSpan NameLookPause = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan BusPause = TimeSpan.FromMilliseconds(200);
 
     private readonly NodeTimingOptions _timings = dependencies.Options.Timings;
@@ -19,6 +21,8 @@ internal sealed partial class NodeObserver(NodeDependencies dependencies, ILocal
     private readonly WakeSignal _pollNow = new(dependencies.Time);
     private readonly RefusalSign _refusals = new(dependencies.Time);
     private DateTimeOffset? _refusedSince;
+    private DateTimeOffset _nextNameLook;
+    private int _nameLooks;
 
     /// <summary>Asks for the status without waiting for its turn.</summary>
     public void PollSoon() => _pollNow.Set();
@@ -149,6 +153,7 @@ internal sealed partial class NodeObserver(NodeDependencies dependencies, ILocal
                     Daemon = known.Daemon.IsSilent ? known.Daemon with { IsSilent = false } : known.Daemon,
                 });
                 await WatchOnlineAsync(known, cancellationToken);
+                await LookWhoHasTheNameAsync(known, cancellationToken);
             }
             catch (LocalApiException silent)
             {
@@ -178,6 +183,29 @@ internal sealed partial class NodeObserver(NodeDependencies dependencies, ILocal
         {
             facts.Change(static known => known with { Daemon = known.Daemon with { IsSilent = true } });
             return await answer;
+        }
+    }
+
+    // Once, for the answer is as large as the tailnet; a few times more when the machine counts as online, as one does for a while after it
+    // has gone.
+    private async Task LookWhoHasTheNameAsync(NodeFacts known, CancellationToken cancellationToken)
+    {
+        var isFound = known.Tailnet.NameHolder is { IsOnline: false };
+        if (!known.IsNameTaken || isFound || _nameLooks == MaxNameLooks || _time.GetUtcNow() < _nextNameLook)
+        {
+            return;
+        }
+
+        _nameLooks++;
+        _nextNameLook = _time.GetUtcNow() + NameLookPause;
+        try
+        {
+            var holder = NameHolder.Find(await api.GetPeersAsync(cancellationToken), known.Service.Name);
+            facts.Change(known => known with { Tailnet = known.Tailnet with { NameHolder = holder } });
+        }
+        catch (LocalApiException silent)
+        {
+            Log.NoAnswer(_logger, known.Service.Name, silent.Message);
         }
     }
 

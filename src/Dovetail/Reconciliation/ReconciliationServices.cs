@@ -7,6 +7,8 @@ namespace Dovetail.Reconciliation;
 /// <summary>Registration of the control loop in the daemon's container.</summary>
 internal static class ReconciliationServices
 {
+    private static readonly TimeSpan MaxForgetterInterval = TimeSpan.FromMinutes(5);
+
     /// <summary>Adds the <see cref="Reconciler"/> as a background service. Needs the services of <c>Docker</c> and <c>Nodes</c>.</summary>
     public static IServiceCollection AddReconciliation(
         this IServiceCollection services, ServiceOptions serviceOptions, ReconcilerOptions options)
@@ -24,6 +26,23 @@ internal static class ReconciliationServices
             provider.GetRequiredService<INodeFactory>(),
             serviceOptions));
         services.AddHostedService(static provider => provider.GetRequiredService<Reconciler>());
+        if (options.ForgetAfter is { } after)
+        {
+            services.AddSingleton(provider => new Forgetter(
+                provider.GetRequiredService<UnwantedStates>().FindAsync,
+                provider.GetRequiredService<Reconciler>(),
+                provider.GetRequiredService<INodeFactory>(),
+                new ForgetterOptions(
+                    after,
+                    options.Grace,
+                    options.Resync < MaxForgetterInterval ? options.Resync : MaxForgetterInterval,
+                    provider.GetRequiredService<NodeOptions>().StateRoot),
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<Random>(),
+                provider.GetRequiredService<ILogger<Forgetter>>()));
+            services.AddHostedService(static provider => provider.GetRequiredService<Forgetter>());
+        }
+
         return services;
     }
 }

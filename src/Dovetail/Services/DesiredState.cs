@@ -85,6 +85,11 @@ internal sealed record DesiredState
             var parsed = LabelParser.Parse(container, defaults);
             names.UnionWith(parsed.Services.Select(static service => service.Name));
             names.UnionWith(parsed.Rejected.Select(static refusal => refusal.Service).OfType<string>());
+            if (parsed.Rejected.Any(static refusal => refusal.Service is null))
+            {
+                // Refused as a whole: what its labels name it may be meant to have all the same.
+                names.UnionWith(LabelParser.NamesWritten(container, defaults));
+            }
         }
 
         return names;

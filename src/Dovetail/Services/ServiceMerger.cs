@@ -146,6 +146,7 @@ internal static class ServiceMerger
                 Port = main.Port,
                 Health = container.IsStopping ? UpstreamHealth.Stopping : Health(container.Health),
                 Route = main.Text,
+                Source = main.Source,
                 IsByHost = main.IsByHost,
                 MeantPort = service.Port is { } named ? ServicePorts.Meant(container, named) : null,
                 Tcp = tcp.ToEquatableArray(),

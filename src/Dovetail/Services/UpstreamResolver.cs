@@ -11,8 +11,9 @@ namespace Dovetail.Services;
 /// <param name="SecondHost">Another address of the container, for when <paramref name="Host"/> refuses; null: there is none.</param>
 /// <param name="IsByHost">Whether the way leads through the host, whose firewall sees it.</param>
 /// <param name="Fix">Without a host, what to do, when <paramref name="Text"/> does not say it.</param>
+/// <param name="Source">From which address the container sees connections to <paramref name="Host"/>; null: not known.</param>
 internal sealed record UpstreamRoute(
-    string? Host, int Port, string Text, string? SecondHost = null, bool IsByHost = false, string? Fix = null);
+    string? Host, int Port, string Text, string? SecondHost = null, bool IsByHost = false, string? Fix = null, string? Source = null);
 
 /// <summary>Finds the address under which Dovetail reaches a port of a container, by the first of these rules that applies.</summary>
 /// <remarks>
@@ -54,21 +55,27 @@ internal static class UpstreamResolver
 
         if (host.NetworkContainerId == owner.Id)
         {
-            return new UpstreamRoute("127.0.0.1", port, "the network namespace that Dovetail runs in");
+            return new UpstreamRoute("127.0.0.1", port, "the network namespace that Dovetail runs in", Source: "127.0.0.1");
         }
 
         // Rule 2.
         if (Attached(owner).FirstOrDefault(theirs => host.Networks.Any(ours => ours.IsSameAs(theirs))) is { } shared)
         {
-            return new UpstreamRoute(shared.Address, port, $"network {shared.Name}, shared with Dovetail", shared.SecondAddress);
+            return new UpstreamRoute(
+                shared.Address, port, $"network {shared.Name}, shared with Dovetail", shared.SecondAddress, Source: SourceOn(shared, host));
         }
 
         // Rule 4.
         if (owner.UsesHostNetwork)
         {
-            return host.IsInHostNetwork ? new UpstreamRoute("127.0.0.1", port, "host network")
+            return host.IsInHostNetwork ? new UpstreamRoute("127.0.0.1", port, "host network", Source: "127.0.0.1")
                 : (host.Gateway ?? host.IPv6Gateway) is { } gateway
-                    ? new UpstreamRoute(gateway, port, $"host network, by way of the host's address {gateway}", IsByHost: true)
+                    ? new UpstreamRoute(
+                        gateway,
+                        port,
+                        $"host network, by way of the host's address {gateway}",
+                        IsByHost: true,
+                        Source: SourceTowardsHost(gateway, host))
                     : NoRoute(container, owner, port, host);
         }
 
@@ -81,7 +88,8 @@ internal static class UpstreamResolver
         // Rule 6.
         return host is { IsInHostNetwork: true, IsRootless: false }
             && Attached(owner).FirstOrDefault(static network => network.IsOnHost) is { } direct
-            ? new UpstreamRoute(direct.Address, port, $"network {direct.Name}, from the host", direct.SecondAddress)
+            ? new UpstreamRoute(
+                direct.Address, port, $"network {direct.Name}, from the host", direct.SecondAddress, Source: SourceOn(direct, host))
             : NoRoute(container, owner, port, host);
     }
 
@@ -116,8 +124,26 @@ internal static class UpstreamResolver
             : host.IsInHostNetwork && named.IsOnCard ? $"; the host reaches no container over its own {named.Driver}, unless it has an "
                 + "interface there"
             : "";
-        return new UpstreamRoute(address, port, $"network {named.Name}, named by the label{warning}", named.SecondAddress);
+        return new UpstreamRoute(
+            address, port, $"network {named.Name}, named by the label{warning}", named.SecondAddress, Source: SourceOn(named, host));
     }
+
+    // On a network of both Dovetail's own address; from the host that of its bridge, which is the network's gateway. Where a connection
+    // is translated on its way (published ports, networks that lead to each other) nobody knows beforehand.
+    private static string? SourceOn(ContainerNetwork network, OwnLocation host)
+    {
+        if (host.IsInHostNetwork)
+        {
+            return network is { IsOnHost: true } && !host.IsRootless ? network.IPv4 is null ? network.IPv6Gateway : network.Gateway : null;
+        }
+
+        var own = host.Networks.FirstOrDefault(ours => ours.IsSameAs(network));
+        return network.IPv4 is null ? own?.IPv6 : own?.IPv4;
+    }
+
+    private static string? SourceTowardsHost(string gateway, OwnLocation host) =>
+        host.Networks.FirstOrDefault(ours => ours.IsOnHost && ours.Gateway == gateway)?.IPv4
+        ?? host.Networks.FirstOrDefault(ours => ours.IsOnHost && ours.IPv6Gateway == gateway)?.IPv6;
 
     private static UpstreamRoute? Published(Container owner, int port, OwnLocation host)
     {
@@ -128,9 +154,15 @@ internal static class UpstreamResolver
             .OrderBy(candidate => candidate.Candidate.Rank)
             .ThenBy(candidate => candidate.HostPort)
             .FirstOrDefault();
-        return best.Candidate.Address is { } address
-            ? new UpstreamRoute(address, best.HostPort, $"port {best.HostPort}, published on the host", IsByHost: true)
-            : null;
+        if (best.Candidate.Address is not { } address)
+        {
+            return null;
+        }
+
+        // What comes over the host's loopback interface, the Engine takes to the container from the host's address there.
+        var isLocal = host.IsInHostNetwork && address == host.Gateway;
+        var source = isLocal && Attached(owner).ToList() is [var only] ? SourceOn(only, host) : null;
+        return new UpstreamRoute(address, best.HostPort, $"port {best.HostPort}, published on the host", IsByHost: true, Source: source);
     }
 
 #pragma warning disable RS0030 // Compared with, not listened on.

@@ -12,6 +12,10 @@ internal interface ILocalApi : IDisposable
     /// <exception cref="LocalApiException">No answer in time, or a refusal.</exception>
     Task<IpnStatus> GetStatusAsync(CancellationToken cancellationToken);
 
+    /// <summary>The machines that the node sees: an answer as large as the tailnet, not for polling.</summary>
+    /// <exception cref="LocalApiException">No answer in time, or a refusal.</exception>
+    Task<IpnPeers> GetPeersAsync(CancellationToken cancellationToken);
+
     /// <summary>What changes in the node, starting with how it stands; ends when tailscaled does. Idle streams are silent.</summary>
     /// <exception cref="LocalApiException">
     /// The stream broke, or its content cannot be read; then <see cref="Exception.InnerException"/> is a

@@ -41,6 +41,9 @@ internal sealed class LocalApiClient : ILocalApi
     public Task<IpnStatus> GetStatusAsync(CancellationToken cancellationToken) =>
         GetAsync("status?peers=false", TailscaleJson.Default.IpnStatus, cancellationToken);
 
+    public Task<IpnPeers> GetPeersAsync(CancellationToken cancellationToken) =>
+        GetAsync("status", TailscaleJson.Default.IpnPeers, cancellationToken);
+
     /// <remarks>Without a port, which would say nothing more and make the answer for an unknown address take 180 ms.</remarks>
     public async Task<WhoIsResponse?> WhoIsAsync(IPAddress peer, CancellationToken cancellationToken)
     {

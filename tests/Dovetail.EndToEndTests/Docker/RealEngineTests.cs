@@ -8,7 +8,28 @@ using Dovetail.Tests.Docker;
 namespace Dovetail.EndToEndTests.Docker;
 
 /// <summary>On the Docker Engine.</summary>
-public sealed class RealEngineTests(Engine engine) : RealEngine(engine);
+public sealed class RealEngineTests(Engine engine) : RealEngine(engine)
+{
+    // Rule 6 and rule 5 of UpstreamResolver; the test runs where a Dovetail on the host does.
+    [Theory]
+    [InlineData()]
+    [InlineData("-p", "80")]
+    [InlineData("-p", "127.0.0.1::80")]
+    public async Task The_container_sees_requests_from_the_address_that_status_says(params string[] publish)
+    {
+        await using var container = await RunAsync(Web, publish);
+        await using var watch = new Watch(Endpoint, Options);
+        var upstream = UpstreamOf(await watch.NextAsync(snapshot => snapshot.Containers is [{ Networks: [{ Gateway: not null }] }]));
+        using var http = new HttpClient();
+
+        var echo = await Eventually.GetAsync(
+            token => http.GetStringAsync(new Uri($"http://{upstream.Host}:{upstream.Port}{TestImage.EchoPath}"), token),
+            _ => true,
+            $"an answer from {upstream.Host}:{upstream.Port} ({upstream.Route})");
+
+        Assert.Equal(upstream.Source, EchoedRequest.Parse(echo).RemoteAddress);
+    }
+}
 
 /// <summary>The client and the watcher on a real Engine.</summary>
 public abstract class RealEngine(Engine engine)
@@ -199,7 +220,7 @@ public abstract class RealEngine(Engine engine)
     private protected Upstream UpstreamOf(ContainerSnapshot snapshot) =>
         Assert.Single(Assert.Single(DesiredState.From(snapshot, new ServiceOptions { LabelPrefix = _prefix }).Services).Upstreams);
 
-    private Task<TestContainer> RunAsync(Dictionary<string, string> labels, params string[] options) =>
+    private protected Task<TestContainer> RunAsync(Dictionary<string, string> labels, params string[] options) =>
         engine.RunContainerAsync(labels, options: ["--name", _name, .. options], cancellation: Cancelled);
 
     private Task<CommandResult> DockerAsync(params string[] arguments) => engine.DockerAsync(arguments, cancellation: Cancelled);

@@ -8,7 +8,8 @@ internal sealed record DaemonStatus(
     DockerStatus Docker,
     IReadOnlyList<ServiceStatus> Services,
     IReadOnlyList<RejectedContainer> Rejected,
-    IReadOnlyList<LabelWarning> Warnings)
+    IReadOnlyList<LabelWarning> Warnings,
+    IReadOnlyList<UnwantedMachine>? Unwanted = null)
 {
     /// <summary>The document as it came.</summary>
     public string Json { get; private init; } = "";
@@ -47,7 +48,9 @@ internal sealed record ServiceStatus(
 
 internal sealed record CertificateStatus(string Name, DateTimeOffset NotAfter);
 
-internal sealed record UpstreamStatus(string Container, string Address, string Health, string Route);
+internal sealed record UpstreamStatus(string Container, string Address, string Health, string Route, string? Source = null);
+
+internal sealed record UnwantedMachine(string Name, DateTimeOffset ForgottenAt, string? Problem);
 
 /// <param name="Id">Stable name of the condition.</param>
 /// <param name="Severity">Notice or Problem.</param>

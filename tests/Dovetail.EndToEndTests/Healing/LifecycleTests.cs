@@ -286,5 +286,30 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
             "the page");
     }
 
+    // Whose machine holds the name, status.json tells: the same owner, offline.
+    [Fact(Timeout = 180_000)]
+    public async Task A_service_that_has_lost_its_state_says_that_its_name_is_its_former_machines_and_how_to_free_it()
+    {
+        var daemon = StartDaemon();
+        await RunServiceAsync("web");
+        await daemon.ReadyAsync("web");
+        daemon.Terminate();
+        Assert.Equal(0, await daemon.ExitAsync(TimeSpan.FromSeconds(10), Cancellation));
+        System.IO.Directory.Delete(Path.Combine(StateDirectory, "web"), recursive: true);
+
+        daemon = StartDaemon();
+        var status = await daemon.ServiceAsync(
+            "web",
+            service => service.Has("name-taken") && service.Condition("name-taken").Text.Contains("former", StringComparison.Ordinal),
+            "the former machine to be named");
+
+        Assert.Matches(
+            "^the name web is taken in the tailnet: this node is web-1\\..+; the other machine is of the same owner and offline since .+: "
+                + "probably this service's former one, whose state was lost$",
+            status.Condition("name-taken").Text);
+        Assert.Equal(
+            "Remove the machine web on the control server and rename this one to web.", status.Condition("name-taken").Fix);
+    }
+
     private static Dictionary<string, string> Tagged(string tags) => new() { ["name"] = "web", ["port"] = "80", ["tags"] = tags };
 }

@@ -11,6 +11,7 @@ public sealed class ForgedIdentityTests(ListenerFixture fixture)
     private const string User = "a user's device";
     private const string Tagged = "a tagged device";
     private const string WhoIsDown = "a user's device while whois is down";
+    private const string Stranger = "a user's device where another one is trusted";
 
     private static readonly string[] Network = ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP"];
 
@@ -28,6 +29,7 @@ public sealed class ForgedIdentityTests(ListenerFixture fixture)
     [InlineData(User)]
     [InlineData(Tagged)]
     [InlineData(WhoIsDown)]
+    [InlineData(Stranger)]
     public Task Over_http_1_no_claim_arrives_and_nothing_genuine_is_missing(string who) =>
         AttackAsync(who, [.. Forgeries.Http1, .. Forgeries.InBodies], forgery => forgery.IsProper, async (peer, service, mark, forgery) =>
         {
@@ -40,6 +42,7 @@ public sealed class ForgedIdentityTests(ListenerFixture fixture)
     [InlineData(User)]
     [InlineData(Tagged)]
     [InlineData(WhoIsDown)]
+    [InlineData(Stranger)]
     public Task Over_a_web_socket_no_claim_arrives_and_nothing_genuine_is_missing(string who) =>
         AttackAsync(who, [.. Forgeries.Http1], forgery => forgery.IsProper, async (peer, service, mark, forgery) =>
         {
@@ -55,6 +58,7 @@ public sealed class ForgedIdentityTests(ListenerFixture fixture)
     [InlineData(User)]
     [InlineData(Tagged)]
     [InlineData(WhoIsDown)]
+    [InlineData(Stranger)]
     public Task Over_http_2_no_claim_arrives_and_nothing_genuine_is_missing(string who) =>
         AttackAsync(who, [.. Forgeries.Http2], forgery => forgery.IsProper, async (peer, service, mark, forgery) =>
         {
@@ -69,6 +73,7 @@ public sealed class ForgedIdentityTests(ListenerFixture fixture)
     [InlineData(User)]
     [InlineData(Tagged)]
     [InlineData(WhoIsDown)]
+    [InlineData(Stranger)]
     public Task Over_a_web_socket_on_http_2_no_claim_arrives_and_nothing_genuine_is_missing(string who) =>
         AttackAsync(
             who,
@@ -202,6 +207,7 @@ public sealed class ForgedIdentityTests(ListenerFixture fixture)
         {
             Tagged => (fixture.Tagged, "open"),
             WhoIsDown => (fixture.Alice, ListenerFixture.Blind),
+            Stranger => (fixture.Alice, ListenerFixture.Behind),
             _ => (fixture.Alice, "open"),
         };
         fixture.Need(service);

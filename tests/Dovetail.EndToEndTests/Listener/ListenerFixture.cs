@@ -11,6 +11,9 @@ public sealed class ListenerFixture(Engine engine) : SharedStage(engine)
 {
     public const string Blind = "blind";
     public const string AllowedLogin = "alice@example.com";
+    public const string Behind = "behind";
+    public const string Unsaid = "unsaid";
+    public const string BlindBehind = "blind-behind";
     private const string OtherLogin = "bob@elsewhere.example";
     private const string Tag = "tag:ci";
     private const string Capability = "example.com/cap/enter";
@@ -25,6 +28,18 @@ public sealed class ListenerFixture(Engine engine) : SharedStage(engine)
         ["for-devices"] = Tag,
         ["for-capability"] = $"cap:{Capability}",
         ["blind-for-all"] = $"{AllowedLogin},*@elsewhere.example,{Tag},cap:{Capability}",
+        [Behind] = null,
+        [BlindBehind] = null,
+        [Unsaid] = null,
+    };
+
+    /// <summary>By service: its further labels.</summary>
+    private static readonly Dictionary<string, (string Label, string Value)[]> Labels = new()
+    {
+        // The tagged device is the proxy in front.
+        [Behind] = [("forwarded", "trust"), ("forwarded.from", Tag)],
+        [BlindBehind] = [("forwarded", "trust"), ("forwarded.from", $"{AllowedLogin},*@elsewhere.example,{Tag},cap:{Capability}")],
+        [Unsaid] = [("forwarded", "off")],
     };
 
     /// <summary>Whether the control program can keep a tailscaled from saying who somebody is.</summary>
@@ -92,6 +107,11 @@ public sealed class ListenerFixture(Engine engine) : SharedStage(engine)
         if (service.Value is { } allow)
         {
             labels[path + "allow"] = allow;
+        }
+
+        foreach (var (label, value) in Labels.GetValueOrDefault(service.Key, []))
+        {
+            labels[path + label] = value;
         }
 
         return labels;

@@ -1,5 +1,6 @@
 using Dovetail.Admin;
 using Dovetail.Common;
+using Dovetail.Reconciliation;
 using Dovetail.Services.Model;
 
 namespace Dovetail.Tests.Admin;
@@ -26,6 +27,34 @@ public sealed class StatusTableTests
 
             """,
             text);
+    }
+
+    [Fact]
+    public void Machines_that_are_forgotten_by_themselves_come_last_and_by_name()
+    {
+        var document = Document(Photos(), Login()) with
+        {
+            Unwanted =
+            [
+                new UnwantedMachine("blog", Now.AddDays(3), null),
+                new UnwantedMachine("wiki", Now.AddMinutes(9), "wiki cannot be logged out: no answer"),
+            ],
+        };
+
+        Assert.EndsWith(
+            """
+
+            UNWANTED
+              blog: no container wants it; logged out and forgotten in 3 d (DOVETAIL_FORGET_AFTER)
+              wiki: is not forgotten yet, and tried again in 9 min: wiki cannot be logged out: no answer
+
+            """,
+            StatusTable.Render(document, Now, Screen.Plain),
+            StringComparison.Ordinal);
+        Assert.Equal(
+            "  blog: no container wants it; logged out and forgotten in 3 d (DOVETAIL_FORGET_AFTER)\n",
+            ServiceDetails.Render(document, "blog", Now, Screen.Plain)!.Split("REFUSED")[0]);
+        Assert.DoesNotContain("UNWANTED", StatusTable.Render(Document(Photos()), Now, Screen.Plain), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -127,7 +156,7 @@ public sealed class StatusTableTests
         DnsName = "photos.tailtest.ts.net",
         Addresses = ["100.64.0.1"],
         Certificate = new CertificateStatus("photos.tailtest.ts.net", Now.AddDays(89)),
-        Upstreams = [new UpstreamStatus("immich-server", "http://172.18.0.4:2283", "Healthy", "shared network")],
+        Upstreams = [new UpstreamStatus("immich-server", "http://172.18.0.4:2283", "Healthy", "shared network", "172.18.0.2")],
         Conditions = [],
         Tailscaled = new TailscaledStatus(42, 0, []),
     };

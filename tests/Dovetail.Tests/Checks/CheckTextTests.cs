@@ -58,6 +58,21 @@ public sealed class CheckTextTests
         Assert.Equal(urls.Split(','), Assert.Single(check.Services).Urls);
     }
 
+    [Theory]
+    [InlineData("trust", "  believes    tag:proxy, *@example.org about where requests come from\n")]
+    [InlineData("off", null)]
+    public void Whose_word_is_passed_on_is_said(string mode, string? line)
+    {
+        var container = SampleContainer.With(
+            "dovetail.name=web", "dovetail.port=80", $"dovetail.forwarded={mode}", "dovetail.forwarded.from=tag:proxy,*@example.org");
+        var check = LabelCheck.Of(SampleContainer.Snapshot(OwnLocation.OnHost, container), new ServiceOptions(), "Docker", [], []);
+
+        var text = CheckText.Render(check, Screen.Plain);
+
+        Assert.Equal(line is not null, text.Contains("believes", StringComparison.Ordinal));
+        Assert.Contains(line ?? "served by", text, StringComparison.Ordinal);
+    }
+
     private static CheckDocument Sample()
     {
         var photos = SampleContainer.Named(

@@ -158,6 +158,20 @@ public sealed class DaemonCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Prune_says_what_is_forgotten_by_itself_and_when()
+    {
+        var soon = TimeProvider.System.GetUtcNow().AddDays(3).AddMinutes(1);
+        await using var daemon = await StatesAsync(new StatesDocument(
+            null, [new StateStatus("old", LongAgo, soon), new StateStatus("other", LongAgo)]));
+        using var input = new StringReader("n");
+
+        var (_, output, _) = await CommandLine.RunAsync(
+            Terminal.None with { Input = input }, Cancellation, "prune", "--runtime-dir", _runtime);
+
+        Assert.Matches("^NAME    LAST USED    FORGOTTEN\nold     [0-9]+ d ago   in 3 d\nother   [0-9]+ d ago   -\n", output);
+    }
+
+    [Fact]
     public async Task Prune_goes_on_after_one_that_cannot_be_logged_out_and_is_1_then()
     {
         await using var daemon = await ScriptedDaemon.StartAsync(_runtime, async context =>

@@ -242,10 +242,23 @@ public sealed class OptionsReaderTests
     }
 
     [Theory]
+    [InlineData("30d", 30 * 24)]
+    [InlineData("36h", 36)]
+    [InlineData("1h", 1)]
+    [InlineData("", null)]
+    public void Machines_are_forgotten_only_when_a_time_is_set(string text, int? hours) => Assert.Equal(
+        hours is { } set ? TimeSpan.FromHours(set) : null,
+        Read(new() { ["DOVETAIL_FORGET_AFTER"] = text }).Options!.Reconciler.ForgetAfter);
+
+    [Theory]
     [InlineData("TS_CONTROL_URL", "headscale.example.com")]
     [InlineData("TS_STATE_DIR", "relative/path")]
     [InlineData("DOVETAIL_GRACE", "5 minutes")]
     [InlineData("DOVETAIL_RESYNC", "0")]
+    [InlineData("DOVETAIL_FORGET_AFTER", "59m")]
+    [InlineData("DOVETAIL_FORGET_AFTER", "0")]
+    [InlineData("DOVETAIL_FORGET_AFTER", "a month")]
+    [InlineData("DOVETAIL_FORGET_AFTER", "-30d")]
     [InlineData("DOVETAIL_NODE_MEMORY", "1k")]
     [InlineData("DOVETAIL_TAGS", "web")]
     [InlineData("DOVETAIL_ALLOW_FUNNEL", "perhaps")]

@@ -127,6 +127,7 @@ public sealed partial class MetricsTests : IDisposable
 
         Has("dovetail_build_info{version=\"1.2.3\"} 1\n", text);
         Has("dovetail_docker_connected 1\n", text);
+        Has("dovetail_unwanted_machines 2\n", text);
         Has("dovetail_docker_last_listing_timestamp_seconds 1", text);
         Has("dovetail_reconcile_duration_seconds_sum 0.5\ndovetail_reconcile_duration_seconds_count 3\n", text);
         Has("dovetail_node_state{dovetail_service=\"web\",state=\"Ready\"} 1\n", text);
@@ -227,7 +228,8 @@ public sealed partial class MetricsTests : IDisposable
             report,
             new DockerHealth { Connected = true, LastListing = TestClock.Noon },
             "1.2.3",
-            id => new ProcessUsage(4096, TimeSpan.FromSeconds(1.5)));
+            id => new ProcessUsage(4096, TimeSpan.FromSeconds(1.5)),
+            unwanted: 2);
         DaemonMetrics.WriteNotifications(
             text, [new ReceiverReport("ntfy at https://ntfy.sh", 2, 1, null), new ReceiverReport("ntfy at https://ntfy.sh", 1, 0, null)]);
         return text.ToString();

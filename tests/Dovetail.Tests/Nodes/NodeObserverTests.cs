@@ -43,6 +43,47 @@ public sealed class NodeObserverTests : IAsyncDisposable
         await TestClock.UntilAsync(() => Facts.Tailnet.LoginUrl is null);
     }
 
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 3)]
+    public async Task Which_machine_has_the_name_is_asked_once_or_a_few_times_while_it_counts_as_online(bool isOnline, int looks)
+    {
+        IpnMachine Machine(string name) => new() { DnsName = name + ".tailtest.ts.net.", UserId = 7 };
+        var seen = TestClock.Noon.AddDays(-3);
+        _bench.Api.Peers = new IpnPeers
+        {
+            Self = Machine("web-1"),
+            Peer = new Dictionary<string, IpnMachine>
+            {
+                ["a"] = Machine("webshop"),
+                ["b"] = Machine("web") with { Online = isOnline, LastSeen = isOnline ? default : seen },
+            },
+        };
+        _bench.Api.Become(BackendState.Running, FakeLocalApi.StatusOf(BackendState.Running) with
+        {
+            Self = new IpnSelf { DnsName = "web-1.tailtest.ts.net.", Online = true },
+        });
+
+        await StartAsync();
+        await TestClock.UntilAsync(() => Facts.Tailnet.NameHolder is not null);
+        await _bench.Clock.AdvanceByAsync(TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(1));
+
+        Assert.Equal(new NameHolder(isOnline, isOnline ? null : seen, HasSameOwner: true), Facts.Tailnet.NameHolder);
+        Assert.Equal(looks, _bench.Api.PeerLooks);
+    }
+
+    [Fact]
+    public async Task A_node_with_the_name_that_it_asked_for_asks_after_no_machine()
+    {
+        _bench.Api.Become(BackendState.Running);
+        await StartAsync();
+        await TestClock.UntilAsync(() => Facts.Tailnet.IsRunning);
+
+        await _bench.Clock.AdvanceByAsync(TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(1));
+
+        Assert.Equal(0, _bench.Api.PeerLooks);
+    }
+
     [Fact]
     public async Task A_node_that_runs_has_forgiven_its_key()
     {

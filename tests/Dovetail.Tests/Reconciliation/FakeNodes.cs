@@ -54,6 +54,9 @@ internal sealed class FakeNodes(Journal journal) : INodeFactory
     /// <summary>Names of services that have state.</summary>
     public ConcurrentDictionary<string, bool> States { get; } = [];
 
+    /// <summary>When a state was last used, where the test says so.</summary>
+    public ConcurrentDictionary<string, DateTimeOffset> Used { get; } = [];
+
     /// <summary>What erasing waits for, and gives.</summary>
     public Task<string?> Erasing { get; set; } = Task.FromResult<string?>(null);
 
@@ -70,13 +73,24 @@ internal sealed class FakeNodes(Journal journal) : INodeFactory
 
     public bool HasState(string name) => States.ContainsKey(name);
 
-    IEnumerable<StoredState> INodeFactory.States() => States.Keys.Select(name => new StoredState(name, TestClock.Noon));
+    IEnumerable<StoredState> INodeFactory.States() => States.Keys.Select(
+        name => new StoredState(name, Used.GetValueOrDefault(name, TestClock.Noon)));
 
     public async Task<Erasure> EraseAsync(string name, bool force, CancellationToken cancellationToken)
     {
         journal.Add($"{name}: erase{(force ? " by force" : "")}");
         var failure = await Erasing.WaitAsync(cancellationToken);
         journal.Add($"{name}: erased");
+        if (failure is null)
+        {
+            States.TryRemove(name, out _);
+        }
+        else
+        {
+            // The tailscaled that tried has written its state.
+            Used[name] = Used.GetValueOrDefault(name, TestClock.Noon).AddSeconds(1);
+        }
+
         return new Erasure(failure is null || force, failure);
     }
 }

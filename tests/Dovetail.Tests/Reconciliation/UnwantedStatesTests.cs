@@ -38,6 +38,49 @@ public sealed class UnwantedStatesTests : ReconcilerTest
         Assert.Empty(await NamesAsync(engine));
     }
 
+    [Theory]
+    [InlineData("dovetail.enable", "maybe")]
+    [InlineData("dovetail.services.b.name", "web")]
+    public async Task A_container_that_is_refused_as_a_whole_wants_what_its_labels_name(string label, string value)
+    {
+        Nodes.States["web"] = Nodes.States["gone"] = true;
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Containers[ScriptedEngine.Id(1)] = "web";
+        engine.Change = (_, entry) => entry["Labels"]![label] = value;
+        await StartListedAsync();
+
+        Assert.Equal(["gone"], await NamesAsync(engine));
+    }
+
+    [Fact]
+    public async Task A_service_of_a_swarm_wants_its_state_though_it_has_no_task()
+    {
+        Nodes.States["web"] = Nodes.States["gone"] = true;
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Answers["/info"] = """{"Swarm":{"NodeID":"n1","LocalNodeState":"active","ControlAvailable":true}}""";
+        engine.Answers["/services"] = """[{"ID":"s1","Spec":{"Name":"shop_web","Labels":{"dovetail.name":"web"}}}]""";
+        await StartListedAsync();
+
+        Assert.Equal(["gone"], await NamesAsync(engine));
+    }
+
+    [Fact]
+    public async Task What_the_services_of_a_swarm_want_is_not_known_where_they_are_not_shown()
+    {
+        Nodes.States["old"] = true;
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Answers["/info"] = """{"Swarm":{"NodeID":"n1","LocalNodeState":"active","ControlAvailable":true}}""";
+        engine.Containers[ScriptedEngine.Id(1)] = "task";
+        engine.Change = (_, entry) => entry["Labels"]!["com.docker.swarm.service.id"] = "s1";
+        await StartListedAsync();
+        using var client = new DockerClient(engine.Endpoint, TimeProvider.System);
+
+        var (states, problem) = await Of(client).FindAsync(Cancellation);
+
+        Assert.Empty(states);
+        Assert.Contains("not known without Docker", problem, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_node_in_its_grace_period_and_a_directory_that_is_no_service_are_left_alone()
     {

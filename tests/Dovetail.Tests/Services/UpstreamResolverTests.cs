@@ -329,6 +329,54 @@ public sealed class UpstreamResolverTests
         Assert.Null(Resolve(With(), OnHost).SecondHost);
     }
 
+    // What an application with trusted proxies has to be told.
+    [Fact]
+    public void The_address_that_the_container_sees_is_Dovetails_on_their_network_or_that_of_the_hosts_bridge()
+    {
+        var web = With() with { Networks = [On("proxy", "172.20.0.2") with { Gateway = "172.20.0.1" }] };
+        Assert.Equal("172.20.0.9", Resolve(web, InContainer).Source);
+        Assert.Equal("172.20.0.9", Resolve(web, InContainer, "proxy").Source);
+        Assert.Equal("172.20.0.1", Resolve(web, OnHost).Source);
+        Assert.Equal("172.20.0.1", Resolve(web, InHostMode, "proxy").Source);
+
+        var six = On("proxy", null, "fd00::2") with { IPv6Gateway = "fd00::1" };
+        var dual = InContainer with { Networks = [On("proxy", "172.20.0.9", "fd00::9")] };
+        Assert.Equal("fd00::9", Resolve(With() with { Networks = [six] }, dual).Source);
+        Assert.Equal("fd00::1", Resolve(With() with { Networks = [six] }, OnHost).Source);
+    }
+
+    [Fact]
+    public void A_container_in_the_hosts_network_sees_Dovetails_address_on_the_bridge_that_leads_there()
+    {
+        var web = With() with { NetworkMode = "host", Networks = [On("host", null)] };
+        var own = InContainer with
+        {
+            Networks =
+            [
+                On("bridge", "172.17.0.9") with { Gateway = "172.17.0.1" }, On("proxy", "172.20.0.9") with { Gateway = "172.20.0.1" },
+            ],
+        };
+
+        Assert.Equal("172.17.0.9", Resolve(web, own).Source);
+        Assert.Equal("127.0.0.1", Resolve(web, InHostMode).Source);
+    }
+
+    [Fact]
+    public void Where_the_way_is_translated_the_address_is_known_of_the_hosts_loopback_only()
+    {
+        var web = With() with
+        {
+            Networks = [On("alone", "172.50.0.2") with { Gateway = "172.50.0.1" }],
+            PublishedTcpPorts = [new(80, "0.0.0.0", 8080)],
+        };
+
+        Assert.Equal("172.50.0.1", Resolve(web, OnHost).Source);
+        Assert.Null(Resolve(web with { PublishedTcpPorts = [new(80, "192.0.2.7", 8080)] }, OnHost).Source);
+        Assert.Null(Resolve(web, OnHost with { IsRootless = true }).Source);
+        Assert.Null(Resolve(web, InContainer).Source);
+        Assert.Null(Resolve(web, Elsewhere).Source);
+    }
+
     [Fact]
     public void Rule_7_says_who_is_where_and_what_to_add()
     {

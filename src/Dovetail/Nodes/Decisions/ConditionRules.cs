@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Dovetail.Nodes.Facts;
 using Dovetail.Services.Model;
 using Dovetail.Tailscale;
@@ -94,9 +95,10 @@ internal static class ConditionRules
                 yield return Conditions.MachineKeyExpiring(expiry, facts.Identity.AdminPlace);
             }
 
-            if (facts.Tailnet.DnsName is { } name && name.Split('.')[0] != facts.Service.Name)
+            if (facts is { IsNameTaken: true, Tailnet.DnsName: { } name })
             {
-                yield return Conditions.NameTaken(facts.Service.Name, name, facts.Identity.AdminPlace, facts.LosesState);
+                var predecessor = PredecessorOf(facts);
+                yield return Conditions.NameTaken(facts.Service.Name, name, facts.Identity.AdminPlace, predecessor, facts.LosesState);
             }
         }
 
@@ -145,6 +147,20 @@ internal static class ConditionRules
                 : Conditions.CertificateFailed(error, certificate.NextCall, serving);
         }
     }
+
+    // What makes it likely that the name is the service's own former machine's; null: nothing does.
+    private static string? PredecessorOf(NodeFacts facts) => facts switch
+    {
+        { LosesState: true } => "the other machine is probably this service's former one, whose state went with Dovetail's container",
+        { Supervision.StateMovedTo: not null } => "the other machine is this service's former one, whose state could not be read",
+        { Tailnet.NameHolder: { IsOnline: false, HasSameOwner: true } holder } =>
+            $"the other machine is of the same owner and offline{Since(holder.LastSeen)}: probably this service's former one, whose state "
+                + "was lost",
+        _ => null,
+    };
+
+    private static string Since(DateTimeOffset? seen) =>
+        seen is { } at ? $" since {at.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)}" : "";
 
     // A refusal that `up` does not report stands in Health only (recorded for tags, and for a running node that is given a bad key).
     private static string? LoginError(NodeFacts facts)

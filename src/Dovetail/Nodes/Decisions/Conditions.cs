@@ -107,15 +107,16 @@ internal static class Conditions
         "certificate-expired", Severity.Problem, $"the certificate expired on {Day(at)}",
         "A new one is being asked for; see the other conditions.");
 
-    public static Condition NameTaken(string asked, string given, string where, bool losesState) => new(
+    /// <param name="predecessor">Why the other machine is taken for the service's own former one; null: it is not.</param>
+    public static Condition NameTaken(string asked, string given, string where, string? predecessor, bool losesState) => new(
         "name-taken",
         Severity.Notice,
-        $"the name {asked} is taken in the tailnet: this node is {given}"
-            + (losesState ? "; the other machine is probably this service's former one, whose state went with Dovetail's container" : ""),
-        losesState
-            ? $"Mount a named volume at TS_STATE_DIR, so that it does not happen again; then remove the machine {asked} {where} "
-                + $"and rename this one to {asked}."
-            : $"Remove or rename the other machine {where}, then rename this one.");
+        $"the name {asked} is taken in the tailnet: this node is {given}{(predecessor is null ? "" : $"; {predecessor}")}",
+        predecessor is null
+            ? $"Another device has it, or another Dovetail, or this service's former machine: remove or rename that one {where}, then "
+                + $"rename this one to {asked}; or give the service another name."
+            : (losesState ? "Mount a named volume at TS_STATE_DIR, so that it does not happen again; then remove" : "Remove")
+                + $" the machine {asked} {where} and rename this one to {asked}.");
 
     public static Condition ServeFailed(string reason, string service) => new(
         "serve-failed", Severity.Problem, $"tailscaled does not take the serve config: {reason}",

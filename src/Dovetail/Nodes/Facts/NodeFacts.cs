@@ -53,6 +53,9 @@ internal sealed record NodeFacts
     public bool LacksCertificate =>
         WantsHttps && Certificate.Name is null && Tailnet is { IsRunning: true, CertificateDomain: null };
 
+    /// <summary>Whether the tailnet gave the node another name than it asked for.</summary>
+    public bool IsNameTaken => Tailnet is { IsRunning: true, DnsName: { } name } && name.Split('.')[0] != Service.Name;
+
     public bool Does(Activity activity) => Activities.ContainsKey(activity);
 
     /// <summary>The facts at the start of a new tailscaled: what was learnt of the old one is void.</summary>

@@ -21,6 +21,9 @@ internal sealed record TailnetFacts
     /// </summary>
     public string? AnnouncedLoginUrl { get; init; }
 
+    /// <summary>Which machine has the name that this node asked for; null: not known, or this node has it.</summary>
+    public NameHolder? NameHolder { get; init; }
+
     /// <summary>Whether the node runs, and the status, which has names and addresses, is of the time since it does.</summary>
     public bool IsRunning => Backend == BackendState.Running && Status?.BackendState == BackendState.Running;
 

@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using Dovetail.Proxy.Connections;
 using Dovetail.Proxy.Identity;
 using Dovetail.Proxy.Model;
@@ -8,10 +9,10 @@ namespace Dovetail.Proxy.Http;
 
 /// <summary>What changes on the way through: the proxy's own headers are set, and what could be misread is put right. One per request.</summary>
 /// <param name="identity">Whom the container is told of; null: nobody.</param>
-/// <param name="redirects">What becomes of redirects to the container's own address.</param>
-/// <param name="loginHeaders">In whose words besides Dovetail's own.</param>
+/// <param name="settings">In whose words besides Dovetail's own, and what else the service asks for.</param>
+/// <param name="sent">What a proxy in front says of the request; null: the client is believed nothing.</param>
 internal sealed class ForwardingTransformer(
-    PeerConnection connection, PeerIdentity? identity, RedirectMode redirects, LoginHeaders loginHeaders) : HttpTransformer
+    PeerConnection connection, PeerIdentity? identity, ServiceSettings settings, SentForwarding? sent = null) : HttpTransformer
 {
     /// <summary>Where the request is sent now.</summary>
     public UpstreamAddress? Upstream { get; set; }
@@ -33,19 +34,18 @@ internal sealed class ForwardingTransformer(
             headers.TryAddWithoutValidation(name, value);
         }
 
-        if (loginHeaders != LoginHeaders.None)
+        if (settings.LoginHeaders != LoginHeaders.None)
         {
-            foreach (var (name, value) in IdentityHeaders.For(identity?.Peer?.User, loginHeaders))
+            foreach (var (name, value) in IdentityHeaders.For(identity?.Peer?.User, settings.LoginHeaders))
             {
                 headers.TryAddWithoutValidation(name, value);
             }
         }
 
-        var source = connection.Source.Address.ToString();
-        headers.TryAddWithoutValidation("X-Forwarded-For", source);
-        headers.TryAddWithoutValidation("X-Forwarded-Host", httpContext.Request.Headers.Host.ToString());
-        headers.TryAddWithoutValidation("X-Forwarded-Proto", connection.IsHttps ? "https" : "http");
-        headers.TryAddWithoutValidation("X-Real-IP", source);
+        if (settings.Forwarded != ForwardedMode.Off)
+        {
+            SetForwarded(headers, httpContext.Request.Headers.Host.ToString());
+        }
 
         if (Upgrade is not null)
         {
@@ -80,7 +80,7 @@ internal sealed class ForwardingTransformer(
         }
 
         var hasContent = AnswerRules.Apply(httpContext.Response, proxyResponse);
-        if (redirects == RedirectMode.Rewrite)
+        if (settings.Redirects == RedirectMode.Rewrite)
         {
             RewriteOwn(httpContext);
         }
@@ -93,11 +93,32 @@ internal sealed class ForwardingTransformer(
         return hasContent;
     }
 
+    private string Scheme => connection.IsHttps ? "https" : "http";
+
     private static bool IsTunnel(HttpResponseMessage response) => response.RequestMessage?.Method == HttpMethod.Connect;
+
+    private void SetForwarded(HttpRequestHeaders headers, string host)
+    {
+        var source = connection.Source.Address;
+        var address = source.ToString();
+        headers.TryAddWithoutValidation("X-Forwarded-For", sent?.For is { } chain ? $"{chain}, {address}" : address);
+        headers.TryAddWithoutValidation("X-Forwarded-Host", sent?.Host ?? host);
+        headers.TryAddWithoutValidation("X-Forwarded-Proto", sent?.Proto ?? Scheme);
+        headers.TryAddWithoutValidation("X-Real-IP", sent?.Client ?? address);
+        if (sent?.Port is { } port)
+        {
+            headers.TryAddWithoutValidation("X-Forwarded-Port", port);
+        }
+
+        if (sent?.Forwarded is { } elements)
+        {
+            headers.TryAddWithoutValidation("Forwarded", $"{elements}, {new ForwardedElement(source, host, Scheme)}");
+        }
+    }
 
     private void RewriteOwn(HttpContext context)
     {
-        var origin = $"{(connection.IsHttps ? "https" : "http")}://{context.Request.Headers.Host}";
+        var origin = sent?.Origin ?? $"{Scheme}://{context.Request.Headers.Host}";
         if (context.Response.Headers.Location is [{ } location] && Upstream is not null
             && OwnRedirect.Rewritten(location, Upstream, origin) is { } rewritten)
         {

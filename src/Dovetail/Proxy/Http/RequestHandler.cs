@@ -122,7 +122,8 @@ internal sealed partial class RequestHandler(
             return;
         }
 
-        // 3. Nothing of what the client says about itself goes further.
+        // 3. Nothing of what the client says about itself goes further, but what a proxy in front says of its own clients.
+        var sent = served.Believes(identity) ? SentForwarding.Read(context.Request.Headers) : null;
         ForgeableHeaders.Strip(context.Request.Headers, config.Service.PassHeaders);
 
         // 4. On to the upstream, or to Dovetail's own pages.
@@ -133,8 +134,7 @@ internal sealed partial class RequestHandler(
             return;
         }
 
-        var transformer = new ForwardingTransformer(
-            connection, config.Service.Identity ? identity : null, config.Service.Redirects, config.Service.LoginHeaders);
+        var transformer = new ForwardingTransformer(connection, config.Service.Identity ? identity : null, config.Service, sent);
         await forwarder.ForwardAsync(context, transformer, config.Service.Hold, entry, stopping);
     }
 

@@ -3,7 +3,10 @@ using Dovetail.Services.Model;
 
 namespace Dovetail.Proxy.Identity;
 
-/// <summary>Who may use a service (<c>dovetail.allow</c>), compiled once per configuration. Who is not known is not let in.</summary>
+/// <summary>
+/// Who may use a service (<c>dovetail.allow</c>) or may speak for its own clients (<c>dovetail.forwarded.from</c>), compiled once per
+/// configuration. Who is not known may not.
+/// </summary>
 internal sealed class AccessPolicy
 {
     private readonly FrozenSet<string> _logins;

@@ -4,7 +4,7 @@ using Dovetail.Services.Model;
 
 namespace Dovetail.Services.Labels;
 
-/// <summary>Rules of <c>dovetail.allow</c>: who of the tailnet may use a service. The only place that reads them.</summary>
+/// <summary>Rules of <c>dovetail.allow</c> and the like: who of the tailnet is meant. The only place that reads them.</summary>
 internal static class AllowSyntax
 {
     private const string Allowed =

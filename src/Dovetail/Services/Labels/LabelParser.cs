@@ -73,6 +73,19 @@ internal static class LabelParser
         return new LabelParseResult(services.Values.ToEquatableArray(), rejected.ToEquatableArray(), warnings.ToEquatableArray());
     }
 
+    /// <summary>The names that labels of the container give to services, whatever else is wrong with them.</summary>
+    public static IEnumerable<string> NamesWritten(Container container, ServiceOptions defaults)
+    {
+        foreach (var values in Group(container, defaults.LabelPrefix + ".").Values)
+        {
+            if (values.TryGetValue(ServiceLabels.Name, out var written)
+                && (PlainForm.OfName(written.Trim())?.Text ?? written.Trim()) is var name && NameSyntax.IsValid(name))
+            {
+                yield return name;
+            }
+        }
+    }
+
     // By id of the service: "" for the labels without one, which come first; then by id.
     private static SortedDictionary<string, Dictionary<string, string>> Group(Container container, string prefix)
     {

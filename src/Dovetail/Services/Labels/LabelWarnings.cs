@@ -1,5 +1,6 @@
 using Dovetail.Common;
 using Dovetail.Containers;
+using Dovetail.Services.Model;
 
 namespace Dovetail.Services.Labels;
 
@@ -61,6 +62,11 @@ internal static class LabelWarnings
         if (service.Port is { } port && ServicePorts.Meant(labels.Container, port) is { } meant)
         {
             yield return $"{port} is the host's port, the container's is {meant}: set {labels.Label(ServiceLabels.Port)}={meant}";
+        }
+
+        if (service.ForwardedFrom.Count > 0 && service.Forwarded != ForwardedMode.Trust)
+        {
+            yield return $"{labels.Label(ServiceLabels.ForwardedFrom)} has no effect without {labels.Label(ServiceLabels.Forwarded)}=trust";
         }
 
         if (service.Funnel && service.Allow.Count > 0)

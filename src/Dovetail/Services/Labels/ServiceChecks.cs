@@ -30,6 +30,13 @@ internal static class ServiceChecks
                 ServiceLabels.Headers, $"{labels.Label(ServiceLabels.Identity)}=false passes no identity on; remove one of the two labels");
         }
 
+        if (service.Forwarded == ForwardedMode.Trust && !labels.Has(ServiceLabels.ForwardedFrom))
+        {
+            labels.Refuse(
+                ServiceLabels.Forwarded,
+                $"say whose word is passed on: set {labels.Label(ServiceLabels.ForwardedFrom)}, such as to tag:proxy");
+        }
+
         if (service.Funnel && WhyNoFunnel(service, labels, defaults) is { } reason)
         {
             labels.Refuse(ServiceLabels.Funnel, reason);

@@ -20,6 +20,8 @@ internal static class ServiceLabels
     public const string Identity = "identity";
     public const string Funnel = "funnel";
     public const string Headers = "headers";
+    public const string Forwarded = "forwarded";
+    public const string ForwardedFrom = "forwarded.from";
     public const string PassHeaders = "passheaders";
     public const string LoadBalance = "loadbalance";
 
@@ -71,6 +73,12 @@ internal static class ServiceLabels
                 ("x-webauth", LoginHeaders.WebAuth)),
             static s => s.LoginHeaders,
             static (s, value) => s with { LoginHeaders = value }),
+        Shared(
+            Forwarded,
+            LabelSyntax.OneOf(("set", ForwardedMode.Set), ("off", ForwardedMode.Off), ("trust", ForwardedMode.Trust)),
+            static s => s.Forwarded,
+            static (s, value) => s with { Forwarded = value }),
+        Shared(ForwardedFrom, AllowSyntax.Read, static s => s.ForwardedFrom, static (s, value) => s with { ForwardedFrom = value }),
         Shared(PassHeaders, LabelSyntax.HeaderNames, static s => s.PassHeaders, static (s, value) => s with { PassHeaders = value }),
         Shared(Funnel, LabelSyntax.Bool, static s => s.Funnel, static (s, value) => s with { Funnel = value }),
         Shared("hold", LabelSyntax.Hold, static s => s.Hold, static (s, value) => s with { Hold = value }),

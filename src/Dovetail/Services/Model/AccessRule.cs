@@ -1,8 +1,8 @@
 namespace Dovetail.Services.Model;
 
 /// <summary>
-/// One rule of <c>dovetail.allow</c>: whom it lets in. A closed set, read once from the label, so that who decides about a request has no
-/// text to interpret.
+/// One rule of <c>dovetail.allow</c> or <c>dovetail.forwarded.from</c>: whom it means. A closed set, read once from the label, so that who
+/// decides about a request has no text to interpret.
 /// </summary>
 internal abstract record AccessRule
 {

@@ -26,6 +26,14 @@ internal abstract record ServiceSettings
     /// <summary>By which family of other proxies' headers the container learns who asks, besides Dovetail's own.</summary>
     public LoginHeaders LoginHeaders { get; init; }
 
+    /// <summary>What the container is told of the way that a request came.</summary>
+    public ForwardedMode Forwarded { get; init; }
+
+    /// <summary>
+    /// Whose word on that is passed on, without repeats; empty: nobody's. Of effect with <see cref="ForwardedMode.Trust"/> only.
+    /// </summary>
+    public EquatableArray<AccessRule> ForwardedFrom { get; init; }
+
     /// <summary>
     /// Headers that a client may set though an application could take them for a login; in lower case, with a hyphen for what is neither
     /// letter nor digit, sorted, without repeats.
@@ -84,6 +92,23 @@ internal enum LoginHeaders
 
     /// <summary><c>X-WEBAUTH-USER</c>, as Grafana and Forgejo take it.</summary>
     WebAuth,
+}
+
+/// <summary>
+/// What a container is told of the way that a request came: <c>X-Forwarded-For</c> and its kin (<c>dovetail.forwarded</c>).
+/// </summary>
+internal enum ForwardedMode
+{
+    /// <summary>The peer's address, the host and the scheme, whatever the peer says.</summary>
+    Set,
+
+    /// <summary>Nothing.</summary>
+    Off,
+
+    /// <summary>
+    /// What a proxy in front says, when it is one of <c>dovetail.forwarded.from</c>, and its address; for all others as set.
+    /// </summary>
+    Trust,
 }
 
 /// <summary>What a container's HEALTHCHECK means for its requests (<c>dovetail.health</c>).</summary>

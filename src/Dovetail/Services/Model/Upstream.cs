@@ -45,6 +45,9 @@ internal sealed record Upstream
     /// <summary>Which of the ways to a container was taken and why, for <c>dovetail status</c>.</summary>
     public required string Route { get; init; }
 
+    /// <summary>From which address the container sees requests, which is that of its proxy; null: not known.</summary>
+    public string? Source { get; init; }
+
     /// <summary>Whether the way leads through the host, whose firewall sees it.</summary>
     public bool IsByHost { get; init; }
 

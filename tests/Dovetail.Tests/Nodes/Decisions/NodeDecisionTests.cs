@@ -157,6 +157,36 @@ public sealed class NodeDecisionTests
         Assert.StartsWith("Mount a named volume at TS_STATE_DIR", lost.Fix, StringComparison.Ordinal);
         Assert.EndsWith("remove the machine web in the admin console and rename this one to web.", lost.Fix, StringComparison.Ordinal);
         Assert.DoesNotContain("former", kept.Text, StringComparison.Ordinal);
+        Assert.StartsWith("Another device has it, or another Dovetail, or this service's former machine", kept.Fix, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, true, "the other machine is of the same owner and offline since 2026-11-19 12:00 UTC: probably this service's")]
+    [InlineData(false, false, null)]
+    [InlineData(true, true, null)]
+    public void A_name_that_a_machine_of_the_same_owner_has_left_behind_is_probably_the_nodes_own(bool isOnline, bool isSame, string? why)
+    {
+        var renamed = Running(dnsName: "web-1.tailtest.ts.net.");
+        var holder = new NameHolder(isOnline, isOnline ? null : new DateTimeOffset(2026, 11, 19, 12, 0, 0, TimeSpan.Zero), isSame);
+
+        var decision = Decide(renamed with { Tailnet = renamed.Tailnet with { NameHolder = holder } });
+
+        var taken = Assert.Single(decision.Conditions, condition => condition.Id == "name-taken");
+
+        Assert.Contains($"this node is web-1.tailtest.ts.net{(why is null ? "" : $"; {why}")}", taken.Text, StringComparison.Ordinal);
+        Assert.Equal(why is null, !taken.Text.Contains("former", StringComparison.Ordinal));
+        Assert.Equal(
+            why is not null, taken.Fix == "Remove the machine web in the admin console and rename this one to web.");
+    }
+
+    [Fact]
+    public void A_name_that_is_taken_after_the_state_was_moved_aside_is_the_nodes_own()
+    {
+        var moved = Running(dnsName: "web-1.tailtest.ts.net.") with { Supervision = new SupervisionFacts { StateMovedTo = "/web/x" } };
+
+        var taken = Assert.Single(Decide(moved).Conditions, condition => condition.Id == "name-taken");
+
+        Assert.EndsWith("; the other machine is this service's former one, whose state could not be read", taken.Text);
     }
 
     [Fact]

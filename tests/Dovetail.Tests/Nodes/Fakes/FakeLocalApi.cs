@@ -16,6 +16,7 @@ internal sealed class FakeLocalApi(Journal journal) : ILocalApi
     private IpnStatus _status = StatusOf(BackendState.NoState);
     private int _polls;
     private int _streams;
+    private int _peerLooks;
 
     /// <summary>In place of the status that <see cref="Become"/> set.</summary>
     public Func<CancellationToken, Task<IpnStatus>>? Answer { get; set; }
@@ -97,6 +98,17 @@ internal sealed class FakeLocalApi(Journal journal) : ILocalApi
         {
             return Answer?.Invoke(cancellationToken) ?? Task.FromResult(_status);
         }
+    }
+
+    /// <summary>The machines that the node sees, and how often they were asked for.</summary>
+    public IpnPeers Peers { get; set; } = new();
+
+    public int PeerLooks => Volatile.Read(ref _peerLooks);
+
+    public Task<IpnPeers> GetPeersAsync(CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _peerLooks);
+        return Task.FromResult(Peers);
     }
 
     public async IAsyncEnumerable<IpnNotify> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)

@@ -19,7 +19,7 @@ public sealed class FindingReaderTests
     [Fact]
     public void A_login_url_is_told_only_where_it_is_asked_for()
     {
-        var report = Report(Node("web", Known.NeedsLogin(LoginUrl), Known.LoginFailed($"see {LoginUrl}")) with { LoginUrl = LoginUrl });
+        var report = Report(Node("web", Known.NeedsLogin(LoginUrl), Known.LoginFailed($"see {LoginUrl}", "web")) with { LoginUrl = LoginUrl });
 
         var discreet = Read(report);
         Assert.All(discreet, finding => Assert.DoesNotContain(LoginUrl, finding.Text + finding.Fix, StringComparison.Ordinal));

@@ -27,7 +27,7 @@ public sealed partial class LabelParserPropertyTests
 
     private static readonly string[] Values =
     [
-        "", " ", "web", "UPPER", "../x", "80", "0", "99999", "-1", "true", "false", "1", "yes", "no", "http", "h2c", "auto", "on",
+        "", " ", "web", "UPPER", "../x", "80", "0", "99999", "-1", "true", "false", "1", "yes", "no", "http", "h2c", "auto", "on", "trust",
         "15s", "1m", "0", "1h", "128MiB", "1g", "tag:a", "tag:a,", "a@b.c", "*@b.c", "cap:x", ",", "\n", "\0", "\u202e", "\ud800", "日本",
         "99999999999999999999999999h", "9223372036854775807", "1e9", "٣", "Ǆ", "İ",
     ];
@@ -236,6 +236,8 @@ public sealed partial class LabelParserPropertyTests
                 LoginHeaders.WebAuth => "x-webauth",
                 _ => null,
             },
+            ["forwarded"] = Word(service.Forwarded),
+            ["forwarded.from"] = service.ForwardedFrom.Count > 0 ? string.Join(',', service.ForwardedFrom.Select(Word)) : null,
             ["redirects"] = service.Redirects == RedirectMode.Keep ? "keep" : null,
             ["accesslog"] = Word(service.AccessLog),
             ["passheaders"] = service.PassHeaders.Count > 0 ? string.Join(',', service.PassHeaders) : null,

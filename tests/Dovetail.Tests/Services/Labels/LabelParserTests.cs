@@ -106,6 +106,10 @@ public sealed class LabelParserTests
     [InlineData("tags", "tag:a,tag:1", "\"tag:1\" is no tag")]
     [InlineData("allow", "", "comma list of logins")]
     [InlineData("allow", "a@example.com,bob", "\"bob\" is no rule")]
+    [InlineData("forwarded", "on", "set, off, trust")]
+    [InlineData("forwarded", "trust", "set dovetail.forwarded.from, such as to tag:proxy")]
+    [InlineData("forwarded.from", "", "comma list of logins")]
+    [InlineData("forwarded.from", "proxy", "\"proxy\" is no rule")]
     [InlineData("passheaders", "", "comma list of header names")]
     [InlineData("passheaders", "Remote-User,X Y", "comma list of header names")]
     [InlineData("network", "", "name of a Docker network")]
@@ -363,6 +367,32 @@ public sealed class LabelParserTests
         Assert.Contains(reason, refused.Reason, StringComparison.Ordinal);
 
         Only("dovetail.name=web", "dovetail.port=80", $"dovetail.headers={family}", "dovetail.passheaders=True-Client-IP");
+    }
+
+    [Fact]
+    public void Whom_to_believe_is_said_in_words_of_who_may_come_and_without_a_mistake_only_once()
+    {
+        var service = Only(
+            "dovetail.name=web", "dovetail.port=80", "dovetail.forwarded=trust", "dovetail.forwarded.from=tag:proxy, a@b.example");
+        Assert.Equal(
+            (ForwardedMode.Trust, (EquatableArray<AccessRule>)[new AccessRule.Tag("tag:proxy"), new AccessRule.Login("a@b.example")]),
+            (service.Forwarded, service.ForwardedFrom));
+
+        var refused = Assert.Single(Parse(
+            "dovetail.name=web", "dovetail.port=80", "dovetail.forwarded=trust", "dovetail.forwarded.from=tag:").Rejected);
+        Assert.StartsWith("dovetail.forwarded.from=\"tag:\" is refused", refused.Reason, StringComparison.Ordinal);
+        Assert.DoesNotContain("say whose word", refused.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("set")]
+    [InlineData("off")]
+    public void Whom_to_believe_has_no_effect_where_nobody_is_believed(string mode)
+    {
+        var parsed = Parse("dovetail.name=web", "dovetail.port=80", $"dovetail.forwarded={mode}", "dovetail.forwarded.from=tag:proxy");
+
+        Assert.Single(parsed.Services);
+        Assert.Equal("dovetail.forwarded.from has no effect without dovetail.forwarded=trust", Assert.Single(parsed.Warnings).Text);
     }
 
     private static void AssertReason(string reason, params string[] labels) =>

@@ -21,6 +21,8 @@ public sealed partial class ServiceLabelsTests
         { "health", "ignore", true },
         { "accesslog", "true", true },
         { "memory", "64m", true },
+        { "forwarded", "off", true },
+        { "forwarded.from", "tag:proxy", true },
         { "passheaders", "Remote-User", true },
         { "tcp.22", "22", true },
         { "scheme", "h2c", false },
@@ -38,7 +40,7 @@ public sealed partial class ServiceLabelsTests
         var one = Parse(("name", "web"), ("port", "80"));
         var other = Parse(("name", "web"), ("port", "80"), (label, value));
 
-        Assert.Equal(differs ? [label.Split('.')[0]] : [], ServiceLabels.Differing(one, other));
+        Assert.Equal(differs ? [NameOf(label)] : [], ServiceLabels.Differing(one, other));
         Assert.Empty(ServiceLabels.Differing(other, other));
     }
 
@@ -54,7 +56,7 @@ public sealed partial class ServiceLabelsTests
     [Fact]
     public void Every_label_is_known_and_named_once() => Assert.Equal(
         ServiceLabels.All.Select(label => label.Name).Order(),
-        Labels.Select(label => label.Data.Item1.Split('.')[0]).Order());
+        Labels.Select(label => NameOf(label.Data.Item1)).Order());
 
     [Theory]
     [InlineData("tcp", false)]
@@ -93,6 +95,9 @@ public sealed partial class ServiceLabelsTests
         Assert.Equal(known.Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
         Assert.Contains($"| `dovetail.{ServiceLabels.ServicesPrefix}ID.…` |", readme, StringComparison.Ordinal);
     }
+
+    // Of "tcp.22" what precedes the parameter.
+    private static string NameOf(string label) => label.StartsWith("tcp.", StringComparison.Ordinal) ? "tcp" : label;
 
     private static ServiceDeclaration Parse(params (string Name, string Value)[] labels)
     {
