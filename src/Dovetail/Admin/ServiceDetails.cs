@@ -43,6 +43,7 @@ internal static class ServiceDetails
         text.AppendLine(CultureInfo.InvariantCulture, $"{service.Name}   {state} for {Ages.Short(now - service.Since)}");
         StatusTable.AppendConditions(text, service, screen);
         Line("url", service.Url);
+        Line("declared in", service.Origin);
         Line("addresses", service.Addresses.Count == 0 ? null : string.Join(", ", service.Addresses));
         Line("certificate", service.Certificate is { } certificate
             ? string.Create(
@@ -52,7 +53,8 @@ internal static class ServiceDetails
         foreach (var upstream in service.Upstreams)
         {
             var health = upstream.Health == "None" ? "" : $", {upstream.Health.ToLowerInvariant()}";
-            Line("upstream", $"{upstream.Container} at {upstream.Address}{health} ({upstream.Route})");
+            var where = upstream.Container is { } container ? $"{container} at {upstream.Address}" : upstream.Address;
+            Line("upstream", $"{where}{health} ({upstream.Route})");
         }
 
         Line("tailscaled", service.Tailscaled.Pid is { } pid

@@ -28,6 +28,7 @@ internal static class StatusMapper
         Url = node.Url,
         State = node.State.ToString(),
         Since = node.Since,
+        Origin = node.Service.Origin,
         DnsName = node.DnsName,
         Addresses = node.Addresses,
         LoginUrl = node.LoginUrl,
@@ -42,5 +43,5 @@ internal static class StatusMapper
     };
 
     private static UpstreamStatus Map(Upstream upstream) =>
-        new(upstream.ContainerName, upstream.Url, upstream.Health.ToString(), upstream.Route);
+        new(upstream.IsContainer ? upstream.ContainerName : null, upstream.Url, upstream.Health.ToString(), upstream.Route);
 }

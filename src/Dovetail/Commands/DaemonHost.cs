@@ -2,6 +2,7 @@ using Dovetail.Admin;
 using Dovetail.Configuration;
 using Dovetail.Dashboard;
 using Dovetail.Docker;
+using Dovetail.Files;
 using Dovetail.Metrics;
 using Dovetail.Nodes;
 using Dovetail.Proxy;
@@ -40,6 +41,11 @@ internal static class DaemonHost
             .AddReconciliation(options.Services, options.Reconciler)
             .AddDaemonMetrics(new MetricsOptions(options.MetricsAddress, StatusMapper.Version))
             .AddAdmin(new AdminOptions(options.Nodes.RuntimeDirectory, options.Docker.ToString(), options.Reconciler.Resync));
+
+        if (options.ServicesFile is { } file)
+        {
+            builder.Services.AddServicesFile(file, options.Services.LabelPrefix);
+        }
 
         if (options.Dashboard is { } dashboard)
         {

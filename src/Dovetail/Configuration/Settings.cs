@@ -26,7 +26,7 @@ internal static class Settings
 
     // The three of Docker are read together: DockerEndpoint.Parse.
     public static readonly Setting<string> DockerHost = new(
-        "DOCKER_HOST", $"unix://{DockerEndpoint.DefaultSocketPath}", "Docker Engine: unix:///path or tcp://host:port", OneEngine);
+        "DOCKER_HOST", $"unix://{DockerEndpoint.DefaultSocketPath}", "Docker Engine: unix:///path, tcp://host:port or none", OneEngine);
 
     public static readonly Setting<string?> DockerTlsVerify =
         Setting.Optional("DOCKER_TLS_VERIFY", "speak TLS to the Engine and check its certificate");
@@ -35,6 +35,9 @@ internal static class Settings
         Setting.Optional("DOCKER_CERT_PATH", "directory with ca.pem, cert.pem and key.pem");
 
     public static readonly Setting<string> LabelPrefix = new("DOVETAIL_LABEL_PREFIX", "dovetail", "what the labels begin with", Prefix);
+
+    public static readonly Setting<string?> ServicesFile = new(
+        "DOVETAIL_SERVICES_FILE", null, "YAML file with services besides those of labels; read again when it changes", FilePath);
 
     public static readonly Setting<EquatableArray<string>> Tags =
         new("DOVETAIL_TAGS", null, "comma list of tags for services that name none", TagList);
@@ -110,9 +113,9 @@ internal static class Settings
     /// <summary>In the order of the help text and of the README.</summary>
     public static ImmutableArray<Setting> All { get; } =
     [
-        AuthKey, AuthKeyFile, StateDirectory, ControlUrl, DockerHost, DockerTlsVerify, DockerCertPath, LabelPrefix, Tags, AllowFunnel,
-        Hold, Grace, NodeMemory, Resync, Poll, Connections, StallTimeout, RequestLineSize, RequestHeadersSize, RequestHeaderCount,
-        RuntimeDirectory, Tailscaled, Tailscale, Container, AccessLog, LogLevel, JsonLog, MetricsAddress,
+        AuthKey, AuthKeyFile, StateDirectory, ControlUrl, DockerHost, DockerTlsVerify, DockerCertPath, LabelPrefix, ServicesFile, Tags,
+        AllowFunnel, Hold, Grace, NodeMemory, Resync, Poll, Connections, StallTimeout, RequestLineSize, RequestHeadersSize,
+        RequestHeaderCount, RuntimeDirectory, Tailscaled, Tailscale, Container, AccessLog, LogLevel, JsonLog, MetricsAddress,
         Dashboard, DashboardAllow, DashboardAdmins,
     ];
 
@@ -128,6 +131,18 @@ internal static class Settings
     {
         value = Path.TrimEndingDirectorySeparator(text);
         return Path.IsPathRooted(text) ? null : "give an absolute path";
+    }
+
+    private static string? FilePath(string text, out string? value)
+    {
+        value = text;
+        if (text.EndsWith('/'))
+        {
+            return "give a file, no directory";
+        }
+
+        value = Path.GetFullPath(text);
+        return null;
     }
 
     private static string? SocketDirectory(string text, out string value) => AbsolutePath(text, out value)

@@ -62,7 +62,8 @@ internal static class ServiceFacts
         foreach (var upstream in service.Upstreams)
         {
             var health = upstream.Health == "None" ? "" : $", {upstream.Health.ToLowerInvariant()}";
-            main.Append($"<dd>{upstream.Container} at {upstream.Address}{health}{(withRoute ? $" ({upstream.Route})" : "")}</dd>");
+            var container = upstream.Container is { } name ? $"{name} at " : "";
+            main.Append($"<dd>{container}{upstream.Address}{health}{(withRoute ? $" ({upstream.Route})" : "")}</dd>");
         }
     }
 
@@ -71,6 +72,11 @@ internal static class ServiceFacts
         if (service.Addresses.Count > 0)
         {
             main.Append($"<dt>Addresses</dt><dd>{string.Join(", ", service.Addresses)}</dd>");
+        }
+
+        if (service.Origin is { } origin)
+        {
+            main.Append($"<dt>Declared in</dt><dd>{origin}</dd>");
         }
 
         var process = service.Tailscaled.Pid is { } pid ? $"process {pid}" : "not running";

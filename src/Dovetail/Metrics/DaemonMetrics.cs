@@ -25,6 +25,11 @@ internal static class DaemonMetrics
 
     private static void WriteDocker(PrometheusText text, DockerHealth docker)
     {
+        if (docker.IsNone)
+        {
+            return;
+        }
+
         text.Begin("dovetail_docker_connected", "gauge", "1 while Docker's events are subscribed to and its containers can be listed.")
             .Sample(docker.Connected ? 1 : 0);
         text.Begin("dovetail_docker_last_listing_timestamp_seconds", "gauge", "When all containers were last listed.");
@@ -41,6 +46,12 @@ internal static class DaemonMetrics
             .Sample("_count", report.Rounds.Count);
         text.Begin("dovetail_rejected_containers", "gauge", "Services of containers that are refused for a mistake in their labels.")
             .Sample(report.Rejected.Length);
+        if (report.File is { } file)
+        {
+            text.Begin("dovetail_services_file_valid", "gauge", "1 while the services file holds as it is; 0: what it said before does.")
+                .Sample(file.Problem is null ? 1 : 0);
+        }
+
         text.Begin("dovetail_label_warnings", "gauge", "Mistakes in labels that refuse nothing.").Sample(report.Warnings.Length);
     }
 

@@ -1,5 +1,8 @@
+using System.Runtime.CompilerServices;
 using Dovetail.Docker;
+using Dovetail.Files;
 using Dovetail.Nodes;
+using Dovetail.Services.Files;
 using Dovetail.Services.Model;
 
 namespace Dovetail.Reconciliation;
@@ -7,7 +10,10 @@ namespace Dovetail.Reconciliation;
 /// <summary>Registration of the control loop in the daemon's container.</summary>
 internal static class ReconciliationServices
 {
-    /// <summary>Adds the <see cref="Reconciler"/> as a background service. Needs the services of <c>Docker</c> and <c>Nodes</c>.</summary>
+    /// <summary>
+    /// Adds the <see cref="Reconciler"/> as a background service. Needs the services of <c>Docker</c> and <c>Nodes</c>, and takes those of
+    /// <c>Files</c> where they are.
+    /// </summary>
     public static IServiceCollection AddReconciliation(
         this IServiceCollection services, ServiceOptions serviceOptions, ReconcilerOptions options)
     {
@@ -17,7 +23,10 @@ internal static class ReconciliationServices
             serviceOptions,
             options,
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<Reconciler>>()));
+            provider.GetRequiredService<ILogger<Reconciler>>(),
+            provider.GetService<ServicesFileWatcher>() is { } file
+                ? ListingItsContainers(file.WatchAsync(CancellationToken.None), provider.GetRequiredService<DockerWatcher>())
+                : null));
         services.AddSingleton(provider => new UnwantedStates(
             provider.GetRequiredService<Reconciler>(),
             provider.GetRequiredService<DockerClient>(),
@@ -25,5 +34,16 @@ internal static class ReconciliationServices
             serviceOptions));
         services.AddHostedService(static provider => provider.GetRequiredService<Reconciler>());
         return services;
+    }
+
+    // The containers that the file names have no label by which they would be listed.
+    private static async IAsyncEnumerable<ServicesFile> ListingItsContainers(
+        IAsyncEnumerable<ServicesFile> files, DockerWatcher docker, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var file in files.WithCancellation(cancellationToken))
+        {
+            docker.Select(file.Containers);
+            yield return file;
+        }
     }
 }

@@ -30,6 +30,7 @@ internal sealed record ServiceStatus(
     string? Url,
     string State,
     DateTimeOffset Since,
+    string? Origin,
     IReadOnlyList<string> Addresses,
     string? DnsName,
     string? LoginUrl,
@@ -47,7 +48,7 @@ internal sealed record ServiceStatus(
 
 internal sealed record CertificateStatus(string Name, DateTimeOffset NotAfter);
 
-internal sealed record UpstreamStatus(string Container, string Address, string Health, string Route);
+internal sealed record UpstreamStatus(string? Container, string Address, string Health, string Route);
 
 /// <param name="Id">Stable name of the condition.</param>
 /// <param name="Severity">Notice or Problem.</param>

@@ -1,0 +1,52 @@
+using Dovetail.Services;
+
+namespace Dovetail.Reconciliation;
+
+/// <summary>Says in the log what is refused, and what may be a mistake; each once.</summary>
+internal sealed partial class RefusalLog(ILogger logger)
+{
+    public void Write(DesiredState before, DesiredState after)
+    {
+        foreach (var refusal in after.Rejected.Except(before.Rejected))
+        {
+            if (IsPlace(refusal.Container))
+            {
+                Log.RejectedEntry(logger, refusal.Service ?? "", refusal.Container, refusal.Reason);
+            }
+            else
+            {
+                Log.Rejected(logger, refusal.Service ?? "", refusal.Container, refusal.Reason);
+            }
+        }
+
+        foreach (var warning in after.Warnings.Except(before.Warnings))
+        {
+            if (IsPlace(warning.Container))
+            {
+                Log.EntryWarning(logger, warning.Service ?? "", warning.Container, warning.Text);
+            }
+            else
+            {
+                Log.LabelWarning(logger, warning.Service ?? "", warning.Container, warning.Text);
+            }
+        }
+    }
+
+    // In a services file, whose path is absolute; no container's name begins so.
+    private static bool IsPlace(string name) => name.StartsWith('/');
+
+    private static partial class Log
+    {
+        [LoggerMessage(2004, LogLevel.Warning, "{Service}: container {Container} is refused: {Reason}")]
+        public static partial void Rejected(ILogger logger, string service, string container, string reason);
+
+        [LoggerMessage(2005, LogLevel.Warning, "{Service}: container {Container}: {Text}")]
+        public static partial void LabelWarning(ILogger logger, string service, string container, string text);
+
+        [LoggerMessage(2008, LogLevel.Warning, "{Service}: {Place} is refused: {Reason}")]
+        public static partial void RejectedEntry(ILogger logger, string service, string place, string reason);
+
+        [LoggerMessage(2009, LogLevel.Warning, "{Service}: {Place}: {Text}")]
+        public static partial void EntryWarning(ILogger logger, string service, string place, string text);
+    }
+}
