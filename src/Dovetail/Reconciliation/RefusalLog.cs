@@ -7,27 +7,35 @@ internal sealed partial class RefusalLog(ILogger logger)
 {
     public void Write(DesiredState before, DesiredState after)
     {
-        foreach (var refusal in after.Rejected.Except(before.Rejected))
+        foreach (var (source, service, reason) in after.Rejected.Except(before.Rejected))
         {
-            if (IsPlace(refusal.Container))
+            if (!IsPlace(source))
             {
-                Log.RejectedEntry(logger, refusal.Service ?? "", refusal.Container, refusal.Reason);
+                Log.Rejected(logger, service ?? "", source, reason);
+            }
+            else if (service is null)
+            {
+                Log.OfFile(logger, source, reason);
             }
             else
             {
-                Log.Rejected(logger, refusal.Service ?? "", refusal.Container, refusal.Reason);
+                Log.RejectedEntry(logger, service, source, reason);
             }
         }
 
-        foreach (var warning in after.Warnings.Except(before.Warnings))
+        foreach (var (source, service, text) in after.Warnings.Except(before.Warnings))
         {
-            if (IsPlace(warning.Container))
+            if (!IsPlace(source))
             {
-                Log.EntryWarning(logger, warning.Service ?? "", warning.Container, warning.Text);
+                Log.LabelWarning(logger, service ?? "", source, text);
+            }
+            else if (service is null)
+            {
+                Log.OfFile(logger, source, text);
             }
             else
             {
-                Log.LabelWarning(logger, warning.Service ?? "", warning.Container, warning.Text);
+                Log.EntryWarning(logger, service, source, text);
             }
         }
     }
@@ -48,5 +56,8 @@ internal sealed partial class RefusalLog(ILogger logger)
 
         [LoggerMessage(2009, LogLevel.Warning, "{Service}: {Place}: {Text}")]
         public static partial void EntryWarning(ILogger logger, string service, string place, string text);
+
+        [LoggerMessage(2011, LogLevel.Warning, "{Place}: {Text}")]
+        public static partial void OfFile(ILogger logger, string place, string text);
     }
 }

@@ -48,12 +48,12 @@ internal sealed class FileTree
         catch (YamlException broken)
         {
             var place = FileNode.PlaceOf(broken.Start.Line, broken.Start.Column);
-            throw new ServicesFileException($"{place}: this is no YAML: {Printable.Plain(broken.Message, 200)}", broken);
+            throw new ServicesFileException($"{place}: this is no YAML: {Printable.Plain(broken.Message.TrimEnd('.'), 200)}", broken);
         }
         catch (Exception unforeseen) when (unforeseen is not (ServicesFileException or OutOfMemoryException))
         {
             // What the library throws at what it does not foresee.
-            throw new ServicesFileException($"this is no YAML: {Printable.Plain(unforeseen.Message, 200)}", unforeseen);
+            throw new ServicesFileException($"this is no YAML: {Printable.Plain(unforeseen.Message.TrimEnd('.'), 200)}", unforeseen);
         }
     }
 
