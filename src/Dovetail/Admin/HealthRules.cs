@@ -40,14 +40,16 @@ internal static class HealthRules
     private static string? Problem(
         DateTimeOffset? lastReconciled, DockerHealth docker, string endpoint, TimeSpan resync, DateTimeOffset now)
     {
-        if (docker.LastListing is not { } lastListing)
+        if (docker is { LastListing: null, IsNone: false })
         {
             return $"Docker has not answered at {endpoint} since the start: {docker.LastError ?? "still connecting"}";
         }
 
         if (lastReconciled is not { } reconciled)
         {
-            return "the containers are listed, but the control loop has not completed a round yet";
+            return docker.IsNone
+                ? "the control loop has not completed a round yet"
+                : "the containers are listed, but the control loop has not completed a round yet";
         }
 
         var limit = (3 * resync) + Slack;
@@ -56,7 +58,7 @@ internal static class HealthRules
             return $"the control loop is stuck: its last round was {Ago(now - reconciled)} ago; restart Dovetail";
         }
 
-        return docker.Connected && now - lastListing > limit
+        return docker is { Connected: true, LastListing: { } lastListing } && now - lastListing > limit
             ? $"the Docker watcher is stuck: its last listing was {Ago(now - lastListing)} ago; restart Dovetail"
             : null;
     }

@@ -46,6 +46,7 @@ internal static class ServiceDetails
         text.AppendLine(CultureInfo.InvariantCulture, $"{service.Name}   {state} for {Ages.Short(now - service.Since)}");
         StatusTable.AppendConditions(text, service, screen);
         Line("url", service.Url);
+        Line("declared in", service.Origin);
         Line("addresses", service.Addresses.Count == 0 ? null : string.Join(", ", service.Addresses));
         Line("certificate", service.Certificate is { } certificate
             ? string.Create(
@@ -55,7 +56,8 @@ internal static class ServiceDetails
         foreach (var upstream in service.Upstreams)
         {
             var health = upstream.Health == "None" ? "" : $", {upstream.Health.ToLowerInvariant()}";
-            Line("upstream", $"{upstream.Container} at {upstream.Address}{health} ({upstream.Route})");
+            var where = upstream.Container is { } container ? $"{container} at {upstream.Address}" : upstream.Address;
+            Line("upstream", $"{where}{health} ({upstream.Route})");
         }
 
         var sources = service.Upstreams.Select(static upstream => upstream.Source).OfType<string>().Distinct().ToList();

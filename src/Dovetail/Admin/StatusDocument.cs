@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Dovetail.Docker;
 using Dovetail.Reconciliation;
 using Dovetail.Services.Model;
 
@@ -30,7 +31,12 @@ internal sealed record StatusDocument
 /// <param name="Endpoint">Where the Engine is.</param>
 /// <param name="Error">Why it is not connected.</param>
 /// <param name="LastListing">When all containers were last listed.</param>
-internal sealed record DockerStatus(string Endpoint, bool Connected, string? Error, DateTimeOffset? LastListing);
+internal sealed record DockerStatus(string Endpoint, bool Connected, string? Error, DateTimeOffset? LastListing)
+{
+    /// <summary>Whether there is to be none.</summary>
+    [JsonIgnore]
+    public bool IsNone => Endpoint == DockerEndpoint.None.ToString();
+}
 
 /// <summary>One service.</summary>
 internal sealed record ServiceStatus
@@ -45,6 +51,9 @@ internal sealed record ServiceStatus
 
     /// <summary>When it came into this state.</summary>
     public required DateTimeOffset Since { get; init; }
+
+    /// <summary>Where a services file declares it, <c>FILE:LINE</c>; absent: labels do.</summary>
+    public string? Origin { get; init; }
 
     /// <summary>Full tailnet name without a trailing dot.</summary>
     public string? DnsName { get; init; }
@@ -69,12 +78,13 @@ internal sealed record ServiceStatus
 /// <summary>The certificate in use.</summary>
 internal sealed record CertificateStatus(string Name, DateTimeOffset NotAfter);
 
-/// <summary>One container that serves.</summary>
+/// <summary>One container, or other address, that serves.</summary>
+/// <param name="Container">Absent: it is no container.</param>
 /// <param name="Address">Scheme, host and port by which Dovetail reaches it.</param>
 /// <param name="Health">None, Starting, Healthy or Unhealthy, as Docker says, or Stopping.</param>
 /// <param name="Route">Why it is reached there.</param>
 /// <param name="Source">From which address it sees requests: the proxy that the application may have to trust. Absent: not known.</param>
-internal sealed record UpstreamStatus(string Container, string Address, string Health, string Route, string? Source = null);
+internal sealed record UpstreamStatus(string? Container, string Address, string Health, string Route, string? Source = null);
 
 /// <summary>Something a person should know about a service.</summary>
 /// <param name="Id">Stable id.</param>

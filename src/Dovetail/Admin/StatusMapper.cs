@@ -42,6 +42,7 @@ internal static class StatusMapper
         Url = node.Url,
         State = node.State.ToString(),
         Since = node.Since,
+        Origin = node.Service.Origin,
         DnsName = node.DnsName,
         Addresses = node.Addresses,
         LoginUrl = node.LoginUrl,
@@ -56,5 +57,10 @@ internal static class StatusMapper
     };
 
     private static UpstreamStatus Map(Upstream upstream) =>
-        new(upstream.ContainerName, upstream.Url, upstream.Health.ToString(), upstream.Route, upstream.Source);
+        new(
+            upstream.IsContainer ? upstream.ContainerName : null,
+            upstream.Url,
+            upstream.Health.ToString(),
+            upstream.Route,
+            upstream.Source);
 }

@@ -59,7 +59,7 @@ internal static class StatusTable
     /// <summary>Says that the Engine is away, if it is: what follows may be old then.</summary>
     public static void AppendDocker(StringBuilder text, StatusDocument status, Screen screen)
     {
-        if (!status.Docker.Connected)
+        if (status.Docker is { Connected: false, IsNone: false })
         {
             screen.Append(text, "", $"Docker is away: {status.Docker.Error ?? "connecting"}", Screen.Bad);
             text.AppendLine();
@@ -168,7 +168,8 @@ internal static class StatusTable
     private static string UpstreamOf(IReadOnlyList<UpstreamStatus> upstreams, bool withAddress) => upstreams switch
     {
         [] => "-",
-        [var only] => withAddress ? $"{only.Container} {only.Address}" : only.Container,
-        [var first, ..] => $"{first.Container} and {upstreams.Count - 1} more",
+        [{ Container: { } container } only] => withAddress ? $"{container} {only.Address}" : container,
+        [var only] => only.Address,
+        [var first, ..] => $"{first.Container ?? first.Address} and {upstreams.Count - 1} more",
     };
 }

@@ -45,13 +45,14 @@ internal sealed record CheckedService
     public required IReadOnlyList<CheckedUpstream> Upstreams { get; init; }
 }
 
-/// <summary>A container that would serve.</summary>
+/// <summary>A container, or other address, that would serve.</summary>
+/// <param name="Container">Absent: it is no container.</param>
 /// <param name="Address">Where Dovetail would reach it.</param>
 /// <param name="Route">Why there.</param>
-internal sealed record CheckedUpstream(string Container, string Address, string Route);
+internal sealed record CheckedUpstream(string? Container, string Address, string Route);
 
 /// <summary>Something to correct.</summary>
-/// <param name="Container">Null: it is about the configuration.</param>
+/// <param name="Container">Or the place in a services file. Null: it is about the configuration.</param>
 /// <param name="Service">Null: none, or not known.</param>
 /// <param name="Severity">Refused, Unreachable or Warning.</param>
 /// <param name="Text">What is wrong and what to do.</param>

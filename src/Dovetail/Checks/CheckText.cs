@@ -51,7 +51,8 @@ internal static class CheckText
 
         foreach (var upstream in service.Upstreams)
         {
-            Line("served by", $"{upstream.Container} at {upstream.Address} ({upstream.Route})");
+            var where = upstream.Container is { } container ? $"{container} at {upstream.Address}" : upstream.Address;
+            Line("served by", $"{where} ({upstream.Route})");
         }
 
         if (service.Upstreams.Count == 0)

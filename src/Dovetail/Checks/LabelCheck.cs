@@ -1,6 +1,7 @@
 using System.Globalization;
 using Dovetail.Containers;
 using Dovetail.Services;
+using Dovetail.Services.Files;
 using Dovetail.Services.Model;
 
 namespace Dovetail.Checks;
@@ -12,10 +13,16 @@ internal static class LabelCheck
 
     /// <param name="source">What the containers were read from.</param>
     /// <param name="failures">What went wrong while they were read.</param>
+    /// <param name="file">Null: there is no services file.</param>
     public static CheckDocument Of(
-        ContainerSnapshot snapshot, ServiceOptions options, string source, IEnumerable<string> failures, IEnumerable<string> notes)
+        ContainerSnapshot snapshot,
+        ServiceOptions options,
+        string source,
+        IEnumerable<string> failures,
+        IEnumerable<string> notes,
+        ServicesFile? file = null)
     {
-        var desired = DesiredState.From(snapshot, options);
+        var desired = DesiredState.From(snapshot, options, file);
         return new CheckDocument
         {
             Source = source,
@@ -64,7 +71,7 @@ internal static class LabelCheck
             Tags = service.Tags,
             Funnel = service.Funnel,
             Upstreams = [.. service.Upstreams.Select(upstream => new CheckedUpstream(
-                upstream.ContainerName, AddressOf(service, upstream), upstream.Route))],
+                upstream.IsContainer ? upstream.ContainerName : null, AddressOf(service, upstream), upstream.Route))],
         };
     }
 

@@ -1,9 +1,14 @@
 using System.CommandLine;
 using System.Text.Json;
 using Dovetail.Checks;
+using Dovetail.Common;
 using Dovetail.Compose;
 using Dovetail.Configuration;
+using Dovetail.Containers;
 using Dovetail.Docker;
+using Dovetail.Files;
+using Dovetail.Services.Files;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dovetail.Commands;
 
@@ -13,8 +18,8 @@ internal sealed class CheckCommand(Terminal terminal, TextReader? input, TextWri
     // The settings that decide what labels mean, and where the containers are.
     private static readonly Setting[] Used =
     [
-        Settings.DockerHost, Settings.DockerTlsVerify, Settings.DockerCertPath, Settings.LabelPrefix, Settings.Tags, Settings.AllowFunnel,
-        Settings.Container,
+        Settings.DockerHost, Settings.DockerTlsVerify, Settings.DockerCertPath, Settings.LabelPrefix, Settings.ServicesFile, Settings.Tags,
+        Settings.AllowFunnel, Settings.Container,
     ];
 
     public static Command Create(SettingOptions options, Terminal terminal)
@@ -83,12 +88,19 @@ internal sealed class CheckCommand(Terminal terminal, TextReader? input, TextWri
             return (null, errors);
         }
 
+        var file = FileOf(options);
+        if (options.Docker.IsNone)
+        {
+            return (LabelCheck.Of(new ContainerSnapshot(), options.Services, options.ServicesFile!, [], [], file), []);
+        }
+
         using var client = new DockerClient(options.Docker, TimeProvider.System);
         var version = await client.GetVersionAsync(cancellationToken);
-        var lister = ContainerLister.Create(client, options.Watcher, TimeProvider.System);
+        var selection = file?.Containers ?? ContainerSelection.None;
+        var lister = ContainerLister.Create(client, options.Watcher, TimeProvider.System, () => selection);
         var listing = await lister.ListAsync(cancellationToken);
         var source = $"Docker {version.Engine} at {client.Endpoint}";
-        return (LabelCheck.Of(listing.Snapshot, options.Services, source, listing.Failures, []), []);
+        return (LabelCheck.Of(listing.Snapshot, options.Services, source, listing.Failures, [], file), []);
     }
 
     private static (CheckDocument? Check, IReadOnlyList<string> Errors) OfCompose(Func<string, string?> variables, ComposeFiles files)
@@ -105,9 +117,31 @@ internal sealed class CheckCommand(Terminal terminal, TextReader? input, TextWri
         var (options, errors) = OptionsReader.Read(name =>
             name == Settings.AuthKey.Variable || name == Settings.AuthKeyFile.Variable ? null
                 : variables(name) ?? project.Environment.GetValueOrDefault(name));
-        return options is null
-            ? (null, errors)
-            : (LabelCheck.Of(project.Snapshot, options.Services, files.Source, [], [.. files.Notes, .. project.Notes]), []);
+        if (options is null)
+        {
+            return (null, errors);
+        }
+
+        // The path that the file gives to Dovetail is one in Dovetail's container.
+        var isHere = variables(Settings.ServicesFile.Variable) is not null;
+        string[] notes =
+        [
+            .. files.Notes,
+            .. project.Notes,
+            .. options.ServicesFile is { } there && !isHere
+                ? [$"the services file {Printable.Text(there)} is not looked at: name it with {Settings.ServicesFile.Option}"]
+                : (string[])[],
+        ];
+        return (
+            LabelCheck.Of(
+                project.Snapshot, options.Services, files.Source, [], notes, isHere ? FileOf(options) : null),
+            []);
+    }
+
+    private static ServicesFile? FileOf(DovetailOptions options) => options.ServicesFile is { } path
+        ? new ServicesFileWatcher(path, options.Services.LabelPrefix, TimeProvider.System, NullLogger<ServicesFileWatcher>.Instance)
+            .ReadOnce()
+        : null;
     }
 
     private async Task<int> RefuseAsync(string what, IReadOnlyList<string> reasons, int exitCode)

@@ -2,6 +2,7 @@ using Dovetail.Admin;
 using Dovetail.Configuration;
 using Dovetail.Dashboard;
 using Dovetail.Docker;
+using Dovetail.Files;
 using Dovetail.Metrics;
 using Dovetail.Metrics.Otlp;
 using Dovetail.Nodes;
@@ -46,6 +47,11 @@ internal static class DaemonHost
         if (options.Otlp is { } collector)
         {
             builder.Services.AddOtlp(collector);
+        }
+
+        if (options.ServicesFile is { } file)
+        {
+            builder.Services.AddServicesFile(file, options.Services.LabelPrefix);
         }
 
         if (options.Dashboard is { } dashboard)

@@ -22,6 +22,9 @@ internal sealed record DovetailOptions
 
     public required ServiceOptions Services { get; init; }
 
+    /// <summary>Absolute path of the services file; null: there is none.</summary>
+    public required string? ServicesFile { get; init; }
+
     public required DockerEndpoint Docker { get; init; }
 
     public required DockerWatcherOptions Watcher { get; init; }

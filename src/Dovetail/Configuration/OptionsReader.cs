@@ -51,13 +51,15 @@ internal sealed class OptionsReader
         services = services with { Own = dashboard?.ToService(services) };
         var (keys, hasKey) = ReadKeys();
         var resync = Read(Settings.Resync);
+        var file = Read(Settings.ServicesFile);
         return new DovetailOptions
         {
             Nodes = ReadNodes(),
             Keys = keys,
             HasKey = hasKey,
             Services = services,
-            Docker = ReadDocker(),
+            ServicesFile = file,
+            Docker = ReadDocker(file),
             Watcher = new DockerWatcherOptions
             {
                 LabelPrefix = services.LabelPrefix,
@@ -200,7 +202,7 @@ internal sealed class OptionsReader
             : new NotifyOptions(new ReceiverSource(receivers, file), new WatchOptions(delay), severity, loginUrl);
     }
 
-    private DockerEndpoint ReadDocker()
+    private DockerEndpoint ReadDocker(string? servicesFile)
     {
         if (_context is { } context && string.IsNullOrWhiteSpace(_variables(Settings.DockerHost.Variable)))
         {
@@ -210,6 +212,14 @@ internal sealed class OptionsReader
         var (endpoint, errors) = DockerEndpoint.Parse(
             Read(Settings.DockerHost), Read(Settings.DockerTlsVerify), Read(Settings.DockerCertPath));
         _errors.AddRange(errors);
+        if (endpoint is { IsNone: true } && servicesFile is null)
+        {
+            Refuse(
+                Settings.DockerHost,
+                endpoint.ToString(),
+                $"leaves nothing to serve; set {Settings.ServicesFile.Variable}, or name an Engine");
+        }
+
         return endpoint ?? DockerEndpoint.Default;
     }
 

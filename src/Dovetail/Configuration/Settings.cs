@@ -29,7 +29,7 @@ internal static class Settings
 
     // The three of Docker are read together: DockerEndpoint.Parse.
     public static readonly Setting<string> DockerHost = new(
-        "DOCKER_HOST", $"unix://{DockerEndpoint.DefaultSocketPath}", "Docker Engine: unix:///path or tcp://host:port", OneEngine);
+        "DOCKER_HOST", $"unix://{DockerEndpoint.DefaultSocketPath}", "Docker Engine: unix:///path, tcp://host:port or none", OneEngine);
 
     public static readonly Setting<string?> DockerTlsVerify =
         Setting.Optional("DOCKER_TLS_VERIFY", "speak TLS to the Engine and check its certificate");
@@ -38,6 +38,9 @@ internal static class Settings
         Setting.Optional("DOCKER_CERT_PATH", "directory with ca.pem, cert.pem and key.pem");
 
     public static readonly Setting<string> LabelPrefix = new("DOVETAIL_LABEL_PREFIX", "dovetail", "what the labels begin with", Prefix);
+
+    public static readonly Setting<string?> ServicesFile = new(
+        "DOVETAIL_SERVICES_FILE", null, "YAML file with services besides those of labels; read again when it changes", FilePath);
 
     public static readonly Setting<EquatableArray<string>> Tags =
         new("DOVETAIL_TAGS", null, "comma list of tags for services that name none", TagSyntax.Read);
@@ -161,12 +164,11 @@ internal static class Settings
     /// <summary>In the order of the help text and of the README.</summary>
     public static ImmutableArray<Setting> All { get; } =
     [
-        AuthKey, AuthKeyFile, StateDirectory, ControlUrl, DockerHost, DockerTlsVerify, DockerCertPath, LabelPrefix, Tags, AllowFunnel,
-        Hold, Grace, ForgetAfter, NodeMemory, Resync, Poll, Connections, StallTimeout, RequestLineSize, RequestHeadersSize,
+        AuthKey, AuthKeyFile, StateDirectory, ControlUrl, DockerHost, DockerTlsVerify, DockerCertPath, LabelPrefix, ServicesFile, Tags,
+        AllowFunnel, Hold, Grace, ForgetAfter, NodeMemory, Resync, Poll, Connections, StallTimeout, RequestLineSize, RequestHeadersSize,
         RequestHeaderCount, RuntimeDirectory, Tailscaled, Tailscale, Container, AccessLog, LogLevel, JsonLog, MetricsAddress,
         OtlpEndpoint, OtlpMetricsEndpoint, OtlpIsGrpc, OtlpHeaders, OtlpHeadersFile, OtlpInterval, OtlpServiceName, OtlpResource,
-        OtlpIsDisabled,
-        Dashboard, DashboardAllow, DashboardAdmins, Notify, NotifyFile, NotifyDelay, NotifySeverity, NotifyLoginUrl,
+        OtlpIsDisabled, Dashboard, DashboardAllow, DashboardAdmins, Notify, NotifyFile, NotifyDelay, NotifySeverity, NotifyLoginUrl,
     ];
 
     private static string? Key(string text, out string? value)
@@ -181,6 +183,18 @@ internal static class Settings
     {
         value = Path.TrimEndingDirectorySeparator(text);
         return Path.IsPathRooted(text) ? null : "give an absolute path";
+    }
+
+    private static string? FilePath(string text, out string? value)
+    {
+        value = text;
+        if (text.EndsWith('/'))
+        {
+            return "give a file, no directory";
+        }
+
+        value = Path.GetFullPath(text);
+        return null;
     }
 
     private static string? SocketDirectory(string text, out string value) => AbsolutePath(text, out value)

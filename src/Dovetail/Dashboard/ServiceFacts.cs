@@ -63,7 +63,8 @@ internal static class ServiceFacts
         {
             var health = upstream.Health == "None" ? "" : $", {upstream.Health.ToLowerInvariant()}";
             var route = withRoute ? $" ({upstream.Route}{SeenFrom(upstream)})" : "";
-            main.Append($"<dd>{upstream.Container} at {upstream.Address}{health}{route}</dd>");
+            var container = upstream.Container is { } name ? $"{name} at " : "";
+            main.Append($"<dd>{container}{upstream.Address}{health}{route}</dd>");
         }
     }
 
@@ -74,6 +75,11 @@ internal static class ServiceFacts
         if (service.Addresses.Count > 0)
         {
             main.Append($"<dt>Addresses</dt><dd>{string.Join(", ", service.Addresses)}</dd>");
+        }
+
+        if (service.Origin is { } origin)
+        {
+            main.Append($"<dt>Declared in</dt><dd>{origin}</dd>");
         }
 
         var process = service.Tailscaled.Pid is { } pid ? $"process {pid}" : "not running";

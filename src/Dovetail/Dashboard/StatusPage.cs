@@ -45,7 +45,7 @@ internal static class StatusPage
 
     private static void AppendDocker(Markup main, DockerStatus docker)
     {
-        if (!docker.Connected)
+        if (docker is { Connected: false, IsNone: false })
         {
             main.Append($"<p class=\"notice problem\" id=\"docker\"><strong>Docker is away:</strong> {docker.Error ?? "connecting"}</p>");
         }

@@ -13,9 +13,16 @@ namespace Dovetail.Docker;
 /// <param name="networks">Shared with <paramref name="locator"/>.</param>
 /// <param name="swarm">Knows the labels of services, and their tasks on other nodes.</param>
 /// <param name="labelPrefix">Without the dot at its end.</param>
+/// <param name="selection">Gives the containers that matter without a label.</param>
 /// <param name="inspectTimeout">How long the Engine may take for the details of one container.</param>
 internal sealed class ContainerLister(
-    DockerClient client, SelfLocator locator, NetworkCatalog networks, SwarmReader swarm, string labelPrefix, TimeSpan inspectTimeout)
+    DockerClient client,
+    SelfLocator locator,
+    NetworkCatalog networks,
+    SwarmReader swarm,
+    string labelPrefix,
+    Func<ContainerSelection> selection,
+    TimeSpan inspectTimeout)
 {
     private const int MaxParallelInspects = 8;
 
@@ -28,7 +35,9 @@ internal sealed class ContainerLister(
 
     /// <summary>A lister of the containers that <paramref name="options"/> choose.</summary>
     /// <param name="client">Not owned.</param>
-    public static ContainerLister Create(DockerClient client, DockerWatcherOptions options, TimeProvider time)
+    /// <param name="selection">Gives the containers that matter without a label; null: none does.</param>
+    public static ContainerLister Create(
+        DockerClient client, DockerWatcherOptions options, TimeProvider time, Func<ContainerSelection>? selection = null)
     {
         var networks = new NetworkCatalog(client);
         return new ContainerLister(
@@ -37,6 +46,7 @@ internal sealed class ContainerLister(
             networks,
             new SwarmReader(client, options.LabelPrefix, time),
             options.LabelPrefix,
+            selection ?? (static () => ContainerSelection.None),
             options.InspectTimeout);
     }
 
@@ -49,7 +59,10 @@ internal sealed class ContainerLister(
         List<string> failures = [.. new[] { problem, services.Problem }.OfType<string>()];
         var containers = new Dictionary<string, Container>(StringComparer.Ordinal);
         var asked = new HashSet<string>(StringComparer.Ordinal);
-        var wanted = entries.Where(entry => HasOurLabel(entry) || services.ServiceOf(entry.Labels) is not null).ToList();
+        var selected = selection();
+        var wanted = entries
+            .Where(entry => HasOurLabel(entry) || services.ServiceOf(entry.Labels) is not null || IsSelected(entry, selected))
+            .ToList();
         while (wanted.Count > 0)
         {
             asked.UnionWith(wanted.Select(entry => entry.ID));
@@ -115,6 +128,9 @@ internal sealed class ContainerLister(
     // In whatever case: a label that has no effect because of its capitals is warned of.
     private bool HasOurLabel(ContainerListResponse entry) =>
         entry.Labels?.Keys.Any(key => key.StartsWith(_prefix, StringComparison.OrdinalIgnoreCase)) == true;
+
+    private static bool IsSelected(ContainerListResponse entry, ContainerSelection selected) => !selected.IsEmpty
+        && selected.Covers(entry.Names ?? [], key => entry.Labels is { } labels && labels.TryGetValue(key, out var value) ? value : null);
 
     private static bool IsNetworkOf(Container container, ContainerListResponse entry) =>
         container.NetworkContainer is { Length: > 0 } owner

@@ -12,7 +12,11 @@ internal sealed record DockerEndpoint
     private const int MaxSocketPathBytes = 107;
     private const int PlainPort = 2375;
     private const int TlsPort = 2376;
+    private const string NoEngine = "none";
     private const string HostForms = "use unix:///path/to/docker.sock or tcp://host:port";
+
+    /// <summary>There is no Engine: what is served is in a services file.</summary>
+    public static DockerEndpoint None { get; } = new();
 
     public static DockerEndpoint Default { get; } = new() { SocketPath = DefaultSocketPath };
 
@@ -21,6 +25,8 @@ internal sealed record DockerEndpoint
 
     /// <summary>Host name or IP address (IPv6 without brackets) of an Engine reached over TCP; empty for a unix socket.</summary>
     public string Host { get; init; } = "";
+
+    public bool IsNone => SocketPath is null && Host.Length == 0;
 
     /// <summary>TCP port, 1–65535; 0 for a unix socket.</summary>
     public int Port { get; init; }
@@ -42,7 +48,7 @@ internal sealed record DockerEndpoint
             return (null, errors.ToEquatableArray());
         }
 
-        if (endpoint.SocketPath is null)
+        if (endpoint is { SocketPath: null, IsNone: false })
         {
             endpoint = endpoint with { Tls = tls, Port = endpoint.Port > 0 ? endpoint.Port : tls is null ? PlainPort : TlsPort };
         }
@@ -52,11 +58,18 @@ internal sealed record DockerEndpoint
 
     /// <summary>The endpoint as one would write it into <c>DOCKER_HOST</c>.</summary>
     public override string ToString() =>
-        SocketPath is not null ? $"unix://{SocketPath}" : Host.Contains(':') ? $"tcp://[{Host}]:{Port}" : $"tcp://{Host}:{Port}";
+        IsNone ? NoEngine
+            : SocketPath is not null ? $"unix://{SocketPath}"
+            : Host.Contains(':') ? $"tcp://[{Host}]:{Port}" : $"tcp://{Host}:{Port}";
 
     private static DockerEndpoint? ParseHost(string value, List<string> errors)
     {
         const string UnixPrefix = "unix://";
+        if (value.Equals(NoEngine, StringComparison.OrdinalIgnoreCase))
+        {
+            return None;
+        }
+
         if (value.StartsWith(UnixPrefix, StringComparison.Ordinal))
         {
             return ParseSocketPath(value, value[UnixPrefix.Length..], errors);

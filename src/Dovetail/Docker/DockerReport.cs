@@ -11,7 +11,7 @@ namespace Dovetail.Docker;
 /// <param name="resync">How often the containers are listed without an event.</param>
 internal sealed partial class DockerReport(DockerEndpoint endpoint, TimeSpan resync, TimeProvider time, ILogger logger)
 {
-    private DockerHealth _health = new();
+    private DockerHealth _health = new() { IsNone = endpoint.IsNone };
     private bool _isAway;
     private OwnLocation? _own;
     private EquatableArray<string> _failures;
@@ -143,6 +143,9 @@ internal sealed partial class DockerReport(DockerEndpoint endpoint, TimeSpan res
 /// <summary>How the watcher gets on with the Engine, for <c>dovetail status</c>.</summary>
 internal sealed record DockerHealth
 {
+    /// <summary>There is to be no Engine.</summary>
+    public bool IsNone { get; init; }
+
     /// <summary>Whether the last listing succeeded.</summary>
     public bool Connected { get; init; }
 

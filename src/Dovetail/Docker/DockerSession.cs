@@ -24,6 +24,9 @@ internal sealed class DockerSession(
     /// <summary>How long the session has been of use.</summary>
     public TimeSpan Age => HasListed ? time.GetElapsedTime(_start) : TimeSpan.Zero;
 
+    /// <summary>Makes for a listing without an event.</summary>
+    public void ListAgain() => _changes.Report();
+
     /// <summary>Lists and publishes the containers after each change. Ends only with an exception.</summary>
     /// <exception cref="DockerException">The Engine went away, ended the events, or did not answer as it should.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)

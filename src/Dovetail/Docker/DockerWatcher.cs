@@ -20,6 +20,8 @@ internal sealed class DockerWatcher
     private readonly Random _random;
     private readonly ContainerLister _lister;
     private readonly DockerReport _report;
+    private ContainerSelection _selection = ContainerSelection.None;
+    private DockerSession? _session;
     private int _watching;
 
     /// <param name="client">Not owned.</param>
@@ -30,20 +32,36 @@ internal sealed class DockerWatcher
         _options = options;
         _time = time;
         _random = random;
-        _lister = ContainerLister.Create(client, options, time);
+        _lister = ContainerLister.Create(client, options, time, () => Volatile.Read(ref _selection));
         _report = new DockerReport(client.Endpoint, options.ResyncInterval, time, logger);
     }
 
     public DockerHealth Health => _report.Health;
 
+    /// <summary>Lists these containers as well, though they have no label; instead of those that were chosen so before.</summary>
+    public void Select(ContainerSelection selection)
+    {
+        if (Volatile.Read(ref _selection) != selection)
+        {
+            Volatile.Write(ref _selection, selection);
+            Volatile.Read(ref _session)?.ListAgain();
+        }
+    }
+
     /// <summary>
     /// The first full listing, and then one after each change; a slow reader gets the newest only. Ends only by the token. While the
-    /// Engine is away there is nothing to read.
+    /// Engine is away there is nothing to read; where there is to be none, no container.
     /// </summary>
     /// <exception cref="InvalidOperationException">There is a reader already.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async IAsyncEnumerable<ContainerSnapshot> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        if (_client.Endpoint.IsNone)
+        {
+            yield return new ContainerSnapshot();
+            await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellationToken);
+        }
+
         if (Interlocked.Exchange(ref _watching, 1) != 0)
         {
             throw new InvalidOperationException("The watcher has a reader already.");
@@ -78,6 +96,7 @@ internal sealed class DockerWatcher
         for (var failures = 0; ;)
         {
             var session = new DockerSession(_client, _lister, _report, _options, _time, snapshot => snapshots.TryWrite(snapshot));
+            Volatile.Write(ref _session, session);
             try
             {
                 await session.RunAsync(cancellationToken);

@@ -18,6 +18,9 @@ internal static class DaemonFamilies
         "dovetail.rejected_containers", MetricKind.Gauge, "{service}",
         "Services of containers that are refused for a mistake in their labels.");
 
+    public static readonly MetricFamily ServicesFileValid = new(
+        "dovetail.services_file.valid", MetricKind.Gauge, "", "1 while the services file holds as it is; 0: what it said before does.");
+
     public static readonly MetricFamily LabelWarnings = new(
         "dovetail.label_warnings", MetricKind.Gauge, "{warning}", "Mistakes in labels that refuse nothing.");
 

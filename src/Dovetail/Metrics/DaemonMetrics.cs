@@ -54,6 +54,11 @@ internal static class DaemonMetrics
 
     private static void WriteDocker(IMetricWriter writer, DockerHealth docker)
     {
+        if (docker.IsNone)
+        {
+            return;
+        }
+
         writer.Begin(DaemonFamilies.DockerConnected).Sample(docker.Connected ? 1 : 0);
         writer.Begin(DaemonFamilies.LastListing);
         if (docker.LastListing is { } listing)
@@ -67,6 +72,11 @@ internal static class DaemonMetrics
         writer.Begin(DaemonFamilies.ReconcileDuration)
             .Distribution(since: null, [], [report.Rounds.Count], report.Rounds.Duration.TotalSeconds);
         writer.Begin(DaemonFamilies.RejectedContainers).Sample(report.Rejected.Length);
+        if (report.File is { } file)
+        {
+            writer.Begin(DaemonFamilies.ServicesFileValid).Sample(file.Problem is null ? 1 : 0);
+        }
+
         writer.Begin(DaemonFamilies.LabelWarnings).Sample(report.Warnings.Length);
     }
 

@@ -2,26 +2,31 @@ using Dovetail.Common;
 using Dovetail.Containers;
 using Dovetail.Nodes;
 using Dovetail.Services;
+using Dovetail.Services.Files;
 using Dovetail.Services.Model;
 
 namespace Dovetail.Reconciliation;
 
 /// <summary>The one loop that makes nodes of what the containers want. It owns the nodes and never waits for one.</summary>
 /// <param name="snapshots">The listings, the newest last; read anew when it ends or fails.</param>
+/// <param name="files">What the services file says, the newest last; likewise. Null: there is none.</param>
 internal sealed partial class Reconciler(
     IAsyncEnumerable<ContainerSnapshot> snapshots,
     INodeFactory nodes,
     ServiceOptions services,
     ReconcilerOptions options,
     TimeProvider time,
-    ILogger<Reconciler> logger) : BackgroundService
+    ILogger<Reconciler> logger,
+    IAsyncEnumerable<ServicesFile>? files = null) : BackgroundService
 {
     private static readonly TimeSpan SnapshotPause = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
-    private readonly WakeSignal _snapshotCame = new(time);
+    private readonly WakeSignal _changed = new(time);
+    private readonly RefusalLog _refusals = new(logger);
     private readonly Dictionary<string, ServiceSlot> _slots = new(StringComparer.Ordinal);
     private ContainerSnapshot? _snapshot;
+    private ServicesFile? _file;
     private DesiredState _desired = DesiredState.Empty;
     private DateTimeOffset? _lastReconciled;
     private (long Count, TimeSpan Duration) _rounds;
@@ -40,6 +45,7 @@ internal sealed partial class Reconciler(
                 ],
                 Rejected = [.. _desired.Rejected],
                 Warnings = [.. _desired.Warnings],
+                File = _file,
                 LastReconciled = _lastReconciled,
                 Rounds = _rounds,
             };
@@ -79,7 +85,14 @@ internal sealed partial class Reconciler(
 
             if (tracked is { UnwantedSince: null })
             {
-                return new ForgetOutcome(false, $"{name} is wanted by a running container; stop that first");
+                return new ForgetOutcome(false, tracked.Service.Origin is { } origin
+                    ? $"{name} is wanted by {origin}; take it out there first"
+                    : $"{name} is wanted by a running container; stop that first");
+            }
+
+            if (tracked is null && _file is { IsKnown: false } unread)
+            {
+                return new ForgetOutcome(false, $"whether {name} is wanted is not known until {unread.Path} can be read: {unread.Problem}");
             }
 
             if (tracked is null && !nodes.HasState(name))
@@ -117,11 +130,13 @@ internal sealed partial class Reconciler(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         StartOwn();
-        var watching = WatchAsync(stoppingToken);
+        var watching = Task.WhenAll(
+            WatchAsync(snapshots, snapshot => _snapshot = snapshot, stoppingToken),
+            files is null ? Task.CompletedTask : WatchAsync(files, file => _file = file, stoppingToken));
         while (!stoppingToken.IsCancellationRequested)
         {
             var wait = TryReconcile();
-            await _snapshotCame.WaitAsync(wait, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _changed.WaitAsync(wait, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -149,20 +164,20 @@ internal sealed partial class Reconciler(
         }
     }
 
-    private async Task WatchAsync(CancellationToken stoppingToken)
+    private async Task WatchAsync<T>(IAsyncEnumerable<T> changes, Action<T> take, CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                await foreach (var snapshot in snapshots.WithCancellation(stoppingToken))
+                await foreach (var change in changes.WithCancellation(stoppingToken))
                 {
                     lock (_lock)
                     {
-                        _snapshot = snapshot;
+                        take(change);
                     }
 
-                    _snapshotCame.Set();
+                    _changed.Set();
                 }
             }
             catch (Exception bug) when (!stoppingToken.IsCancellationRequested)
@@ -181,8 +196,9 @@ internal sealed partial class Reconciler(
         {
             lock (_lock)
             {
-                // Without a first listing nothing is known, and nothing may be taken down.
-                return _snapshot is null ? options.Resync : Reconcile(_snapshot);
+                // Without a first listing nothing is known of containers, and nothing of theirs may be taken down. What a services file
+                // says of others does not wait for that; but containers wait for the file, which has the first right to a name.
+                return (files is null ? _snapshot is null : _file is null) ? options.Resync : Reconcile();
             }
         }
         catch (Exception bug)
@@ -193,19 +209,20 @@ internal sealed partial class Reconciler(
         }
     }
 
-    private TimeSpan Reconcile(ContainerSnapshot snapshot)
+    private TimeSpan Reconcile()
     {
         var begun = time.GetTimestamp();
-        var desired = DesiredState.From(snapshot, services);
-        LogRefusals(_desired, desired);
+        var desired = DesiredState.From(_snapshot, services, _file);
+        _refusals.Write(_desired, desired);
         _desired = desired;
         var tracked = _slots.Values.Select(static slot => slot.Tracked).OfType<TrackedService>()
             .ToDictionary(static known => known.Service.Name, StringComparer.Ordinal);
         var plan = Plan.From(desired.Services, tracked, time.GetUtcNow(), options.Grace, desired.Ended);
         Apply(plan);
-        _lastReconciled = time.GetUtcNow();
+        var now = time.GetUtcNow();
+        _lastReconciled = _snapshot is null ? null : now;
         _rounds = (_rounds.Count + 1, _rounds.Duration + time.GetElapsedTime(begun));
-        var left = plan.NextDeadline is { } deadline ? deadline - _lastReconciled.Value : options.Resync;
+        var left = plan.NextDeadline is { } deadline ? deadline - now : options.Resync;
         return TimeSpan.FromTicks(Math.Clamp(left.Ticks, 0, options.Resync.Ticks));
     }
 
@@ -225,7 +242,14 @@ internal sealed partial class Reconciler(
         foreach (var service in plan.Idle)
         {
             _slots[service.Name].Update(service, time.GetUtcNow());
-            Log.Idle(logger, service.Name, options.Grace.TotalSeconds);
+            if (service.Origin is { } origin)
+            {
+                Log.IdleEntry(logger, service.Name, origin, options.Grace.TotalSeconds);
+            }
+            else
+            {
+                Log.Idle(logger, service.Name, options.Grace.TotalSeconds);
+            }
         }
 
         foreach (var (service, unwantedSince) in plan.StillIdle)
@@ -266,19 +290,6 @@ internal sealed partial class Reconciler(
         await Task.WhenAll(ends);
     }
 
-    private void LogRefusals(DesiredState before, DesiredState after)
-    {
-        foreach (var refusal in after.Rejected.Except(before.Rejected))
-        {
-            Log.Rejected(logger, refusal.Service ?? "", refusal.Container, refusal.Reason);
-        }
-
-        foreach (var warning in after.Warnings.Except(before.Warnings))
-        {
-            Log.LabelWarning(logger, warning.Service ?? "", warning.Container, warning.Text);
-        }
-    }
-
     private static partial class Log
     {
         [LoggerMessage(2001, LogLevel.Information, "{Service}: wanted; starting its node")]
@@ -290,9 +301,6 @@ internal sealed partial class Reconciler(
         [LoggerMessage(2003, LogLevel.Information, "{Service}: no longer wanted; its node stops, its state is kept")]
         public static partial void Removed(ILogger logger, string service);
 
-        [LoggerMessage(2004, LogLevel.Warning, "{Service}: container {Container} is refused: {Reason}")]
-        public static partial void Rejected(ILogger logger, string service, string container, string reason);
-
         [LoggerMessage(2007, LogLevel.Information, "{Service}: forgotten; its machine is logged out and its state removed")]
         public static partial void Forgotten(ILogger logger, string service);
 
@@ -302,7 +310,8 @@ internal sealed partial class Reconciler(
         [LoggerMessage(2006, LogLevel.Error, "This is a bug in Dovetail; the services stay as they are")]
         public static partial void Broken(ILogger logger, Exception bug);
 
-        [LoggerMessage(2005, LogLevel.Warning, "{Service}: container {Container}: {Text}")]
-        public static partial void LabelWarning(ILogger logger, string service, string container, string text);
+        [LoggerMessage(2010, LogLevel.Information,
+            "{Service}: nothing that {Origin} named serves it any more; the node stays for {Seconds:0} s")]
+        public static partial void IdleEntry(ILogger logger, string service, string origin, double seconds);
     }
 }

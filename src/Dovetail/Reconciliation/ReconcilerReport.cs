@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dovetail.Nodes;
+using Dovetail.Services.Files;
 using Dovetail.Services.Model;
 
 namespace Dovetail.Reconciliation;
@@ -14,6 +15,9 @@ internal sealed record ReconcilerReport
     public required ImmutableArray<RejectedContainer> Rejected { get; init; }
 
     public required ImmutableArray<ContainerWarning> Warnings { get; init; }
+
+    /// <summary>The services file as it was last read; null: there is none, or it has not been looked at yet.</summary>
+    public ServicesFile? File { get; init; }
 
     /// <summary>Rounds of the loop since the start, and how long they took together.</summary>
     public (long Count, TimeSpan Duration) Rounds { get; init; }

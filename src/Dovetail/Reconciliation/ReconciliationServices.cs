@@ -1,5 +1,8 @@
+using System.Runtime.CompilerServices;
 using Dovetail.Docker;
+using Dovetail.Files;
 using Dovetail.Nodes;
+using Dovetail.Services.Files;
 using Dovetail.Services.Model;
 
 namespace Dovetail.Reconciliation;
@@ -9,7 +12,10 @@ internal static class ReconciliationServices
 {
     private static readonly TimeSpan MaxForgetterInterval = TimeSpan.FromMinutes(5);
 
-    /// <summary>Adds the <see cref="Reconciler"/> as a background service. Needs the services of <c>Docker</c> and <c>Nodes</c>.</summary>
+    /// <summary>
+    /// Adds the <see cref="Reconciler"/> as a background service. Needs the services of <c>Docker</c> and <c>Nodes</c>, and takes those of
+    /// <c>Files</c> where they are.
+    /// </summary>
     public static IServiceCollection AddReconciliation(
         this IServiceCollection services, ServiceOptions serviceOptions, ReconcilerOptions options)
     {
@@ -19,7 +25,10 @@ internal static class ReconciliationServices
             serviceOptions,
             options,
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<Reconciler>>()));
+            provider.GetRequiredService<ILogger<Reconciler>>(),
+            provider.GetService<ServicesFileWatcher>() is { } file
+                ? ListingItsContainers(file.WatchAsync(CancellationToken.None), provider.GetRequiredService<DockerWatcher>())
+                : null));
         services.AddSingleton(provider => new UnwantedStates(
             provider.GetRequiredService<Reconciler>(),
             provider.GetRequiredService<DockerClient>(),
@@ -44,5 +53,16 @@ internal static class ReconciliationServices
         }
 
         return services;
+    }
+
+    // The containers that the file names have no label by which they would be listed.
+    private static async IAsyncEnumerable<ServicesFile> ListingItsContainers(
+        IAsyncEnumerable<ServicesFile> files, DockerWatcher docker, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var file in files.WithCancellation(cancellationToken))
+        {
+            docker.Select(file.Containers);
+            yield return file;
+        }
     }
 }

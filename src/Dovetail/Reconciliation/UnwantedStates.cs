@@ -22,10 +22,18 @@ internal sealed class UnwantedStates(Reconciler reconciler, DockerClient docker,
             return ([], "The containers have not been listed yet, so it is not known which states are wanted; try again in a moment.");
         }
 
+        var file = reconciler.Report().File;
+        if (file is { IsKnown: false })
+        {
+            return ([], $"Which states are wanted is not known until the services file can be read: {file.Path}: {file.Problem}");
+        }
+
         try
         {
-            var containers = await LabelledContainers.ListAllAsync(docker, options.LabelPrefix, cancellationToken);
-            var wanted = DesiredState.NamesIn(containers, options);
+            var containers = docker.Endpoint.IsNone
+                ? []
+                : await LabelledContainers.ListAllAsync(docker, options.LabelPrefix, cancellationToken);
+            var wanted = DesiredState.NamesIn(containers, options).Concat(file?.Names ?? []).ToHashSet(StringComparer.Ordinal);
             return (
                 [
                     .. stored.Where(state => NameSyntax.IsValid(state.Name) && !wanted.Contains(state.Name) && reconciler.Find(state.Name) is null)

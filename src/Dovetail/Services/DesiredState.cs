@@ -1,12 +1,14 @@
 using Dovetail.Common;
 using Dovetail.Containers;
+using Dovetail.Services.Files;
 using Dovetail.Services.Labels;
 using Dovetail.Services.Model;
 
 namespace Dovetail.Services;
 
 /// <summary>
-/// All that the labels of all containers want. Compares by content; the same containers give the same state, in the same order.
+/// All that the labels of all containers and the services file want. Compares by content; the same containers and the same file give the
+/// same state, in the same order.
 /// </summary>
 internal sealed record DesiredState
 {
@@ -27,39 +29,51 @@ internal sealed record DesiredState
     /// Running, restarting and paused containers want their services; only running ones are upstreams. Never throws, whatever the labels
     /// hold.
     /// </summary>
-    public static DesiredState From(ContainerSnapshot snapshot, ServiceOptions defaults)
+    /// <param name="snapshot">Null: the containers have not been listed yet.</param>
+    /// <param name="file">Null: there is no services file.</param>
+    public static DesiredState From(ContainerSnapshot? snapshot, ServiceOptions defaults, ServicesFile? file = null)
     {
         var rejected = new List<RejectedContainer>();
         var warnings = new List<ContainerWarning>();
         var claims = new SortedDictionary<string, List<ServiceClaim>>(StringComparer.Ordinal);
+        foreach (var claim in file is null ? [] : FileClaims.Of(file, snapshot, defaults, rejected, warnings))
+        {
+            Add(claim);
+        }
 
-        foreach (var container in InOrderOfRight(snapshot.Containers))
+        foreach (var container in InOrderOfRight(snapshot?.Containers ?? []))
         {
             var parsed = LabelParser.Parse(container, defaults);
             rejected.AddRange(parsed.Rejected);
             warnings.AddRange(parsed.Warnings);
             foreach (var service in parsed.Services)
             {
-                if (service.Name == defaults.Own?.Name)
-                {
-                    rejected.Add(new RejectedContainer(container.Name, service.Name, NameIsOwn(service.Name)));
-                    continue;
-                }
-
-                if (!claims.TryGetValue(service.Name, out var sameName))
-                {
-                    claims.Add(service.Name, sameName = []);
-                }
-
-                sameName.Add(new ServiceClaim(container, service));
+                Add(new ServiceClaim(container, service));
             }
+        }
+
+        void Add(ServiceClaim claim)
+        {
+            var name = claim.Service.Name;
+            if (name == defaults.Own?.Name)
+            {
+                rejected.Add(new RejectedContainer(claim.Entry?.Origin ?? claim.Container.Name, name, NameIsOwn(name, claim)));
+                return;
+            }
+
+            if (!claims.TryGetValue(name, out var sameName))
+            {
+                claims.Add(name, sameName = []);
+            }
+
+            sameName.Add(claim);
         }
 
         return new DesiredState
         {
-            Ended = EndedServices(snapshot, defaults),
+            Ended = EndedServices(snapshot ?? new ContainerSnapshot(), defaults, file),
             Services = claims.Values
-                .Select(sameName => ServiceMerger.Merge(sameName, snapshot, defaults, rejected, warnings))
+                .Select(sameName => ServiceMerger.Merge(sameName, snapshot ?? new ContainerSnapshot(), defaults, rejected, warnings))
                 .Concat(defaults.Own is { } own ? [own] : [])
                 .OrderBy(static service => service.Name, StringComparer.Ordinal)
                 .ToEquatableArray(),
@@ -95,23 +109,28 @@ internal sealed record DesiredState
         return names;
     }
 
-    private static EquatableArray<EndedService> EndedServices(ContainerSnapshot snapshot, ServiceOptions defaults) =>
+    private static EquatableArray<EndedService> EndedServices(ContainerSnapshot snapshot, ServiceOptions defaults, ServicesFile? file) =>
     [
-        .. from container in snapshot.Ended
-           from service in LabelParser.Parse(container, defaults).Services
-           group ServiceMerger.NotRunning(container) by service.Name into ended
+        .. from ended in (
+               from container in snapshot.Ended
+               from service in LabelParser.Parse(container, defaults).Services
+               select (service.Name, Container: container))
+               .Concat(file is null ? [] : FileClaims.Ended(file, snapshot, defaults))
+           group ServiceMerger.NotRunning(ended.Container) by ended.Name into ended
            orderby ended.Key
-           select new EndedService(ended.Key, [.. ended.OrderBy(static container => container.ContainerName, StringComparer.Ordinal)]),
+           select new EndedService(
+               ended.Key, [.. ended.Distinct().OrderBy(static container => container.ContainerName, StringComparer.Ordinal)]),
     ];
 
-    private static string NameIsOwn(string name) =>
-        $"the name {name} is that of Dovetail's own dashboard (DOVETAIL_DASHBOARD): give this container another name, or the dashboard";
+    private static string NameIsOwn(string name, ServiceClaim claim) =>
+        $"the name {name} is that of Dovetail's own dashboard (DOVETAIL_DASHBOARD): give this "
+        + $"{(claim.Entry is null ? "container" : "service")} another name, or the dashboard";
 
     private static bool WantsService(Container container) =>
         container.State is ContainerState.Running or ContainerState.Restarting or ContainerState.Paused;
 
     // The container created first has the name; but one of "docker compose run" must not take it from the service it was started beside.
-    private static IEnumerable<Container> InOrderOfRight(EquatableArray<Container> containers) => containers
+    internal static IEnumerable<Container> InOrderOfRight(EquatableArray<Container> containers) => containers
         .Where(WantsService)
         .OrderBy(ReplicaGroup.IsOneOff)
         .ThenBy(container => container.Created)

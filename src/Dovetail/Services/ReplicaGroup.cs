@@ -8,7 +8,9 @@ internal static class ReplicaGroup
     /// <summary>Whether both may serve under one name.</summary>
     public static bool MayShare(ServiceClaim first, ServiceClaim second) =>
         (first.Service.LoadBalance && second.Service.LoadBalance)
-        || (Key(first.Container) is { } key && key == Key(second.Container));
+        || (first.Entry is { } entry
+            ? ReferenceEquals(entry, second.Entry)
+            : Key(first.Container) is { } key && key == Key(second.Container));
 
     /// <summary>Whether the container is of <c>docker compose run</c>: it has its service's labels, but is none of its replicas.</summary>
     public static bool IsOneOff(Container container) =>

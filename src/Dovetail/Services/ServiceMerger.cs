@@ -1,12 +1,17 @@
 using Dovetail.Common;
 using Dovetail.Containers;
+using Dovetail.Services.Files;
 using Dovetail.Services.Labels;
 using Dovetail.Services.Model;
 
 namespace Dovetail.Services;
 
 /// <summary>A container that asks for a service's name.</summary>
-internal sealed record ServiceClaim(Container Container, ServiceDeclaration Service);
+internal sealed record ServiceClaim(Container Container, ServiceDeclaration Service)
+{
+    /// <summary>What asks for it in a services file, where the container's labels do not.</summary>
+    public FileService? Entry { get; init; }
+}
 
 /// <summary>
 /// Makes one service of all the containers that ask for its name: replicas serve together, others are refused until the container that was
@@ -28,17 +33,25 @@ internal static class ServiceMerger
         var notRunning = new List<ContainerNotRunning>();
         foreach (var claim in claims)
         {
-            if (Refusal(first, claim, defaults) is { } reason)
+            if ((Refusal(first, claim, defaults) ?? Repeated(claims, claim)) is { } reason)
             {
-                rejected.Add(new RejectedContainer(claim.Container.Name, first.Service.Name, reason));
+                rejected.Add(new RejectedContainer(claim.Entry?.Origin ?? claim.Container.Name, first.Service.Name, reason));
+                continue;
+            }
+
+            if (claim.Entry is { Containers.IsEmpty: true } named)
+            {
+                upstreams.AddRange(FileUpstreams.Of(named));
                 continue;
             }
 
             if (claim != first && string.Join(", ", ServiceLabels.Differing(first.Service, claim.Service)) is { Length: > 0 } settings)
             {
                 var older = first.Container.Name;
-                var text = $"differs from container {older} in {settings}; {older} was created first, so its settings rule";
-                warnings.Add(new ContainerWarning(claim.Container.Name, first.Service.Name, text));
+                var text = first.Entry is { } entry
+                    ? $"differs from {entry.Origin} in {settings}; the services file comes before labels, so its settings rule"
+                    : $"differs from container {older} in {settings}; {older} was created first, so its settings rule";
+                warnings.Add(new ContainerWarning(claim.Entry?.Origin ?? claim.Container.Name, first.Service.Name, text));
             }
 
             if (claim.Container.State == ContainerState.Running)
@@ -54,6 +67,7 @@ internal static class ServiceMerger
         return new ServiceSpec(first.Service)
         {
             Name = first.Service.Name,
+            Origin = first.Entry?.Origin,
             Http = first.Service.Port is not null,
             TcpPorts = first.Service.Tcp.Select(static forward => forward.NodePort).ToEquatableArray(),
             Upstreams = upstreams.ToEquatableArray(),
@@ -85,14 +99,25 @@ internal static class ServiceMerger
         if (!ReplicaGroup.MayShare(first, claim))
         {
             var label = $"{Printable.Text(defaults.LabelPrefix)}.{ServiceLabels.LoadBalance}";
-            return $"the name {first.Service.Name} belongs to container {first.Container.Name}, which was created first: "
-                + $"give this container another name, or set {label}=true on both to share the requests";
+            var right = first.Entry is null ? $"container {first.Container.Name}, which was created first"
+                : claim.Entry is null ? $"{first.Entry.Origin}, and a services file comes before labels"
+                : $"{first.Entry.Origin}, which comes first";
+            return $"the name {first.Service.Name} belongs to {right}: "
+                + (claim.Entry is null
+                    ? $"give this container another name, or set {label}=true on both to share the requests"
+                    : "give this service another name");
         }
 
         return first.Service.Port is not null && claim.Service.Port is null
             ? $"the service serves HTTP, as container {first.Container.Name} declares, but this container names no HTTP port"
             : null;
     }
+
+    // A container that the file names, and whose labels want the same name.
+    private static string? Repeated(IReadOnlyList<ServiceClaim> claims, ServiceClaim claim) =>
+        claim.Entry is null && claims.Any(other => other.Entry is not null && other.Container.Id == claim.Container.Id)
+            ? $"this container serves {claim.Service.Name} already, as {claims[0].Entry?.Origin} says: remove its labels or that entry"
+            : null;
 
     private static void Resolve(
         ServiceDeclaration first,

@@ -31,6 +31,7 @@ internal sealed record ServiceStatus(
     string? Url,
     string State,
     DateTimeOffset Since,
+    string? Origin,
     IReadOnlyList<string> Addresses,
     string? DnsName,
     string? LoginUrl,
@@ -48,7 +49,7 @@ internal sealed record ServiceStatus(
 
 internal sealed record CertificateStatus(string Name, DateTimeOffset NotAfter);
 
-internal sealed record UpstreamStatus(string Container, string Address, string Health, string Route, string? Source = null);
+internal sealed record UpstreamStatus(string? Container, string Address, string Health, string Route, string? Source = null);
 
 internal sealed record UnwantedMachine(string Name, DateTimeOffset ForgottenAt, string? Problem);
 

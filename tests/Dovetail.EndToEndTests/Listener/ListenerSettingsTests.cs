@@ -1,6 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Dovetail.EndToEndTests.Harness;
 
@@ -60,12 +58,11 @@ public sealed class ListenerSettingsTests(Engine engine) : EndToEndTest(engine)
     [Fact(Timeout = 120_000)]
     public async Task A_container_that_speaks_tls_needs_a_trusted_certificate_that_names_it()
     {
-        using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var authority = Authority(authorityKey);
-        await File.WriteAllTextAsync(Directory["ca.pem"], authority.ExportCertificatePem(), Cancellation);
+        using var authority = new ContainerAuthority();
+        await File.WriteAllTextAsync(Directory["ca.pem"], authority.Pem, Cancellation);
         var (named, misnamed) = ($"{Prefix}-named", $"{Prefix}-misnamed");
-        await using var trusted = new RawUpstream(Leaf(named, authority));
-        await using var untrusted = new RawUpstream(SelfSigned(misnamed));
+        await using var trusted = new RawUpstream(authority.Leaf(named));
+        await using var untrusted = new RawUpstream(ContainerAuthority.SelfSigned(misnamed));
         var peer = await PeerAsync();
         var daemon = StartDaemon(new Dictionary<string, string?> { ["SSL_CERT_FILE"] = Directory["ca.pem"] });
         await RunAsync(named, ("good", trusted, "https"), ("unknown", untrusted, "https"));
@@ -113,36 +110,6 @@ public sealed class ListenerSettingsTests(Engine engine) : EndToEndTest(engine)
         await using var stream = await peer.SecureAsync(peer.NameOf(service), Cancellation);
         await stream.WriteAsync(Encoding.ASCII.GetBytes($"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"), Cancellation);
         return (await new ReceivedText(stream).TakeThroughAsync("\r\n"))!.Split(' ')[1];
-    }
-
-    private static X509Certificate2 Authority(ECDsa key)
-    {
-        var request = new CertificateRequest("CN=Authority of the containers", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        return request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddHours(-1), TimeProvider.System.GetUtcNow().AddDays(1));
-    }
-
-    private static X509Certificate2 Leaf(string name, X509Certificate2 authority)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        return Request(name, key)
-            .Create(authority, TimeProvider.System.GetUtcNow().AddHours(-1), TimeProvider.System.GetUtcNow().AddHours(12), [1, 2, 3])
-            .CopyWithPrivateKey(key);
-    }
-
-    private static X509Certificate2 SelfSigned(string name)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        return Request(name, key).CreateSelfSigned(TimeProvider.System.GetUtcNow().AddHours(-1), TimeProvider.System.GetUtcNow().AddHours(12));
-    }
-
-    private static CertificateRequest Request(string name, ECDsa key)
-    {
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(name);
-        request.CertificateExtensions.Add(names.Build());
-        return request;
     }
 
     /// <summary>Runs a container of that name in the host's network, whose services are the test's own.</summary>

@@ -54,6 +54,13 @@ public sealed class HealthRulesTests
         Assert.True(From(TimeSpan.FromHours(3), Listed(TimeSpan.FromHours(3)), TimeSpan.FromHours(1)).Healthy);
 
     [Fact]
+    public void Where_there_is_to_be_no_engine_none_is_missed()
+    {
+        Assert.Null(ReasonOf(TimeSpan.Zero, new DockerHealth { IsNone = true }));
+        Assert.Contains("not completed a round yet", ReasonOf(null, new DockerHealth { IsNone = true }), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_clock_that_was_set_back_changes_nothing() =>
         Assert.Null(ReasonOf(TimeSpan.FromHours(-1), Listed(TimeSpan.FromHours(-1))));
 

@@ -96,6 +96,28 @@ public sealed class StatusTableTests
     }
 
     [Fact]
+    public void What_a_services_file_names_stands_there_by_its_address_and_an_engine_that_is_not_to_be_is_not_missed()
+    {
+        var nas = Photos() with
+        {
+            Origin = "/etc/dovetail/services.yaml:5",
+            Upstreams = [new UpstreamStatus(null, "https://nas.lan:5001", "None", "named in /etc/dovetail/services.yaml:5")],
+        };
+        var document = Document(nas) with { Docker = new DockerStatus("none", false, null, null), Rejected = [] };
+
+        Assert.Equal(
+            """
+            NAME     URL                              STATE   UPSTREAM               CERT        SINCE
+            photos   https://photos.tailtest.ts.net   Ready   https://nas.lan:5001   89 d left   3 h
+
+            """,
+            StatusTable.Render(document, Now, Screen.Plain));
+        var details = ServiceDetails.Render(document, "photos", Now, Screen.Plain);
+        Assert.Contains("declared in  /etc/dovetail/services.yaml:5", details, StringComparison.Ordinal);
+        Assert.Contains("https://nas.lan:5001 (named in /etc/dovetail/services.yaml:5)", details, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Colours_change_no_width()
     {
         var plain = StatusTable.Render(Document(Photos(), Login()), Now, Screen.Plain);

@@ -12,6 +12,7 @@ public sealed class EventIdTests
     {
         ["Dovetail.Commands"] = (1000, 1100),
         ["Dovetail.Docker"] = (1100, 1200),
+        ["Dovetail.Files"] = (1200, 1300),
         ["Dovetail.Reconciliation"] = (2000, 2100),
         ["Dovetail.Nodes"] = (3000, 4000),
         ["Dovetail.Proxy"] = (4000, 5000),

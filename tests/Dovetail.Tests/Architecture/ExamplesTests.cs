@@ -53,6 +53,22 @@ public sealed partial class ExamplesTests
         }
     }
 
+    [Fact]
+    public async Task The_services_file_says_what_it_says_it_does()
+    {
+        var directory = Path.Combine(Root, "services-file");
+
+        var (exitCode, output, error) = await CommandLine.RunAsync(
+            Terminal.None with { Screen = Screen.Plain },
+            TestContext.Current.CancellationToken,
+            "check", "--compose", Path.Combine(directory, "compose.yaml"), "--services-file", Path.Combine(directory, "services.yaml"));
+
+        Assert.True(exitCode == 0, output + error);
+        Assert.EndsWith("5 services, no mistakes\n", output, StringComparison.Ordinal);
+        Assert.Contains("http://192.168.1.10:8123", output, StringComparison.Ordinal);
+        Assert.Contains("at http://notes:80", output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(Examples))]
     public void It_is_named_in_the_README(string example) =>

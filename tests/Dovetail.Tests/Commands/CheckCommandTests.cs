@@ -32,6 +32,50 @@ public sealed class CheckCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_services_file_is_checked_with_the_containers_that_it_names_and_without_any_engine()
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Containers[ScriptedEngine.Id(1)] = "web";
+        var file = Write(
+            "services.yaml",
+            """
+            services:
+              shop: {container: web, port: 8080}
+              nas: {upstream: "https://nas.lan", allow: ada@example.com}
+              bad: {upstream: nas.lan}
+            """);
+
+        var (exitCode, output, _) = await RunAsync("check", "--docker-host", $"unix://{engine.SocketPath}", "--services-file", file);
+        var without = await RunAsync("check", "--docker-host", "none", "--services-file", file);
+
+        Assert.Equal((1, 1), (exitCode, without.ExitCode));
+        Assert.Contains("3 services, 1 mistake", output, StringComparison.Ordinal);
+        Assert.Contains("served by   web at http://172.17.0.2:8080", output, StringComparison.Ordinal);
+        Assert.Contains($"served by   https://nas.lan:443 (named in {file}:3)", output, StringComparison.Ordinal);
+        Assert.Contains("line 4, column 19: upstream=\"nas.lan\" is refused", output, StringComparison.Ordinal);
+        Assert.Contains("did you mean http://nas.lan?", output, StringComparison.Ordinal);
+        Assert.StartsWith($"{file}, seen from the Docker host", without.Output, StringComparison.Ordinal);
+        Assert.Contains("no container named web runs", without.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_compose_file_is_checked_with_the_services_file_that_is_named_and_one_that_is_not_is_noted()
+    {
+        var compose = Write(
+            "compose.yaml",
+            "services: {dovetail: {environment: {DOVETAIL_SERVICES_FILE: /etc/services.yaml}}, app: {expose: [80]}}");
+        var file = Write("services.yaml", "services: {web: {compose: app}}");
+
+        var noted = await RunAsync("check", "--compose", compose);
+        var both = await RunAsync("check", "--compose", compose, "--services-file", file);
+
+        Assert.Contains(
+            "the services file /etc/services.yaml is not looked at: name it with --services-file", noted.Output, StringComparison.Ordinal);
+        Assert.Equal((0, ""), (both.ExitCode, both.Error));
+        Assert.Contains("http://app:80", both.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_an_engine_it_is_3_and_says_where_it_looked()
     {
         var (exitCode, output, error) = await RunAsync("check", "--docker-host", $"unix://{_directory}/none.sock");

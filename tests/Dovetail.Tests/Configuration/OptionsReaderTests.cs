@@ -375,6 +375,20 @@ public sealed class OptionsReaderTests
         Read(new() { ["DOCKER_HOST"] = value }).Errors);
 
     [Fact]
+    public void Without_an_engine_there_has_to_be_a_services_file()
+    {
+        Assert.Equal(
+            ["DOCKER_HOST=none: leaves nothing to serve; set DOVETAIL_SERVICES_FILE, or name an Engine"],
+            Read(new() { ["DOCKER_HOST"] = "none" }).Errors);
+
+        var options = Read(new() { ["DOCKER_HOST"] = "None", ["DOVETAIL_SERVICES_FILE"] = "/etc/services.yaml" }).Options!;
+        Assert.Equal((true, "/etc/services.yaml"), (options.Docker.IsNone, options.ServicesFile));
+        Assert.Equal(
+            ["DOVETAIL_SERVICES_FILE=/etc/dovetail/: give a file, no directory"],
+            Read(new() { ["DOVETAIL_SERVICES_FILE"] = "/etc/dovetail/" }).Errors);
+    }
+
+    [Fact]
     public void A_comma_in_the_path_of_a_socket_is_part_of_it() =>
         Assert.Equal("/a,b.sock", Read(new() { ["DOCKER_HOST"] = "unix:///a,b.sock" }).Options!.Docker.SocketPath);
 

@@ -22,10 +22,11 @@ public sealed class PageTests
         {
             Url = "https://web.example.ts.net/" + Attack,
             DnsName = Attack,
+            Origin = Attack,
             LoginUrl = "https://login.example/" + Attack,
             Addresses = [Attack],
             Certificate = new CertificateStatus(Attack, Now.AddDays(30)),
-            Upstreams = [new UpstreamStatus(Attack, "http://" + Attack, Attack, Attack)],
+            Upstreams = [new UpstreamStatus(Attack, "http://" + Attack, Attack, Attack), new UpstreamStatus(null, Attack, Attack, Attack)],
             Conditions = [new ConditionStatus("no-upstream", "Problem", Attack, Attack)],
         };
         var status = Status(service) with

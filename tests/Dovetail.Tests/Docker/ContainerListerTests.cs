@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Dovetail.Containers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -54,6 +55,29 @@ public sealed class ContainerListerTests
         var snapshot = await watch.NextAsync();
         Assert.Equal(2, snapshot.Containers.Count);
         Assert.Equal(created, snapshot.Containers[0].Created);
+    }
+
+    [Fact]
+    public async Task A_container_that_is_named_is_listed_without_a_label_and_at_once()
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Containers[ScriptedEngine.Id(1)] = "web";
+        engine.Containers[ScriptedEngine.Id(2)] = "other";
+        engine.Change = (_, entry) =>
+        {
+            if ((entry["Labels"] ?? entry["Config"]?["Labels"]) is JsonObject labels)
+            {
+                labels.Clear();
+            }
+        };
+        await using var watch = new Watch(engine.Endpoint, Watch.Patient);
+        Assert.Empty((await watch.NextAsync()).Containers);
+
+        watch.Watcher.Select(new ContainerSelection { Names = ["web"] });
+        Assert.Equal("web", Assert.Single((await watch.NextAsync()).Containers).Name);
+        watch.Watcher.Select(ContainerSelection.None);
+
+        Assert.Empty((await watch.NextAsync()).Containers);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Dovetail.Docker;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -19,6 +20,19 @@ public sealed class DockerWatcherTests
         engine.Containers.Clear();
         engine.Send();
         Assert.Empty((await watch.NextAsync()).Containers);
+    }
+
+    [Fact]
+    public async Task Where_there_is_to_be_no_engine_there_are_no_containers_and_nothing_is_asked_for()
+    {
+        var (none, errors) = DockerEndpoint.Parse("none", null, null);
+        await using var watch = new Watch(none!, Watch.Patient);
+
+        Assert.Empty((await watch.NextAsync()).Containers);
+        Assert.Empty(errors);
+        Assert.Equal("none", none!.ToString());
+        Assert.True(watch.Watcher.Health is { IsNone: true, Connected: false, LastError: null });
+        Assert.Empty(watch.Log.Collector.GetSnapshot());
     }
 
     [Fact]

@@ -8,6 +8,7 @@ using Dovetail.Notifications;
 using Dovetail.Processes;
 using Dovetail.Proxy.Model;
 using Dovetail.Reconciliation;
+using Dovetail.Services.Files;
 using Dovetail.Services.Model;
 using Dovetail.Tests.Nodes.Fakes;
 using Dovetail.Tests.Proxy.Support;
@@ -219,6 +220,7 @@ public sealed partial class MetricsTests : IDisposable
             ],
             Rejected = [],
             Warnings = [],
+            File = new ServicesFile("/etc/services.yaml"),
             LastReconciled = TestClock.Noon,
             Rounds = (3, TimeSpan.FromSeconds(0.5)),
         };

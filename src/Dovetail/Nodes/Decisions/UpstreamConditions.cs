@@ -17,7 +17,9 @@ internal static class UpstreamConditions
 
         foreach (var failing in facts.Listener.Failing)
         {
-            yield return Failing(failing, service.Upstreams.FirstOrDefault(known => known.ContainerId == failing.Address.ContainerId));
+            yield return failing.Address.IsContainer
+                ? Failing(failing, service.Upstreams.FirstOrDefault(known => known.ContainerId == failing.Address.ContainerId))
+                : FailingAddress(failing, service.Origin);
         }
 
         if (service.IsOwn || service.Upstreams.Count > 0 || service.Unreachable.Count > 0)
@@ -32,7 +34,11 @@ internal static class UpstreamConditions
 
         if (service.NotRunning.Count == 0)
         {
-            yield return NoUpstream("no container serves it now", "Start the container; Dovetail notices by itself.");
+            yield return service.Origin is { } origin
+                ? NoUpstream(
+                    $"nothing that {origin} named serves it now",
+                    "Start the container, or write the service into the file again; Dovetail notices by itself.")
+                : NoUpstream("no container serves it now", "Start the container; Dovetail notices by itself.");
         }
     }
 
@@ -67,6 +73,30 @@ internal static class UpstreamConditions
             Severity.Problem,
             $"container {address.ContainerName} cannot be reached at {address.HostAndPort}: {reason}",
             fix);
+    }
+
+    // What a services file names by its address.
+    private static Condition FailingAddress(FailingUpstream failing, string? origin)
+    {
+        var address = failing.Address;
+        var written = origin is null ? "the services file" : origin;
+        var isName = Uri.CheckHostName(address.Host) == UriHostNameType.Dns;
+        var isOwn = address.Host is "localhost" or "::1" || address.Host.StartsWith("127.", StringComparison.Ordinal);
+        var (reason, fix) = failing.Failure switch
+        {
+            ConnectFailure.Refused when isOwn => (
+                "nothing listens there",
+                $"Start the application. Where Dovetail runs in a container, {address.Host} is that container: name the host's address in "
+                    + $"{written}."),
+            ConnectFailure.Refused => (
+                "nothing listens there", $"See that the application runs and listens on that port and address; else correct {written}."),
+            ConnectFailure.TimedOut => ("it does not answer", "See that the machine is on, and that no firewall keeps Dovetail out."),
+            _ when isName => (
+                "its name is not found, or there is no way to it",
+                $"See that Dovetail's resolver knows {address.Host}, and that there is a way to it; else name its address in {written}."),
+            _ => ("there is no way to it", $"See that Dovetail's machine has a way to that address; else correct {written}."),
+        };
+        return new("upstream-unreachable", Severity.Problem, $"{address.HostAndPort} cannot be reached: {reason}", fix);
     }
 
     // Containers of a bridge network come to the host as from outside.

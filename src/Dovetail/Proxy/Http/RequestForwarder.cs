@@ -170,13 +170,13 @@ internal sealed partial class RequestForwarder(
         NoUpstreamReason.Stopping => (StatusCodes.Status503ServiceUnavailable, "The service is being stopped."),
         NoUpstreamReason.TimedOut => (StatusCodes.Status504GatewayTimeout, "The application cannot be reached: it does not answer."),
         NoUpstreamReason.Unreachable =>
-            (StatusCodes.Status502BadGateway, "The application cannot be reached: no network leads to its container."),
+            (StatusCodes.Status502BadGateway, "The application cannot be reached: no network leads to it."),
         _ => (StatusCodes.Status502BadGateway, "The application does not accept connections."),
     };
 
     private static partial class Log
     {
-        [LoggerMessage(4311, LogLevel.Debug, "{Service}: forwarding to container {Container} failed: {Error}")]
+        [LoggerMessage(4311, LogLevel.Debug, "{Service}: forwarding to upstream {Container} failed: {Error}")]
         public static partial void Failed(ILogger logger, Exception? exception, string service, string container, ForwarderError error);
 
         [LoggerMessage(4312, LogLevel.Debug, "{Service}: no upstream for a request: {Reason}")]

@@ -58,7 +58,10 @@ internal sealed partial class TcpPort : IAsyncDisposable
         where tcp.NodePort == _nodePort
         select (
             new UpstreamAddress(
-                upstream.ContainerId, upstream.ContainerName, upstream.Scheme, tcp.Host, tcp.Port, SecondHost: tcp.SecondHost),
+                upstream.ContainerId, upstream.ContainerName, upstream.Scheme, tcp.Host, tcp.Port, SecondHost: tcp.SecondHost)
+            {
+                IsContainer = upstream.IsContainer,
+            },
             upstream.Health));
 
     /// <summary>Stops accepting, gives open connections <paramref name="drain"/> to end, cuts the rest.</summary>

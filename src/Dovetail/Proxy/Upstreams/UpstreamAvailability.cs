@@ -171,13 +171,13 @@ internal sealed partial class UpstreamAvailability : IDisposable
     private static partial class Log
     {
         [LoggerMessage(
-            4301, LogLevel.Debug, "{Service}: container {Container} does not accept connections ({Failure}); left out until it does")]
+            4301, LogLevel.Debug, "{Service}: upstream {Container} does not accept connections ({Failure}); left out until it does")]
         public static partial void LeftOut(ILogger logger, string service, string container, ConnectFailure failure);
 
-        [LoggerMessage(4302, LogLevel.Debug, "{Service}: container {Container} accepts connections again")]
+        [LoggerMessage(4302, LogLevel.Debug, "{Service}: upstream {Container} accepts connections again")]
         public static partial void Recovered(ILogger logger, string service, string container);
 
-        [LoggerMessage(4303, LogLevel.Warning, "{Service}: container {Container} could not be probed; requests will try it")]
+        [LoggerMessage(4303, LogLevel.Warning, "{Service}: upstream {Container} could not be probed; requests will try it")]
         public static partial void ProbeFailed(ILogger logger, Exception exception, string service, string container);
     }
 }

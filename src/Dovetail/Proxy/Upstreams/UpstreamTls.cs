@@ -8,7 +8,7 @@ using Dovetail.Services.Model;
 namespace Dovetail.Proxy.Upstreams;
 
 /// <summary>
-/// TLS to a container. The HTTP client would take the name from Host, by which a visitor would choose the container's virtual host and
+/// TLS to an upstream. The HTTP client would take the name from Host, by which a visitor would choose the container's virtual host and
 /// whose certificate will do; so it is done here, with the names that whoever runs the container has chosen.
 /// </summary>
 internal static class UpstreamTls
@@ -25,7 +25,7 @@ internal static class UpstreamTls
             await tls.AuthenticateAsClientAsync(
                 new SslClientAuthenticationOptions
                 {
-                    TargetHost = address.ServerName ?? address.Host,
+                    TargetHost = address.TlsName,
                     ApplicationProtocols = version >= HttpVersion.Version20
                         ? [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11]
                         : [SslApplicationProtocol.Http11],
@@ -40,7 +40,7 @@ internal static class UpstreamTls
             if (e is AuthenticationException or IOException)
             {
                 throw new HttpRequestException(
-                    HttpRequestError.SecureConnectionError, $"No TLS with container {address.ContainerName}: {e.Message}", e);
+                    HttpRequestError.SecureConnectionError, $"No TLS with {address.ContainerName}: {e.Message}", e);
             }
 
             throw;
@@ -49,9 +49,9 @@ internal static class UpstreamTls
 
     /// <summary>
     /// Whether the certificate will do: it is trusted, and made out to the node's tailnet name, to the container's name or to its address.
-    /// Of a container that is <c>https+insecure</c> nothing is asked.
+    /// Of what is no container, to the host that it is named by. Of <c>https+insecure</c> nothing is asked.
     /// </summary>
-    /// <param name="errors">What the platform says of it for the tailnet name.</param>
+    /// <param name="errors">What the platform says of it for <see cref="UpstreamAddress.TlsName"/>.</param>
     public static bool IsGood(UpstreamAddress address, X509Certificate? certificate, SslPolicyErrors errors) =>
         address.Scheme == UpstreamScheme.HttpsInsecure
         || errors == SslPolicyErrors.None

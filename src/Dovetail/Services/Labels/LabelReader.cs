@@ -11,11 +11,13 @@ namespace Dovetail.Services.Labels;
 /// <param name="id">Of <c>dovetail.services.ID</c>; empty for the container's first service.</param>
 /// <param name="prefix">What the labels begin with, with its dot: <c>dovetail.</c></param>
 /// <param name="values">By name without prefix and id.</param>
-internal sealed class LabelReader(Container container, string id, string prefix, IReadOnlyDictionary<string, string> values)
+/// <param name="place">Where they stand when they are no labels of the container.</param>
+internal sealed class LabelReader(
+    Container container, string id, string prefix, IReadOnlyDictionary<string, string> values, LabelPlace? place = null)
 {
     private const int MaxShownErrors = 5;
 
-    private readonly string _path = id.Length == 0 ? prefix : $"{prefix}{ServiceLabels.ServicesPrefix}{id}.";
+    private readonly string _path = place is not null ? "" : id.Length == 0 ? prefix : $"{prefix}{ServiceLabels.ServicesPrefix}{id}.";
     private readonly List<string> _errors = [];
     private readonly List<string> _notes = [];
 
@@ -23,6 +25,9 @@ internal sealed class LabelReader(Container container, string id, string prefix,
 
     /// <inheritdoc cref="LabelReader" path="/param[@name='id']"/>
     public string Id => id;
+
+    /// <summary>By which name what is wrong with them is listed; fit to print.</summary>
+    public string Source => place?.Source ?? container.Name;
 
     public IReadOnlyList<string> Errors => _errors;
 
@@ -53,7 +58,7 @@ internal sealed class LabelReader(Container container, string id, string prefix,
         {
             if (meant is not null)
             {
-                _notes.Add($"{Label(name)}=\"{Printable.Text(text)}\" is read as {meant.Text}: {meant.Why}");
+                _notes.Add($"{At(name)}{Label(name)}=\"{Printable.Text(text)}\" is read as {meant.Text}: {meant.Why}");
             }
 
             return true;
@@ -66,13 +71,24 @@ internal sealed class LabelReader(Container container, string id, string prefix,
 
     /// <summary>Notes that the label's value is refused.</summary>
     /// <param name="reason">What is wrong with it, or what would be taken.</param>
-    public void Refuse(string name, string reason) => _errors.Add($"{Label(name)}=\"{Printable.Text(values[name])}\" is refused: {reason}");
+    public void Refuse(string name, string reason) =>
+        _errors.Add($"{At(name)}{Label(name)}=\"{Printable.Text(values[name])}\" is refused: {reason}");
+
+    /// <summary>Notes that the label is refused, whatever its value.</summary>
+    public void RefuseLabel(string name, string reason) => _errors.Add($"{At(name)}{Label(name)} is refused: {reason}");
 
     /// <summary>Notes a reason that is about no single value.</summary>
     public void Refuse(string reason) => _errors.Add(reason);
+
+    private string At(string name) => place?.At(name) is { } at ? at + ": " : "";
 
     /// <summary>All that was refused, on one line.</summary>
     public string Reason() =>
         string.Join("; ", _errors.Take(MaxShownErrors))
         + (_errors.Count > MaxShownErrors ? $"; and {_errors.Count - MaxShownErrors} more" : "");
 }
+
+/// <summary>Where words stand that say of a container what its labels would.</summary>
+/// <param name="Source">By which name what is wrong with them is listed; fit to print.</param>
+/// <param name="At">The place of a word in there, fit to print; null: it is not there.</param>
+internal sealed record LabelPlace(string Source, Func<string, string?> At);

@@ -10,15 +10,19 @@ internal static class LabelWarnings
     // No label; people who come from published ports look for it.
     private const string Udp = "udp";
 
+    public const string WhyNoUdp =
+        "a tailscaled in userspace mode passes no UDP to a service; give that container a Tailscale with a network device of its own "
+        + "(image tailscale/tailscale, TS_USERSPACE=false), or use the protocol over TCP, where it has that";
+
+    public static bool IsUdp(string name) => name == Udp || name.StartsWith(Udp + ".", StringComparison.Ordinal);
+
     public static IEnumerable<string> OfUnknown(LabelReader labels)
     {
         foreach (var name in labels.Names.Where(static name => !ServiceLabels.IsKnown(name)).Order(StringComparer.Ordinal))
         {
-            if (name == Udp || name.StartsWith(Udp + ".", StringComparison.Ordinal))
+            if (IsUdp(name))
             {
-                yield return $"{labels.Label(name)} has no effect: a tailscaled in userspace mode passes no UDP to a service; "
-                    + "give that container a Tailscale with a network device of its own (image tailscale/tailscale, TS_USERSPACE=false), "
-                    + "or use the protocol over TCP, where it has that";
+                yield return $"{labels.Label(name)} has no effect: {WhyNoUdp}";
                 continue;
             }
 

@@ -12,8 +12,8 @@ internal static class ServiceChecks
         {
             foreach (var forward in service.Tcp.Where(static forward => forward.NodePort is 80 or 443))
             {
-                var label = labels.Label($"{ServiceLabels.Tcp}.{forward.NodePort}");
-                labels.Refuse($"{label} is refused: ports 80 and 443 on the tailnet serve HTTP; take another port");
+                labels.RefuseLabel(
+                    $"{ServiceLabels.Tcp}.{forward.NodePort}", "ports 80 and 443 on the tailnet serve HTTP; take another port");
             }
         }
 

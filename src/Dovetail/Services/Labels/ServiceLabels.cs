@@ -14,6 +14,8 @@ internal static class ServiceLabels
     public const string Enable = "enable";
     public const string Name = "name";
     public const string Port = "port";
+    public const string Scheme = "scheme";
+    public const string Network = "network";
     public const string Tcp = "tcp";
     public const string Tls = "tls";
     public const string Allow = "allow";
@@ -40,14 +42,14 @@ internal static class ServiceLabels
 
         // How it is reached, each container says for itself.
         Own(
-            "scheme",
+            Scheme,
             LabelSyntax.OneOf(
                 ("http", UpstreamScheme.Http),
                 ("https", UpstreamScheme.Https),
                 ("https+insecure", UpstreamScheme.HttpsInsecure),
                 ("h2c", UpstreamScheme.H2c)),
             static (s, value) => s with { Scheme = value }),
-        Own<string?>("network", LabelSyntax.Network, static (s, value) => s with { Network = value }),
+        Own<string?>(Network, LabelSyntax.Network, static (s, value) => s with { Network = value }),
 
         // The settings of the service.
         Shared("tags", TagSyntax.Read, static s => s.Tags, static (s, value) => s with { Tags = value }),

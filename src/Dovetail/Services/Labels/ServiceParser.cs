@@ -38,7 +38,7 @@ internal static class ServiceParser
         Warn(name, [.. labels.Notes, .. LabelWarnings.OfUnknown(labels)]);
         if (labels.Errors.Count > 0)
         {
-            rejected.Add(new RejectedContainer(labels.Container.Name, name, labels.Reason()));
+            rejected.Add(new RejectedContainer(labels.Source, name, labels.Reason()));
             return null;
         }
 
@@ -46,7 +46,7 @@ internal static class ServiceParser
         return service;
 
         void Warn(string? about, IEnumerable<string> texts) =>
-            warnings.AddRange(texts.Select(text => new ContainerWarning(labels.Container.Name, about, text)));
+            warnings.AddRange(texts.Select(text => new ContainerWarning(labels.Source, about, text)));
     }
 
     private static bool IsWanted(LabelReader labels) =>

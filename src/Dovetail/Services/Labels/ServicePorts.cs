@@ -17,12 +17,12 @@ internal static class ServicePorts
         {
             if (!PortSyntax.TryParse(name[TcpPrefix.Length..], out var nodePort))
             {
-                labels.Refuse($"{labels.Label(name)} is refused: after tcp. comes the port on the tailnet, a number from 1 to 65535");
+                labels.RefuseLabel(name, "after tcp. comes the port on the tailnet, a number from 1 to 65535");
             }
             else if (labels.TryRead<int>(name, LabelSyntax.Port, out var containerPort, PlainForm.OfPort)
                 && !forwards.TryAdd(nodePort, new TcpForward(nodePort, containerPort)))
             {
-                labels.Refuse($"{labels.Label(name)} is refused: port {nodePort} on the tailnet is named twice");
+                labels.RefuseLabel(name, $"port {nodePort} on the tailnet is named twice");
             }
         }
 

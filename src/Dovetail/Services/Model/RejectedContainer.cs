@@ -1,13 +1,15 @@
 namespace Dovetail.Services.Model;
 
 /// <summary>A container of which a service is refused; nothing else is. Also an entry of the status document.</summary>
-/// <param name="Container">Name of the container without Docker's leading slash.</param>
+/// <param name="Container">
+/// Name of the container without Docker's leading slash; of a services file, its path, and the line after a colon.
+/// </param>
 /// <param name="Service">The service it asks for; null when the name itself is missing or refused.</param>
 /// <param name="Reason">What is wrong and what is allowed; fit to print.</param>
 internal sealed record RejectedContainer(string Container, string? Service, string Reason);
 
 /// <summary>A mistake in a container's labels that refuses nothing. Also an entry of the status document.</summary>
-/// <param name="Container">Name of the container without Docker's leading slash.</param>
+/// <param name="Container">As in <see cref="RejectedContainer"/>.</param>
 /// <param name="Service">The service it is about; null: none, or all of the container's.</param>
 /// <param name="Text">Fit to print.</param>
 internal sealed record ContainerWarning(string Container, string? Service, string Text);

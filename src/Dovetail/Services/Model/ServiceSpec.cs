@@ -2,7 +2,9 @@ using Dovetail.Common;
 
 namespace Dovetail.Services.Model;
 
-/// <summary>One service as the labels of all containers want it: a name on the tailnet, its settings, its upstreams.</summary>
+/// <summary>
+/// One service as the labels of all containers, or a services file, want it: a name on the tailnet, its settings, its upstreams.
+/// </summary>
 internal sealed record ServiceSpec : ServiceSettings
 {
     public ServiceSpec() { }
@@ -12,6 +14,9 @@ internal sealed record ServiceSpec : ServiceSettings
 
     /// <summary>Host name on the tailnet: one RFC 1123 label, lower case, 1–63 characters.</summary>
     public required string Name { get; init; }
+
+    /// <summary>Where it is declared, <c>FILE:LINE</c>; null: in labels.</summary>
+    public string? Origin { get; init; }
 
     /// <summary>False: the service is raw TCP only; ports 80 and 443 of its node are free for <see cref="TcpPorts"/>.</summary>
     public bool Http { get; init; } = true;

@@ -3,14 +3,17 @@ using Dovetail.Common;
 
 namespace Dovetail.Services.Model;
 
-/// <summary>One container as Dovetail reaches it for one service.</summary>
+/// <summary>One container, or other address that serves, as Dovetail reaches it for one service.</summary>
 internal sealed record Upstream
 {
-    /// <summary>Full Docker id of the container; tells upstreams of one service apart.</summary>
+    /// <summary>Full Docker id of the container; tells upstreams of one service apart. Of what is no container, host and port.</summary>
     public required string ContainerId { get; init; }
 
-    /// <summary>Name of the container without Docker's leading slash.</summary>
+    /// <summary>Name of the container without Docker's leading slash. Of what is no container, host and port.</summary>
     public required string ContainerName { get; init; }
+
+    /// <summary>False: it is an address that a services file names.</summary>
+    public bool IsContainer { get; init; } = true;
 
     public required UpstreamScheme Scheme { get; init; }
 

@@ -47,6 +47,33 @@ public sealed class UpstreamConditionsTests
         Assert.Equal(failure == ConnectFailure.Refused, condition.Fix.Contains("0.0.0.0", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("192.168.1.10", ConnectFailure.Refused, "nothing listens there", "else correct /etc/services.yaml:3")]
+    [InlineData("127.0.0.1", ConnectFailure.Refused, "nothing listens there", "in a container, 127.0.0.1 is that container")]
+    [InlineData("192.168.1.10", ConnectFailure.TimedOut, "it does not answer", "See that the machine is on")]
+    [InlineData("192.168.1.10", ConnectFailure.Unreachable, "there is no way to it", "has a way to that address")]
+    [InlineData("nas.lan", ConnectFailure.Unreachable, "its name is not found, or there is no way to it", "resolver knows nas.lan")]
+    internal void An_address_that_fails_gets_advice_without_a_container(string host, ConnectFailure failure, string text, string fix)
+    {
+        var facts = Failing(failure, upstream => upstream with { Host = host, Port = 8123, IsContainer = false });
+
+        var condition = Only(facts with { Service = facts.Service with { Origin = "/etc/services.yaml:3" } });
+
+        Assert.Equal(("upstream-unreachable", $"{host}:8123 cannot be reached: {text}"), (condition.Id, condition.Text));
+        Assert.Contains(fix, condition.Fix, StringComparison.Ordinal);
+        Assert.DoesNotContain("docker", condition.Text + condition.Fix, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void Of_a_service_that_its_file_does_not_name_any_more_the_file_is_said()
+    {
+        var facts = Without();
+
+        var condition = Only(facts with { Service = facts.Service with { Origin = "/etc/services.yaml:3" } });
+
+        Assert.Equal("nothing that /etc/services.yaml:3 named serves it now", condition.Text);
+    }
+
     [Fact]
     public void A_port_of_the_hosts_is_named_with_the_containers() => Assert.Equal(
         "Port 80 is the host's, the container's is 8080: set dovetail.port=8080.",

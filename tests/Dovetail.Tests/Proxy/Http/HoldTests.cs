@@ -67,7 +67,7 @@ public sealed class HoldTests
 
     [Theory]
     // Nothing leads there from any machine: the kernel says so at once.
-    [InlineData("255.255.255.255", "The application cannot be reached: no network leads to its container.")]
+    [InlineData("255.255.255.255", "The application cannot be reached: no network leads to it.")]
     [InlineData("127.0.0.1", "The application does not accept connections.")]
     public async Task The_page_tells_a_container_without_a_way_from_one_that_refuses(string host, string reason)
     {

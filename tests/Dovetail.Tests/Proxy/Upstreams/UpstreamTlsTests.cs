@@ -76,6 +76,15 @@ public sealed class UpstreamTlsTests
         Assert.Equal(isGood, UpstreamTls.IsGood(address, TestCertificate.Create(name).Leaf, errors));
     }
 
+    [Fact]
+    public void What_is_no_container_is_asked_for_its_own_name_and_not_for_the_nodes()
+    {
+        var address = new UpstreamAddress("nas.lan:443", "nas.lan:443", UpstreamScheme.Https, "nas.lan", 443, TestListener.HostName);
+
+        Assert.Equal(TestListener.HostName, address.TlsName);
+        Assert.Equal("nas.lan", (address with { IsContainer = false }).TlsName);
+    }
+
     [Theory]
     [InlineData("under_score")]
     [InlineData("-")]
