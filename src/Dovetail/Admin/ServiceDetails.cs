@@ -55,6 +55,7 @@ internal static class ServiceDetails
             Line("upstream", $"{upstream.Container} at {upstream.Address}{health} ({upstream.Route})");
         }
 
+        Line("asleep", service.Asleep is { } asleep ? $"{string.Join(", ", asleep)} (started by the next request)" : null);
         Line("tailscaled", service.Tailscaled.Pid is { } pid
             ? string.Create(CultureInfo.InvariantCulture, $"process {pid}, restarts: {service.Tailscaled.Restarts}")
             : "not running");

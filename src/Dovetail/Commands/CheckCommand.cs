@@ -14,7 +14,7 @@ internal sealed class CheckCommand(Terminal terminal, TextReader? input, TextWri
     private static readonly Setting[] Used =
     [
         Settings.DockerHost, Settings.DockerTlsVerify, Settings.DockerCertPath, Settings.LabelPrefix, Settings.Tags, Settings.AllowFunnel,
-        Settings.Container,
+        Settings.AllowStart, Settings.Container,
     ];
 
     public static Command Create(SettingOptions options, Terminal terminal)

@@ -7,6 +7,7 @@ using Dovetail.Nodes;
 using Dovetail.Proxy;
 using Dovetail.Proxy.Http;
 using Dovetail.Reconciliation;
+using Dovetail.Sleep;
 using Dovetail.Tailscale;
 using Microsoft.Extensions.Logging.Console;
 
@@ -40,6 +41,11 @@ internal static class DaemonHost
             .AddReconciliation(options.Services, options.Reconciler)
             .AddDaemonMetrics(new MetricsOptions(options.MetricsAddress, StatusMapper.Version))
             .AddAdmin(new AdminOptions(options.Nodes.RuntimeDirectory, options.Docker.ToString(), options.Reconciler.Resync));
+
+        if (options.Services.AllowStart)
+        {
+            builder.Services.AddSleep(options.Services);
+        }
 
         if (options.Dashboard is { } dashboard)
         {

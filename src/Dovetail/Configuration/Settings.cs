@@ -41,6 +41,9 @@ internal static class Settings
 
     public static readonly Setting<bool> AllowFunnel = Setting.Flag("DOVETAIL_ALLOW_FUNNEL", "false", "whether labels may ask for Funnel");
 
+    public static readonly Setting<bool> AllowStart =
+        Setting.Flag("DOVETAIL_ALLOW_START", "false", "whether labels may have their containers stopped and started");
+
     public static readonly Setting<TimeSpan> Hold = Setting.Duration(
         "DOVETAIL_HOLD", "15s", "how long requests wait for an upstream, for services that say nothing",
         TimeSpan.Zero, ServiceOptions.MaxHold);
@@ -111,7 +114,7 @@ internal static class Settings
     public static ImmutableArray<Setting> All { get; } =
     [
         AuthKey, AuthKeyFile, StateDirectory, ControlUrl, DockerHost, DockerTlsVerify, DockerCertPath, LabelPrefix, Tags, AllowFunnel,
-        Hold, Grace, NodeMemory, Resync, Poll, Connections, StallTimeout, RequestLineSize, RequestHeadersSize, RequestHeaderCount,
+        AllowStart, Hold, Grace, NodeMemory, Resync, Poll, Connections, StallTimeout, RequestLineSize, RequestHeadersSize, RequestHeaderCount,
         RuntimeDirectory, Tailscaled, Tailscale, Container, AccessLog, LogLevel, JsonLog, MetricsAddress,
         Dashboard, DashboardAllow, DashboardAdmins,
     ];

@@ -19,6 +19,7 @@ internal static class DaemonMetrics
         text.Begin("dovetail_build_info", "gauge", "Version of Dovetail; always 1.").Sample(1, ("version", version));
         WriteDocker(text, docker);
         WriteReconciler(text, report);
+        WriteSleep(text, report);
         WriteNodes(text, report.Nodes);
         WriteProcesses(text, report.Nodes, usage);
     }
@@ -42,6 +43,16 @@ internal static class DaemonMetrics
         text.Begin("dovetail_rejected_containers", "gauge", "Services of containers that are refused for a mistake in their labels.")
             .Sample(report.Rejected.Length);
         text.Begin("dovetail_label_warnings", "gauge", "Mistakes in labels that refuse nothing.").Sample(report.Warnings.Length);
+    }
+
+    private static void WriteSleep(PrometheusText text, ReconcilerReport report)
+    {
+        if (report.Sleep is { } sleep)
+        {
+            text.Begin("dovetail_sleep_stops_total", "counter", "Containers that were stopped because no request came.").Sample(sleep.Stops);
+            text.Begin("dovetail_sleep_starts_total", "counter", "Containers that were started by a request, or were to be.").Sample(sleep.Starts);
+            text.Begin("dovetail_sleep_start_failures_total", "counter", "Those of them that did not come up.").Sample(sleep.FailedStarts);
+        }
     }
 
     private static void WriteNodes(PrometheusText text, IReadOnlyList<NodeReport> nodes)

@@ -128,7 +128,7 @@ internal sealed partial class Node : INode
                     Act(session, facts, decision);
                 }
 
-                await _facts.WaitAsync(decision.State == NodeState.Ready ? _timings.Poll : _timings.FastPoll, cancellationToken);
+                await _facts.WaitAsync(decision.State is NodeState.Ready or NodeState.Asleep ? _timings.Poll : _timings.FastPoll, cancellationToken);
             }
             catch (Exception bug) when (!cancellationToken.IsCancellationRequested)
             {

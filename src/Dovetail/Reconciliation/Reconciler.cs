@@ -3,18 +3,21 @@ using Dovetail.Containers;
 using Dovetail.Nodes;
 using Dovetail.Services;
 using Dovetail.Services.Model;
+using Dovetail.Sleep;
 
 namespace Dovetail.Reconciliation;
 
 /// <summary>The one loop that makes nodes of what the containers want. It owns the nodes and never waits for one.</summary>
 /// <param name="snapshots">The listings, the newest last; read anew when it ends or fails.</param>
+/// <param name="sleeper">Null: no container is ever stopped or started.</param>
 internal sealed partial class Reconciler(
     IAsyncEnumerable<ContainerSnapshot> snapshots,
     INodeFactory nodes,
     ServiceOptions services,
     ReconcilerOptions options,
     TimeProvider time,
-    ILogger<Reconciler> logger) : BackgroundService
+    ILogger<Reconciler> logger,
+    Sleeper? sleeper = null) : BackgroundService
 {
     private static readonly TimeSpan SnapshotPause = TimeSpan.FromSeconds(1);
 
@@ -42,6 +45,7 @@ internal sealed partial class Reconciler(
                 Warnings = [.. _desired.Warnings],
                 LastReconciled = _lastReconciled,
                 Rounds = _rounds,
+                Sleep = sleeper?.Counts,
             };
         }
     }
@@ -79,7 +83,9 @@ internal sealed partial class Reconciler(
 
             if (tracked is { UnwantedSince: null })
             {
-                return new ForgetOutcome(false, $"{name} is wanted by a running container; stop that first");
+                return new ForgetOutcome(false, tracked.Service.IsAsleep
+                    ? $"{name} is wanted by a container that is asleep; remove that first"
+                    : $"{name} is wanted by a running container; stop that first");
             }
 
             if (tracked is null && !nodes.HasState(name))
@@ -113,6 +119,7 @@ internal sealed partial class Reconciler(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         StartOwn();
+        sleeper?.Changed = _snapshotCame.Set;
         var watching = WatchAsync(stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -193,6 +200,7 @@ internal sealed partial class Reconciler(
     {
         var begun = time.GetTimestamp();
         var desired = DesiredState.From(snapshot, services);
+        desired = sleeper?.Observe(snapshot, desired) ?? desired;
         LogRefusals(_desired, desired);
         _desired = desired;
         var tracked = _slots.Values.Select(static slot => slot.Tracked).OfType<TrackedService>()

@@ -1,6 +1,7 @@
 using Dovetail.Docker;
 using Dovetail.Nodes;
 using Dovetail.Services.Model;
+using Dovetail.Sleep;
 
 namespace Dovetail.Reconciliation;
 
@@ -17,7 +18,8 @@ internal static class ReconciliationServices
             serviceOptions,
             options,
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<Reconciler>>()));
+            provider.GetRequiredService<ILogger<Reconciler>>(),
+            provider.GetService<Sleeper>()));
         services.AddSingleton(provider => new UnwantedStates(
             provider.GetRequiredService<Reconciler>(),
             provider.GetRequiredService<DockerClient>(),

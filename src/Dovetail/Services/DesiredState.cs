@@ -24,8 +24,8 @@ internal sealed record DesiredState
     public EquatableArray<ContainerWarning> Warnings { get; init; }
 
     /// <summary>
-    /// Running, restarting and paused containers want their services; only running ones are upstreams. Never throws, whatever the labels
-    /// hold.
+    /// Running, restarting and paused containers want their services, and so do those that are asleep; only running ones are upstreams.
+    /// Never throws, whatever the labels hold.
     /// </summary>
     public static DesiredState From(ContainerSnapshot snapshot, ServiceOptions defaults)
     {
@@ -33,9 +33,15 @@ internal sealed record DesiredState
         var warnings = new List<ContainerWarning>();
         var claims = new SortedDictionary<string, List<ServiceClaim>>(StringComparer.Ordinal);
 
-        foreach (var container in InOrderOfRight(snapshot.Containers))
+        foreach (var (container, isAsleep) in InOrderOfRight(snapshot))
         {
-            var parsed = LabelParser.Parse(container, defaults);
+            var parsed = Parse(container, snapshot.Own, defaults);
+            if (isAsleep && !parsed.Services.All(static service => service.Sleep is not null))
+            {
+                // One that has simply ended.
+                continue;
+            }
+
             rejected.AddRange(parsed.Rejected);
             warnings.AddRange(parsed.Warnings);
             foreach (var service in parsed.Services)
@@ -51,7 +57,7 @@ internal sealed record DesiredState
                     claims.Add(service.Name, sameName = []);
                 }
 
-                sameName.Add(new ServiceClaim(container, service));
+                sameName.Add(new ServiceClaim(container, service) { IsAsleep = isAsleep });
             }
         }
 
@@ -105,12 +111,35 @@ internal sealed record DesiredState
     private static bool WantsService(Container container) =>
         container.State is ContainerState.Running or ContainerState.Restarting or ContainerState.Paused;
 
-    // The container created first has the name; but one of "docker compose run" must not take it from the service it was started beside.
-    private static IEnumerable<Container> InOrderOfRight(EquatableArray<Container> containers) => containers
+    // The container created first has the name; but one of "docker compose run" must not take it from the service it was started beside,
+    // nor one that is asleep from one that runs. Of several that sleep, the last to run has it.
+    private static IEnumerable<(Container Container, bool IsAsleep)> InOrderOfRight(ContainerSnapshot snapshot) => snapshot.Containers
         .Where(WantsService)
         .OrderBy(ReplicaGroup.IsOneOff)
         .ThenBy(container => container.Created)
-        .ThenBy(container => container.Id, StringComparer.Ordinal);
+        .ThenBy(container => container.Id, StringComparer.Ordinal)
+        .Select(static container => (container, false))
+        .Concat(snapshot.Asleep
+            .OrderByDescending(container => container.StartedAt)
+            .ThenBy(container => container.Id, StringComparer.Ordinal)
+            .Select(static container => (container, true)));
+
+    // Stopped, Dovetail could not start itself again.
+    private static LabelParseResult Parse(Container container, OwnLocation own, ServiceOptions defaults)
+    {
+        var parsed = LabelParser.Parse(container, defaults);
+        if (container.Name != own.ContainerName || parsed.Services.All(static service => service.Sleep is null))
+        {
+            return parsed;
+        }
+
+        var text = $"{Printable.Text(defaults.LabelPrefix)}.{ServiceLabels.Sleep} has no effect: this is Dovetail's own container";
+        return parsed with
+        {
+            Services = parsed.Services.Select(static service => service with { Sleep = null }).ToEquatableArray(),
+            Warnings = [.. parsed.Warnings, new ContainerWarning(container.Name, null, text)],
+        };
+    }
 }
 
 /// <summary>A service, and those of its containers that have ended.</summary>

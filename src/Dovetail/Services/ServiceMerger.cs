@@ -6,7 +6,11 @@ using Dovetail.Services.Model;
 namespace Dovetail.Services;
 
 /// <summary>A container that asks for a service's name.</summary>
-internal sealed record ServiceClaim(Container Container, ServiceDeclaration Service);
+internal sealed record ServiceClaim(Container Container, ServiceDeclaration Service)
+{
+    /// <summary>The container does not run, and a request may start it.</summary>
+    public bool IsAsleep { get; init; }
+}
 
 /// <summary>
 /// Makes one service of all the containers that ask for its name: replicas serve together, others are refused until the container that was
@@ -26,6 +30,8 @@ internal static class ServiceMerger
         var upstreams = new List<Upstream>();
         var unreachable = new List<UnreachableContainer>();
         var notRunning = new List<ContainerNotRunning>();
+        var sleeping = new List<SleepingContainer>();
+        var accepted = new List<ServiceClaim>();
         foreach (var claim in claims)
         {
             if (Refusal(first, claim, defaults) is { } reason)
@@ -34,6 +40,7 @@ internal static class ServiceMerger
                 continue;
             }
 
+            accepted.Add(claim);
             if (claim != first && string.Join(", ", ServiceLabels.Differing(first.Service, claim.Service)) is { Length: > 0 } settings)
             {
                 var older = first.Container.Name;
@@ -45,6 +52,10 @@ internal static class ServiceMerger
             {
                 Resolve(first.Service, claim, snapshot, upstreams, unreachable);
             }
+            else if (claim.IsAsleep)
+            {
+                sleeping.Add(new SleepingContainer(claim.Container.Id, claim.Container.Name));
+            }
             else
             {
                 notRunning.Add(NotRunning(claim.Container));
@@ -53,6 +64,8 @@ internal static class ServiceMerger
 
         return new ServiceSpec(first.Service)
         {
+            Sleep = SleepOf(accepted, warnings),
+            Sleeping = sleeping.ToEquatableArray(),
             Name = first.Service.Name,
             Http = first.Service.Port is not null,
             TcpPorts = first.Service.Tcp.Select(static forward => forward.NodePort).ToEquatableArray(),
@@ -74,6 +87,20 @@ internal static class ServiceMerger
         },
         container.State == ContainerState.Paused ? 0 : container.ExitCode,
         container.State != ContainerState.Paused && container.IsOutOfMemory);
+
+    // Stopping some and leaving others would take capacity from a service that nobody said it of.
+    private static TimeSpan? SleepOf(List<ServiceClaim> claims, List<ContainerWarning> warnings)
+    {
+        var (first, awake) = (claims[0].Service.Sleep, claims.Find(static claim => claim.Service.Sleep is null));
+        if (awake is null || claims.Find(static claim => claim.Service.Sleep is not null) is not { } sleepy)
+        {
+            return awake is null ? first : null;
+        }
+
+        var text = $"does not sleep, for container {awake.Container.Name} serves with it and has no such label";
+        warnings.Add(new ContainerWarning(sleepy.Container.Name, sleepy.Service.Name, text));
+        return null;
+    }
 
     private static string? Refusal(ServiceClaim first, ServiceClaim claim, ServiceOptions defaults)
     {

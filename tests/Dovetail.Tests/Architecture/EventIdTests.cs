@@ -13,6 +13,7 @@ public sealed class EventIdTests
         ["Dovetail.Commands"] = (1000, 1100),
         ["Dovetail.Docker"] = (1100, 1200),
         ["Dovetail.Reconciliation"] = (2000, 2100),
+        ["Dovetail.Sleep"] = (2100, 2200),
         ["Dovetail.Nodes"] = (3000, 4000),
         ["Dovetail.Proxy"] = (4000, 5000),
         ["Dovetail.Dashboard"] = (5000, 5100),

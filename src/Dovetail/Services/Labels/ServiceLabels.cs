@@ -21,6 +21,7 @@ internal static class ServiceLabels
     public const string Headers = "headers";
     public const string PassHeaders = "passheaders";
     public const string LoadBalance = "loadbalance";
+    public const string Sleep = "sleep";
 
     /// <summary>Followed by an id, a dot and any label of the table.</summary>
     public const string ServicesPrefix = "services.";
@@ -78,6 +79,12 @@ internal static class ServiceLabels
             LabelSyntax.OneOf(("wait", HealthMode.Wait), ("ignore", HealthMode.Ignore)),
             static s => s.Health,
             static (s, value) => s with { Health = value }),
+        // Where only one has it, neither sleeps, which is said in other words.
+        Own<TimeSpan?>(Sleep, LabelSyntax.Sleep, static (s, value) => s with { Sleep = value }) with
+        {
+            IsSame = static (one, other) => one.Sleep is null || other.Sleep is null || one.Sleep == other.Sleep,
+        },
+        Shared("wake", LabelSyntax.Wake, static s => s.Wake, static (s, value) => s with { Wake = value }),
         Shared("accesslog", LabelSyntax.Bool, static s => s.AccessLog, static (s, value) => s with { AccessLog = value }),
         Shared("memory", LabelSyntax.Memory, static s => s.Memory, static (s, value) => s with { Memory = value }),
 
