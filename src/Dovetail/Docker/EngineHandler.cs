@@ -132,7 +132,8 @@ internal sealed class EngineHandler : DelegatingHandler, IAuthProvider
                 " The Engine wants TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH.",
             _ => "",
         };
-        return new DockerException($"Docker answered {(int)response.StatusCode} to {request.Method} {request.RequestUri!.AbsolutePath}: {said}.{advice}")
+        var call = $"{request.Method} {request.RequestUri!.AbsolutePath}";
+        return new DockerException($"Docker answered {(int)response.StatusCode} to {call}: {said}.{advice}")
         {
             StatusCode = response.StatusCode,
         };

@@ -49,9 +49,12 @@ internal static class DaemonMetrics
     {
         if (report.Sleep is { } sleep)
         {
-            text.Begin("dovetail_sleep_stops_total", "counter", "Containers that were stopped because no request came.").Sample(sleep.Stops);
-            text.Begin("dovetail_sleep_starts_total", "counter", "Containers that were started by a request, or were to be.").Sample(sleep.Starts);
-            text.Begin("dovetail_sleep_start_failures_total", "counter", "Those of them that did not come up.").Sample(sleep.FailedStarts);
+            text.Begin("dovetail_sleep_stops_total", "counter", "Containers that were stopped because no request came.")
+                .Sample(sleep.Stops);
+            text.Begin("dovetail_sleep_starts_total", "counter", "Containers that were started by a request, or were to be.")
+                .Sample(sleep.Starts);
+            text.Begin("dovetail_sleep_start_failures_total", "counter", "Those of them that did not come up.")
+                .Sample(sleep.FailedStarts);
         }
     }
 

@@ -132,6 +132,11 @@ internal sealed partial class Sleeper : BackgroundService, IServiceUses
             if (!tracked.IsStoppedHere)
             {
                 await Task.Delay(UntilSettled(container), _time, _stopping.Token);
+                if (start.IsCompleted)
+                {
+                    // Another has removed it meanwhile, or started it.
+                    return;
+                }
             }
 
             Log.Starting(_logger, service, container.Name);
@@ -173,13 +178,16 @@ internal sealed partial class Sleeper : BackgroundService, IServiceUses
 
     private static partial class Log
     {
-        [LoggerMessage(2101, LogLevel.Information, "{Service}: no request came for a while; container {Container} is stopped until the next")]
+        [LoggerMessage(
+            2101, LogLevel.Information, "{Service}: no request came for a while; container {Container} is stopped until the next")]
         public static partial void Stopped(ILogger logger, string service, string container);
 
-        [LoggerMessage(2102, LogLevel.Debug, "{Service}: no request came for a while, but container {Dependent} needs container {Container}")]
+        [LoggerMessage(
+            2102, LogLevel.Debug, "{Service}: no request came for a while, but container {Dependent} needs container {Container}")]
         public static partial void Needed(ILogger logger, string service, string container, string dependent);
 
-        [LoggerMessage(2103, LogLevel.Warning, "{Service}: no request came for a while, but container {Container} cannot be stopped: {Reason}")]
+        [LoggerMessage(
+            2103, LogLevel.Warning, "{Service}: no request came for a while, but container {Container} cannot be stopped: {Reason}")]
         public static partial void NotStopped(ILogger logger, string service, string container, string reason);
 
         [LoggerMessage(2104, LogLevel.Information, "{Service}: a request came; starting container {Container}")]

@@ -19,6 +19,9 @@ internal sealed class TrackedContainer(Container container, bool isAsleep, long 
     /// <summary>Its last run was ended here.</summary>
     public bool IsStoppedHere { get; private set; }
 
+    /// <summary>Somebody has told it to stop in its present run, or in the one that has just ended.</summary>
+    public bool IsToldToStop { get; private set; }
+
     /// <summary>A stop is under way.</summary>
     public bool IsStopping { get; private set; }
 
@@ -44,6 +47,7 @@ internal sealed class TrackedContainer(Container container, bool isAsleep, long 
     public bool See(Container container, bool isAsleep, long now)
     {
         var isOther = isAsleep != IsAsleep || (container.StartedAt != Container.StartedAt && container.StartedAt != default);
+        IsToldToStop = container.IsStopping || (IsToldToStop && (isAsleep || !isOther));
         (Container, IsAsleep) = (container, isAsleep);
         Since = isOther ? now : Since;
         return isOther;
@@ -85,7 +89,11 @@ internal sealed class TrackedContainer(Container container, bool isAsleep, long 
     public void BeginStop() => IsStopping = true;
 
     /// <param name="again">Until then it may be listed as running still.</param>
-    public void EndStop(long again) => (IsStopping, IsStoppedHere, IsStartedHere, StopAgain, StopFailure) = (false, true, false, again, null);
+    public void EndStop(long again)
+    {
+        (IsStopping, IsStoppedHere, IsStartedHere) = (false, true, false);
+        (StopAgain, StopFailure) = (again, null);
+    }
 
     /// <param name="reason">Null: it is needed, which is no failure.</param>
     public void FailStop(string? reason, long again) => (IsStopping, StopAgain, StopFailure) = (false, again, reason);

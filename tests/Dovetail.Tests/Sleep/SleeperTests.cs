@@ -62,7 +62,8 @@ public sealed class SleeperTests : IAsyncDisposable
     [Fact]
     public async Task A_container_of_two_services_sleeps_when_both_are_idle()
     {
-        await StartAsync(Web("dovetail.services.admin.name=admin", "dovetail.services.admin.port=81", "dovetail.services.admin.sleep=20m"));
+        await StartAsync(
+            Web("dovetail.services.admin.name=admin", "dovetail.services.admin.port=81", "dovetail.services.admin.sleep=20m"));
         Use("web");
         Use("admin").Enter();
         await _clock.AdvanceByAsync(TimeSpan.FromHours(1), TimeSpan.FromMinutes(1));
@@ -78,7 +79,8 @@ public sealed class SleeperTests : IAsyncDisposable
     [InlineData(null, "container:web")]
     public async Task A_container_that_another_needs_goes_on(string? label, string? networkMode)
     {
-        var needy = Named("needy", 1, ["com.docker.compose.project=p", "com.docker.compose.service=needy", .. label is null ? [] : (string[])[label]]);
+        string[] labels = label is null ? [] : [label];
+        var needy = Named("needy", 1, ["com.docker.compose.project=p", "com.docker.compose.service=needy", .. labels]);
         _orders.Add(needy with { NetworkMode = networkMode ?? "default" });
         await StartAsync(Web());
         var use = Use("web");
@@ -223,7 +225,10 @@ public sealed class SleeperTests : IAsyncDisposable
         };
         var seed = Named("seed", 2, Of("seed")) with { State = ContainerState.Exited, ExitCode = 0 };
         _orders.Add(db, seed, Named("stranger", 3, "com.docker.compose.project=other", "com.docker.compose.service=db"));
-        await StartAsync(Named("web", 0, [.. Labels, .. Of("web", "db:service_healthy:true,none:service_started:false")]) with { State = ContainerState.Exited });
+        await StartAsync(Named("web", 0, [.. Labels, .. Of("web", "db:service_healthy:true,none:service_started:false")]) with
+        {
+            State = ContainerState.Exited,
+        });
 
         var woken = Use("web").WakeAsync();
         await _clock.AdvanceUntilAsync(() => !_orders.Done.IsEmpty);

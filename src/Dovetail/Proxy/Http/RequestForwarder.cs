@@ -74,12 +74,6 @@ internal sealed partial class RequestForwarder(
             return;
         }
 
-        if (search.Reason == NoUpstreamReason.Waking)
-        {
-            await WaitingPage.WriteAsync(context, service);
-            return;
-        }
-
         await GiveUpAsync(context, search.Reason);
     }
 
@@ -109,6 +103,12 @@ internal sealed partial class RequestForwarder(
 
     private async Task GiveUpAsync(HttpContext context, NoUpstreamReason reason)
     {
+        if (reason == NoUpstreamReason.Waking)
+        {
+            await WaitingPage.WriteAsync(context, service);
+            return;
+        }
+
         var (status, text) = Explain(reason);
         metrics.RequestFailed();
         Log.NoUpstream(logger, service, reason);

@@ -14,7 +14,8 @@ internal static class WaitingPage
     // A person takes what lasts longer for a page that does not come.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private const int ReloadSeconds = 1;
+    // Seconds.
+    private const string Reload = "1";
 
     private const string Style =
         """
@@ -43,7 +44,7 @@ internal static class WaitingPage
         response.Clear();
         // No success: whoever is no browser must not take the page for the application's, nor a cache keep it.
         response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-        response.Headers.RetryAfter = response.Headers["Refresh"] = ReloadSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        response.Headers.RetryAfter = response.Headers["Refresh"] = Reload;
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.ContentSecurityPolicy = Policy;

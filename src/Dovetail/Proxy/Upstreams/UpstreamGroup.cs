@@ -80,11 +80,13 @@ internal sealed class UpstreamGroup(UpstreamDependencies dependencies) : IDispos
     /// <param name="evenStopping">Whether to choose one that has been told to stop rather than none.</param>
     /// <param name="evenNotReady">Whether to choose one whose HEALTHCHECK is not healthy rather than none.</param>
     /// <returns>Null when there is none.</returns>
-    public UpstreamTarget? TryEnter(IReadOnlyCollection<UpstreamTarget> tried, bool evenFailing, bool evenStopping, bool evenNotReady = true)
+    public UpstreamTarget? TryEnter(
+        IReadOnlyCollection<UpstreamTarget> tried, bool evenFailing, bool evenStopping, bool evenNotReady = true)
     {
         while (true)
         {
-            var target = Balancer.Choose(Candidates, tried, Interlocked.Increment(ref _turn), evenFailing, evenStopping, evenNotReady);
+            var turn = Interlocked.Increment(ref _turn);
+            var target = Balancer.Choose(Candidates, tried, turn, evenFailing, evenStopping, evenNotReady);
 
             // Retired between the choice and now: there is a newer configuration.
             if (target is null || target.TryEnter())

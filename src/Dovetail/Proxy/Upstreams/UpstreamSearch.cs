@@ -98,7 +98,8 @@ internal sealed class UpstreamSearch(
     private UpstreamTarget? TryEnter(Waking waking, TimeSpan left) => waking switch
     {
         { IsClosed: true } => null,
-        { IsUnderWay: true } when left > TimeSpan.Zero => group.TryEnter([], evenFailing: false, evenStopping: !isOnce, evenNotReady: false),
+        { IsUnderWay: true } when left > TimeSpan.Zero =>
+            group.TryEnter([], evenFailing: false, evenStopping: !isOnce, evenNotReady: false),
         _ => group.TryEnter(_tried ?? [], evenFailing: _tried is not null, evenStopping: !isOnce || left <= TimeSpan.Zero),
     };
 

@@ -45,7 +45,8 @@ internal static class LabelWarnings
     public static IEnumerable<string> OfNoService(LabelReader labels)
     {
         // A dependency that sleeps with those that need it has this label alone.
-        if (labels.Names.Where(static name => ServiceLabels.IsKnown(name) && name != ServiceLabels.Sleep).Min(StringComparer.Ordinal) is { } known)
+        var without = labels.Names.Where(static name => ServiceLabels.IsKnown(name) && name != ServiceLabels.Sleep);
+        if (without.Min(StringComparer.Ordinal) is { } known)
         {
             yield return $"{labels.Label(known)} has no effect: without {labels.Label(ServiceLabels.Name)} or "
                 + $"{labels.Label(ServiceLabels.Enable)}=true it belongs to no service";
