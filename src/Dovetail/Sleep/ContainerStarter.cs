@@ -4,7 +4,8 @@ using Dovetail.Docker;
 namespace Dovetail.Sleep;
 
 /// <summary>Starts a container after all that it depends on by its Compose file, in order.</summary>
-internal sealed partial class ContainerStarter(IContainerOrders orders, TimeProvider time, ILogger<ContainerStarter> logger)
+internal sealed partial class ContainerStarter(
+    IContainerOrders orders, ProjectTurns turns, TimeProvider time, ILogger<ContainerStarter> logger)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
 
@@ -13,6 +14,7 @@ internal sealed partial class ContainerStarter(IContainerOrders orders, TimeProv
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public async Task StartAsync(Container container, CancellationToken cancellationToken)
     {
+        using var turn = await turns.StartAsync(container, cancellationToken);
         if (Dependencies.Of(container).Count > 0)
         {
             var all = await orders.ListAsync(cancellationToken);

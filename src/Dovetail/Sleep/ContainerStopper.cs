@@ -8,23 +8,41 @@ namespace Dovetail.Sleep;
 /// <summary>
 /// Stops a container that nobody needs, and after it those of its dependencies that have the label too and serve nothing themselves.
 /// </summary>
-internal sealed partial class ContainerStopper(IContainerOrders orders, ServiceOptions options, ILogger<ContainerStopper> logger)
+internal sealed partial class ContainerStopper(
+    IContainerOrders orders, ProjectTurns turns, ServiceOptions options, ILogger<ContainerStopper> logger)
 {
     private readonly string _prefix = options.LabelPrefix + ".";
 
     /// <param name="own">Name of Dovetail's own container, which is never stopped; null: it runs in none.</param>
-    /// <returns>The name of a running container that needs it, so that it was not stopped; null: it was.</returns>
+    /// <param name="stopped">Called when it is stopped, before its dependencies are.</param>
+    /// <returns>Why it goes on; null: it is stopped.</returns>
     /// <exception cref="DockerException">The Engine refuses, or does not answer.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
-    public async Task<string?> StopAsync(Container container, string? own, CancellationToken cancellationToken)
+    public async Task<string?> StopAsync(Container container, string? own, Action stopped, CancellationToken cancellationToken)
     {
+        using var turn = turns.TryStop(container);
+        if (turn is null)
+        {
+            return "another container of its project is being started";
+        }
+
         if (Dependencies.FirstDependent(await orders.ListAsync(cancellationToken), container) is { } dependent)
         {
-            return dependent.Name;
+            return $"container {dependent.Name} needs it";
         }
 
         await orders.StopAsync(container, cancellationToken);
-        await StopDependenciesAsync(container, own, cancellationToken);
+        stopped();
+        try
+        {
+            await StopDependenciesAsync(container, own, cancellationToken);
+        }
+        catch (DockerException failure)
+        {
+            // They run on, as those without the label do.
+            Log.NotStopped(logger, container.Name, failure.Message);
+        }
+
         return null;
     }
 
@@ -60,6 +78,9 @@ internal sealed partial class ContainerStopper(IContainerOrders orders, ServiceO
 
     private static partial class Log
     {
+        [LoggerMessage(2122, LogLevel.Warning, "What container {Container} depended on could not be stopped after it: {Reason}")]
+        public static partial void NotStopped(ILogger logger, string container, string reason);
+
         [LoggerMessage(2121, LogLevel.Information, "Stopping container {Container}, on which {Dependent} depended and nothing else does")]
         public static partial void Dependency(ILogger logger, string container, string dependent);
     }

@@ -12,6 +12,7 @@ internal sealed class ServiceUse(Func<Task<bool>> wake, TimeProvider time) : ISe
     private int _active;
     private long _lastEnd = time.GetTimestamp();
     private long? _woken;
+    private TimeSpan _wake;
     private TaskCompletionSource? _closing;
     private Task<bool>? _waking;
 
@@ -25,6 +26,17 @@ internal sealed class ServiceUse(Func<Task<bool>> wake, TimeProvider time) : ISe
             lock (_lock)
             {
                 return _active > 0 ? TimeSpan.Zero : time.GetElapsedTime(_lastEnd);
+            }
+        }
+    }
+
+    public bool IsWaking
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _woken is { } since && time.GetElapsedTime(since) < _wake;
             }
         }
     }
@@ -69,18 +81,11 @@ internal sealed class ServiceUse(Func<Task<bool>> wake, TimeProvider time) : ISe
         return waking;
     }
 
-    public bool WasWoken(TimeSpan limit)
-    {
-        lock (_lock)
-        {
-            return _woken is { } since && time.GetElapsedTime(since) < limit;
-        }
-    }
-
     public void Served(ServiceSpec service)
     {
         lock (_lock)
         {
+            _wake = service.Wake;
             _closed.RemoveWhere(id => !service.Upstreams.Any(upstream => upstream.ContainerId == id));
             OpenIfAll();
         }

@@ -10,9 +10,13 @@ internal static class SleepServices
     /// <summary>Adds the <see cref="Sleeper"/> as a background service. Needs the services of <c>Docker</c>.</summary>
     public static IServiceCollection AddSleep(this IServiceCollection services, ServiceOptions options) => services
         .AddSingleton<IContainerOrders, ContainerOrders>()
+        .AddSingleton<ProjectTurns>()
         .AddSingleton<ContainerStarter>()
         .AddSingleton(provider => new ContainerStopper(
-            provider.GetRequiredService<IContainerOrders>(), options, provider.GetRequiredService<ILogger<ContainerStopper>>()))
+            provider.GetRequiredService<IContainerOrders>(),
+            provider.GetRequiredService<ProjectTurns>(),
+            options,
+            provider.GetRequiredService<ILogger<ContainerStopper>>()))
         .AddSingleton<Sleeper>()
         .AddSingleton<IServiceUses>(static provider => provider.GetRequiredService<Sleeper>())
         .AddHostedService(static provider => provider.GetRequiredService<Sleeper>());

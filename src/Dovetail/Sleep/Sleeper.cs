@@ -86,16 +86,10 @@ internal sealed partial class Sleeper : BackgroundService, IServiceUses
         var (container, services) = (tracked.Container, _book.NamesOf(tracked));
         try
         {
-            if (await _stopper.StopAsync(container, _own, cancellationToken) is { } dependent)
+            if (await _stopper.StopAsync(container, _own, Stopped, cancellationToken) is { } reason)
             {
-                Log.Needed(_logger, services, container.Name, dependent);
+                Log.Needed(_logger, services, container.Name, reason);
                 _book.NotStopped(tracked, null);
-            }
-            else
-            {
-                Interlocked.Increment(ref _stops);
-                Log.Stopped(_logger, services, container.Name);
-                _book.Stopped(tracked, ListedWithin);
             }
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
@@ -110,6 +104,13 @@ internal sealed partial class Sleeper : BackgroundService, IServiceUses
         }
 
         _changed.Set();
+
+        void Stopped()
+        {
+            Interlocked.Increment(ref _stops);
+            Log.Stopped(_logger, services, container.Name);
+            _book.Stopped(tracked, ListedWithin);
+        }
     }
 
     private Task<bool> WakeAsync(string service)
@@ -183,8 +184,8 @@ internal sealed partial class Sleeper : BackgroundService, IServiceUses
         public static partial void Stopped(ILogger logger, string service, string container);
 
         [LoggerMessage(
-            2102, LogLevel.Debug, "{Service}: no request came for a while, but container {Dependent} needs container {Container}")]
-        public static partial void Needed(ILogger logger, string service, string container, string dependent);
+            2102, LogLevel.Debug, "{Service}: no request came for a while, but container {Container} goes on: {Reason}")]
+        public static partial void Needed(ILogger logger, string service, string container, string reason);
 
         [LoggerMessage(
             2103, LogLevel.Warning, "{Service}: no request came for a while, but container {Container} cannot be stopped: {Reason}")]

@@ -54,7 +54,8 @@ public sealed class SleepTests(Engine engine) : SleepTest(engine)
         // A POST is never sent twice, and the container dies at once: what goes to it then is lost.
         for (var request = 0; request < 30; request++)
         {
-            using var answer = await client.PostAsync(UrlOf(peer, Web, TestImage.EchoPath), new StringContent("a body of 17 byte"), Cancellation);
+            using var answer = await client.PostAsync(
+                UrlOf(peer, Web, TestImage.EchoPath), new StringContent("a body of 17 byte"), Cancellation);
             var text = await answer.Content.ReadAsStringAsync(Cancellation);
             Assert.True(text.Contains("BODY_LENGTH=17\n", StringComparison.Ordinal), $"request {request}: {answer.StatusCode} {text}");
             // The pauses are what is tested: from a little before the stop to a little after it.
@@ -123,10 +124,14 @@ public sealed class SleepTests(Engine engine) : SleepTest(engine)
 
         await AsleepAsync(daemon, Web);
         await using var browser = await Browser.StartAsync(peer, Directory, Cancellation);
+        // A container that starts changes this machine's network, at which Chromium ends what it loads.
+        held = client.GetAsync(UrlOf(peer, Web), Cancellation);
+        await daemon.ReadyAsync(Web);
         await browser.GoAsync(UrlOf(peer, Web));
         // With its style, which the policy could keep out.
         await browser.UntilAsync("getComputedStyle(document.querySelector('hr') ?? document.body).animationName === 'wait'");
         await browser.UntilAsync("document.body.textContent.trim() === 'Hello'");
+        (await held).Dispose();
         Assert.DoesNotContain(browser.Errors, error => error.Contains("Content Security Policy", StringComparison.Ordinal));
     }
 

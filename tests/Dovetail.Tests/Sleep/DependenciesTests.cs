@@ -13,9 +13,12 @@ public sealed class DependenciesTests
     [InlineData("db:service_dreams:false:x", "db Started")]
     [InlineData("", "")]
     [InlineData(",:,::service_healthy", "")]
-    public void The_label_is_read_as_Compose_writes_it(string label, string expected) => Assert.Equal(
-        expected,
-        string.Join(',', Dependencies.Of(With($"com.docker.compose.depends_on={label}")).Select(known => $"{known.Service} {known.Condition}")));
+    public void The_label_is_read_as_Compose_writes_it(string label, string expected)
+    {
+        var known = Dependencies.Of(With($"com.docker.compose.depends_on={label}"));
+
+        Assert.Equal(expected, string.Join(',', known.Select(dependency => $"{dependency.Service} {dependency.Condition}")));
+    }
 
     [Fact]
     public void Without_a_project_there_are_none()

@@ -21,12 +21,16 @@ public sealed class SleeperTests : IAsyncDisposable
     private readonly FakeOrders _orders = new();
     private readonly Sleeper _sleeper;
 
-    public SleeperTests() => _sleeper = new Sleeper(
-        new ContainerStarter(_orders, _clock, NullLogger<ContainerStarter>.Instance),
-        new ContainerStopper(_orders, Options, NullLogger<ContainerStopper>.Instance),
-        _clock,
-        new Random(1),
-        NullLogger<Sleeper>.Instance);
+    public SleeperTests()
+    {
+        var turns = new ProjectTurns();
+        _sleeper = new Sleeper(
+            new ContainerStarter(_orders, turns, _clock, NullLogger<ContainerStarter>.Instance),
+            new ContainerStopper(_orders, turns, Options, NullLogger<ContainerStopper>.Instance),
+            _clock,
+            new Random(1),
+            NullLogger<Sleeper>.Instance);
+    }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -114,6 +118,7 @@ public sealed class SleeperTests : IAsyncDisposable
     {
         await StartAsync(Web() with { State = ContainerState.Exited });
         var use = Use("web");
+        use.Served(List());
 
         var woken = Enumerable.Range(0, 50).Select(_ => use.WakeAsync()).ToList();
         await TestClock.UntilAsync(() => _orders.Done.Count == 1);
@@ -121,7 +126,7 @@ public sealed class SleeperTests : IAsyncDisposable
         List();
 
         Assert.All(await Task.WhenAll(woken), Assert.True);
-        Assert.True(use.WasWoken(TimeSpan.FromMinutes(1)));
+        Assert.True(use.IsWaking);
         Assert.True(await use.WakeAsync());
         Assert.Equal(["start web"], _orders.Done);
         Assert.Equal(new SleepCounts(0, 1, 0), _sleeper.Counts);
@@ -243,6 +248,27 @@ public sealed class SleeperTests : IAsyncDisposable
         await _clock.AdvanceUntilAsync(() => _orders.Done.Count == 4, TimeSpan.FromSeconds(30));
         // Its own label lets the one be stopped too.
         Assert.Equal(["stop web", "stop db"], _orders.Done.Skip(2));
+    }
+
+    [Fact]
+    public async Task A_dependency_that_is_just_being_stopped_is_started_again_before_the_container_that_needs_it()
+    {
+        var stop = new TaskCompletionSource();
+        _orders.Interfere = what => what == "stop db" ? stop.Task : Task.CompletedTask;
+        _orders.Add(Named("db", 1, [.. Of("db"), "dovetail.sleep=1h"]));
+        await StartAsync(Named("web", 0, [.. Labels, .. Of("web", "db:service_started:false")]));
+        await StoppedAsync("stop web");
+        List();
+
+        var woken = Use("web").WakeAsync();
+        await _clock.AdvanceByAsync(TimeSpan.FromSeconds(8));
+        Assert.Equal(["stop web"], _orders.Done);
+        stop.SetResult();
+        await TestClock.UntilAsync(() => _orders.Done.Count == 4);
+        List();
+
+        Assert.True(await woken);
+        Assert.Equal(["stop web", "stop db", "start db", "start web"], _orders.Done);
     }
 
     private static readonly string[] Labels = ["dovetail.name=web", "dovetail.port=80", "dovetail.sleep=10m"];

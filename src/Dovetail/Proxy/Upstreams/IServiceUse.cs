@@ -23,8 +23,8 @@ internal interface IServiceUse
     /// <returns>Ends with true when they run, with false when one cannot be started; then it is not tried again for a while.</returns>
     Task<bool> WakeAsync();
 
-    /// <summary>Whether containers were last started less than <paramref name="limit"/> ago.</summary>
-    bool WasWoken(TimeSpan limit);
+    /// <summary>Whether containers have been started so shortly ago that requests wait for them.</summary>
+    bool IsWaking { get; }
 
     /// <summary>The listener serves by this from now on.</summary>
     void Served(ServiceSpec service);

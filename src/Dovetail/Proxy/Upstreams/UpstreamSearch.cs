@@ -40,7 +40,7 @@ internal sealed class UpstreamSearch(
         while (true)
         {
             var changed = group.Changed;
-            var waking = Waking.Look(group, wake.Limit);
+            var waking = Waking.Look(group);
             var held = _heldSince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;
             var left = (waking.IsUnderWay && wake.Limit > hold ? wake.Limit : hold) - held;
             if (TryEnter(waking, left) is { } target)

@@ -13,7 +13,7 @@ internal readonly record struct WakeTerms(TimeSpan Limit, TimeSpan? Patience = n
 internal readonly record struct Waking(bool IsUnderWay, bool IsClosed = false, bool HasFailed = false, Task? Changed = null)
 {
     /// <summary>Looks, and starts what is asleep.</summary>
-    public static Waking Look(UpstreamGroup group, TimeSpan limit)
+    public static Waking Look(UpstreamGroup group)
     {
         if (group.Use is not { } use)
         {
@@ -27,7 +27,7 @@ internal readonly record struct Waking(bool IsUnderWay, bool IsClosed = false, b
 
         if (!group.HasSleeping)
         {
-            return new Waking(use.WasWoken(limit));
+            return new Waking(use.IsWaking);
         }
 
         var woken = use.WakeAsync();

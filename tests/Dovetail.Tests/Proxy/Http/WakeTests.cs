@@ -118,7 +118,7 @@ public sealed class WakeTests
     {
         var asked = 0;
         await using var upstream = await TestUpstream.StartAsync(context => Echo.BodyAsync(Counted(context, ref asked)));
-        _use.IsWoken = true;
+        _use.IsWaking = true;
         var service = TestListener.Service(upstream) with { Hold = TimeSpan.Zero };
         var starting = service with { Upstreams = [upstream.Upstream with { Health = UpstreamHealth.Starting }] };
         await using var listener = await TestListener.StartAsync(starting, uses: _use);
@@ -131,6 +131,26 @@ public sealed class WakeTests
 
         using var response = await request;
         Assert.Equal((HttpStatusCode.OK, 1), (response.StatusCode, asked));
+    }
+
+    [Fact]
+    public async Task That_one_does_not_listen_yet_is_no_news_while_it_starts()
+    {
+        var starting = await TestUpstream.GoneAsync("app");
+        _use.IsWaking = true;
+        await using var listener = await TestListener.StartAsync(Asleep with { Sleeping = [], Upstreams = [starting] }, uses: _use);
+        using var client = listener.Client();
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var request = client.GetAsync("/", leaving.Token);
+        await Eventually.TrueAsync(() => listener.Metrics.HeldRequests == 1);
+        Assert.Empty(listener.Listener.FailingUpstreams.Current);
+
+        // It never did.
+        _use.IsWaking = false;
+        await Eventually.TrueAsync(() => listener.Listener.FailingUpstreams.Current.Length == 1);
+
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
     }
 
     private static Microsoft.AspNetCore.Http.HttpContext Counted(Microsoft.AspNetCore.Http.HttpContext context, ref int count)

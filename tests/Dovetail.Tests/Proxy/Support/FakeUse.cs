@@ -14,7 +14,7 @@ internal sealed class FakeUse : IServiceUse, IServiceUses
     /// <summary>How the start ends.</summary>
     public Task<bool> Woken { get; set; } = new TaskCompletionSource<bool>().Task;
 
-    public bool IsWoken { get; set; }
+    public bool IsWaking { get; set; }
 
     public int Active => Volatile.Read(ref _active);
 
@@ -31,8 +31,6 @@ internal sealed class FakeUse : IServiceUse, IServiceUses
         Interlocked.Increment(ref _wakes);
         return Woken;
     }
-
-    public bool WasWoken(TimeSpan limit) => IsWoken;
 
     public void Served(ServiceSpec service)
     {
