@@ -62,11 +62,13 @@ public sealed class WakeTests
         Assert.Equal(isPage && method == "GET", text.Contains("is being started", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task The_page_is_kept_by_no_cache_and_lets_nothing_run()
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task The_page_is_kept_by_no_cache_and_lets_nothing_run(string version)
     {
         await using var listener = await TestListener.StartAsync(Asleep, uses: _use);
-        using var client = listener.Client();
+        using var client = listener.Client(Version.Parse(version));
         client.DefaultRequestHeaders.Add("Accept", "text/html");
 
         using var response = await client.GetAsync("/", Token);
