@@ -9,7 +9,7 @@ namespace Dovetail.Admin;
 /// <param name="Healthy">Whether Dovetail does its work, by <see cref="HealthRules"/>.</param>
 /// <param name="Reason">Why not, in one line; null when it is healthy.</param>
 /// <param name="Services">How many services have a node.</param>
-/// <param name="Ready">How many of them are ready.</param>
+/// <param name="Ready">How many of them are ready, or asleep.</param>
 internal sealed record HealthDocument(bool Healthy, string? Reason, int Services, int Ready);
 
 /// <summary>
@@ -33,7 +33,7 @@ internal static class HealthRules
     public static HealthDocument From(ReconcilerReport report, DockerHealth docker, string endpoint, TimeSpan resync, DateTimeOffset now)
     {
         var problem = Problem(report.LastReconciled, docker, endpoint, resync, now);
-        var ready = report.Nodes.Count(static node => node.State == NodeState.Ready);
+        var ready = report.Nodes.Count(static node => node.State is NodeState.Ready or NodeState.Asleep);
         return new HealthDocument(problem is null, problem, report.Nodes.Length, ready);
     }
 

@@ -60,6 +60,7 @@ internal static class ServiceDetails
             Line("upstream", $"{where}{health} ({upstream.Route})");
         }
 
+        Line("asleep", service.Asleep is { } asleep ? $"{string.Join(", ", asleep)} (started by the next request)" : null);
         var sources = service.Upstreams.Select(static upstream => upstream.Source).OfType<string>().Distinct().ToList();
         Line("seen from", sources.Count == 0 ? null : $"{string.Join(", ", sources)} (the proxy that the application may have to trust)");
         Line("tailscaled", service.Tailscaled.Pid is { } pid

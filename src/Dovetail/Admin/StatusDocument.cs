@@ -46,7 +46,7 @@ internal sealed record ServiceStatus
     /// <summary>Where it is reached, once its full name is known.</summary>
     public string? Url { get; init; }
 
-    /// <summary>Starting, NeedsLogin, NeedsApproval, Running, CertPending, Ready, Backoff or Stopping.</summary>
+    /// <summary>Starting, NeedsLogin, NeedsApproval, Running, CertPending, Ready, Asleep, Backoff or Stopping.</summary>
     public required string State { get; init; }
 
     /// <summary>When it came into this state.</summary>
@@ -67,6 +67,9 @@ internal sealed record ServiceStatus
     public CertificateStatus? Certificate { get; init; }
 
     public required IReadOnlyList<UpstreamStatus> Upstreams { get; init; }
+
+    /// <summary>Names of containers that do not run and that the next request starts.</summary>
+    public IReadOnlyList<string>? Asleep { get; init; }
 
     public required IReadOnlyList<ConditionStatus> Conditions { get; init; }
 

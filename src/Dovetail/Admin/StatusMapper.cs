@@ -50,6 +50,7 @@ internal static class StatusMapper
             ? new CertificateStatus(name, notAfter)
             : null,
         Upstreams = [.. node.Service.Upstreams.Select(Map)],
+        Asleep = node.Service.Sleeping.Count == 0 ? null : [.. node.Service.Sleeping.Select(static container => container.ContainerName)],
         Conditions = [.. node.Conditions.Select(static condition =>
             new ConditionStatus(condition.Id, condition.Severity.ToString(), condition.Text, condition.Fix))],
         Tailscaled = new TailscaledStatus(node.ProcessId, node.Restarts, node.LogTail),

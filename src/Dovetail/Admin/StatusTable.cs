@@ -17,7 +17,7 @@ internal static class StatusTable
         ("NAME", static (service, _) => service.Name),
         ("URL", static (service, _) => service.Url ?? "-"),
         ("STATE", static (service, _) => service.State),
-        ("UPSTREAM", static (service, _) => UpstreamOf(service.Upstreams, withAddress: true)),
+        ("UPSTREAM", static (service, _) => UpstreamOf(service, withAddress: true)),
         ("CERT", static (service, now) => service.Certificate is { } certificate ? Ages.Left(certificate.NotAfter - now) : "-"),
         ("SINCE", static (service, now) => Ages.Short(now - service.Since)),
     ];
@@ -26,7 +26,7 @@ internal static class StatusTable
     private static readonly (string Head, Column Text)[][] Layouts =
     [
         Full,
-        [.. Full[..3], ("UPSTREAM", static (service, _) => UpstreamOf(service.Upstreams, withAddress: false)), .. Full[4..]],
+        [.. Full[..3], ("UPSTREAM", static (service, _) => UpstreamOf(service, withAddress: false)), .. Full[4..]],
         [.. Full[..3], .. Full[4..]],
         [.. Full[..3], Full[5]],
     ];
@@ -122,7 +122,7 @@ internal static class StatusTable
 
     public static string ColourOf(ServiceStatus service) => service.State switch
     {
-        "Ready" => service.Conditions.Any(static condition => condition.Severity == "Problem") ? Screen.Waiting : Screen.Good,
+        "Ready" or "Asleep" => service.Conditions.Any(static condition => condition.Severity == "Problem") ? Screen.Waiting : Screen.Good,
         "Backoff" or "NeedsLogin" => Screen.Bad,
         _ => Screen.Waiting,
     };
@@ -165,11 +165,13 @@ internal static class StatusTable
         .. services.Select(service => columns.Select(column => column.Text(service, now)).ToArray()),
     ];
 
-    private static string UpstreamOf(IReadOnlyList<UpstreamStatus> upstreams, bool withAddress) => upstreams switch
+    private static string UpstreamOf(ServiceStatus service, bool withAddress) => service switch
     {
-        [] => "-",
-        [{ Container: { } container } only] => withAddress ? $"{container} {only.Address}" : container,
-        [var only] => only.Address,
-        [var first, ..] => $"{first.Container ?? first.Address} and {upstreams.Count - 1} more",
+        { Upstreams: [{ Container: { } container } only] } => withAddress ? $"{container} {only.Address}" : container,
+        { Upstreams: [var only] } => only.Address,
+        { Upstreams: [var first, ..] several } => $"{first.Container ?? first.Address} and {several.Count - 1} more",
+        { Asleep: [var only] } => only,
+        { Asleep: [var first, ..] several } => $"{first} and {several.Count - 1} more",
+        _ => "-",
     };
 }

@@ -43,6 +43,9 @@ internal sealed record CheckedService
     public required bool Funnel { get; init; }
 
     public required IReadOnlyList<CheckedUpstream> Upstreams { get; init; }
+
+    /// <summary>Names of containers that do not run and that a request would start.</summary>
+    public IReadOnlyList<string>? Asleep { get; init; }
 }
 
 /// <summary>A container, or other address, that would serve.</summary>

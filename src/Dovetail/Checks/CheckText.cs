@@ -55,7 +55,12 @@ internal static class CheckText
             Line("served by", $"{where} ({upstream.Route})");
         }
 
-        if (service.Upstreams.Count == 0)
+        foreach (var container in service.Asleep ?? [])
+        {
+            Line("served by", $"{container}, asleep: a request starts it");
+        }
+
+        if (service is { Upstreams.Count: 0, Asleep: null })
         {
             Line("served by", "no container", Screen.Bad);
         }

@@ -72,6 +72,7 @@ internal static class LabelCheck
             Funnel = service.Funnel,
             Upstreams = [.. service.Upstreams.Select(upstream => new CheckedUpstream(
                 upstream.IsContainer ? upstream.ContainerName : null, AddressOf(service, upstream), upstream.Route))],
+            Asleep = service.Sleeping.Count == 0 ? null : [.. service.Sleeping.Select(static container => container.ContainerName)],
         };
     }
 

@@ -19,7 +19,7 @@ internal sealed class CheckCommand(Terminal terminal, TextReader? input, TextWri
     private static readonly Setting[] Used =
     [
         Settings.DockerHost, Settings.DockerTlsVerify, Settings.DockerCertPath, Settings.LabelPrefix, Settings.ServicesFile, Settings.Tags,
-        Settings.AllowFunnel, Settings.Container,
+        Settings.AllowFunnel, Settings.AllowStart, Settings.Container,
     ];
 
     public static Command Create(SettingOptions options, Terminal terminal)
@@ -142,7 +142,6 @@ internal sealed class CheckCommand(Terminal terminal, TextReader? input, TextWri
         ? new ServicesFileWatcher(path, options.Services.LabelPrefix, TimeProvider.System, NullLogger<ServicesFileWatcher>.Instance)
             .ReadOnce()
         : null;
-    }
 
     private async Task<int> RefuseAsync(string what, IReadOnlyList<string> reasons, int exitCode)
     {

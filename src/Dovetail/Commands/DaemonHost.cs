@@ -10,6 +10,7 @@ using Dovetail.Notifications;
 using Dovetail.Proxy;
 using Dovetail.Proxy.Http;
 using Dovetail.Reconciliation;
+using Dovetail.Sleep;
 using Dovetail.Tailscale;
 using Microsoft.Extensions.Logging.Console;
 
@@ -52,6 +53,11 @@ internal static class DaemonHost
         if (options.ServicesFile is { } file)
         {
             builder.Services.AddServicesFile(file, options.Services.LabelPrefix);
+        }
+
+        if (options.Services.AllowStart)
+        {
+            builder.Services.AddSleep(options.Services);
         }
 
         if (options.Dashboard is { } dashboard)

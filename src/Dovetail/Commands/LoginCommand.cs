@@ -27,7 +27,7 @@ internal sealed class LoginCommand(string socket, TimeProvider time, TextWriter 
                 return ExitCode.Failed;
             }
 
-            if (service.State is "Running" or "CertPending" or "Ready")
+            if (service.State is "Running" or "CertPending" or "Ready" or "Asleep")
             {
                 await output.WriteLineAsync($"{name} is logged in{(service.DnsName is { } full ? $" as {full}" : "")}.");
                 return ExitCode.Done;

@@ -45,6 +45,7 @@ internal sealed class OptionsReader
             Tags = Read(Settings.Tags),
             Hold = Read(Settings.Hold),
             AllowFunnel = Read(Settings.AllowFunnel),
+            AllowStart = Read(Settings.AllowStart),
             AccessLog = Read(Settings.AccessLog),
         };
         var dashboard = ReadDashboard();
@@ -64,6 +65,7 @@ internal sealed class OptionsReader
             {
                 LabelPrefix = services.LabelPrefix,
                 Container = Read(Settings.Container),
+                EvenAsleep = services.AllowStart,
                 ResyncInterval = resync,
             },
             Listeners = ReadListeners(),

@@ -47,6 +47,9 @@ internal static class Settings
 
     public static readonly Setting<bool> AllowFunnel = Setting.Flag("DOVETAIL_ALLOW_FUNNEL", "false", "whether labels may ask for Funnel");
 
+    public static readonly Setting<bool> AllowStart =
+        Setting.Flag("DOVETAIL_ALLOW_START", "false", "whether labels may have their containers stopped and started");
+
     public static readonly Setting<TimeSpan> Hold = Setting.Duration(
         "DOVETAIL_HOLD", "15s", "how long requests wait for an upstream, for services that say nothing",
         TimeSpan.Zero, ServiceOptions.MaxHold);
@@ -165,8 +168,8 @@ internal static class Settings
     public static ImmutableArray<Setting> All { get; } =
     [
         AuthKey, AuthKeyFile, StateDirectory, ControlUrl, DockerHost, DockerTlsVerify, DockerCertPath, LabelPrefix, ServicesFile, Tags,
-        AllowFunnel, Hold, Grace, ForgetAfter, NodeMemory, Resync, Poll, Connections, StallTimeout, RequestLineSize, RequestHeadersSize,
-        RequestHeaderCount, RuntimeDirectory, Tailscaled, Tailscale, Container, AccessLog, LogLevel, JsonLog, MetricsAddress,
+        AllowFunnel, AllowStart, Hold, Grace, ForgetAfter, NodeMemory, Resync, Poll, Connections, StallTimeout, RequestLineSize,
+        RequestHeadersSize, RequestHeaderCount, RuntimeDirectory, Tailscaled, Tailscale, Container, AccessLog, LogLevel, JsonLog, MetricsAddress,
         OtlpEndpoint, OtlpMetricsEndpoint, OtlpIsGrpc, OtlpHeaders, OtlpHeadersFile, OtlpInterval, OtlpServiceName, OtlpResource,
         OtlpIsDisabled, Dashboard, DashboardAllow, DashboardAdmins, Notify, NotifyFile, NotifyDelay, NotifySeverity, NotifyLoginUrl,
     ];

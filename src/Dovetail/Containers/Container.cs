@@ -21,6 +21,9 @@ internal sealed record Container
     /// <summary>When its last run began; the default: never, or not known.</summary>
     public DateTimeOffset StartedAt { get; init; }
 
+    /// <summary>When its last run ended; the default while it runs, and when that is not known.</summary>
+    public DateTimeOffset FinishedAt { get; init; }
+
     /// <summary>Exit code of its last run; 0 while it runs.</summary>
     public int ExitCode { get; init; }
 

@@ -13,6 +13,11 @@ internal sealed record ContainerSnapshot
     /// <summary>Containers that ended since they were listed, or whose network a listed one uses though they have ended; sorted by id.</summary>
     public EquatableArray<Container> Ended { get; init; }
 
+    /// <summary>
+    /// Containers that do not run and have a label that lets them be started by a request, where that is allowed; sorted by id.
+    /// </summary>
+    public EquatableArray<Container> Asleep { get; init; }
+
     /// <summary>Where Dovetail itself runs, as seen when the containers were listed.</summary>
     public OwnLocation Own { get; init; } = OwnLocation.OnHost;
 

@@ -9,6 +9,9 @@ internal static class WellKnownLabels
     /// <summary><c>True</c> on a container of <c>docker compose run</c>, which carries all labels of its service.</summary>
     public const string ComposeOneOff = "com.docker.compose.oneoff";
 
+    /// <summary>What a container depends on: <c>SERVICE:CONDITION:RESTART</c>, with commas between.</summary>
+    public const string ComposeDependsOn = "com.docker.compose.depends_on";
+
     public const string SwarmServiceId = "com.docker.swarm.service.id";
     public const string SwarmServiceName = "com.docker.swarm.service.name";
 }

@@ -54,7 +54,12 @@ internal static class ServiceFacts
     private static void AppendUpstreams(Markup main, ServiceStatus service, bool isOwn, bool withRoute)
     {
         main.Append($"<dt>Upstreams</dt>");
-        if (service.Upstreams.Count == 0)
+        foreach (var container in service.Asleep ?? [])
+        {
+            main.Append($"<dd>{container}, asleep: the next request starts it</dd>");
+        }
+
+        if (service is { Upstreams.Count: 0, Asleep: null })
         {
             main.Append($"<dd>{(isOwn ? "Dovetail itself" : "none")}</dd>");
         }
@@ -89,7 +94,7 @@ internal static class ServiceFacts
     // As in StatusTable: by more than colour, for the word stands there too.
     private static string ClassOf(ServiceStatus service) => service.State switch
     {
-        "Ready" => service.Conditions.Any(static condition => condition.Severity == "Problem") ? "waiting" : "good",
+        "Ready" or "Asleep" => service.Conditions.Any(static condition => condition.Severity == "Problem") ? "waiting" : "good",
         "Backoff" or "NeedsLogin" => "bad",
         _ => "waiting",
     };

@@ -46,5 +46,6 @@ internal static class StartPage
         main.Append($"</li>");
     }
 
-    private static bool IsUsable(NodeReport node) => node.State == NodeState.Ready && node.Service.Upstreams.Count > 0;
+    private static bool IsUsable(NodeReport node) => node.State == NodeState.Asleep
+        || (node.State == NodeState.Ready && node.Service.Upstreams.Count > 0);
 }

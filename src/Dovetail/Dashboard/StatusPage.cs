@@ -8,7 +8,7 @@ internal static class StatusPage
     public static Page Render(StatusDocument status, string own, Func<string, ServiceRequests> requests, DateTimeOffset now)
     {
         var main = new Markup();
-        var ready = status.Services.Count(static service => service.State == "Ready");
+        var ready = status.Services.Count(static service => service.State is "Ready" or "Asleep");
         main.Append($"<h1>Status</h1><p id=\"summary\">{ready} of {status.Services.Count} services ready.</p>");
         AppendDocker(main, status.Docker);
         foreach (var service in status.Services)

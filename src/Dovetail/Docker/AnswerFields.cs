@@ -40,6 +40,7 @@ internal sealed class AnswerFields : IEnumerable<string>
             {
                 "Status",
                 { "StartedAt", IsText },
+                { "FinishedAt", IsText },
                 { "ExitCode", IsSmallNumber },
                 { "OOMKilled", IsTruthValue },
                 { "Health", new AnswerFields { "Status" } },

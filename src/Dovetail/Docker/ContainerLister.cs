@@ -12,23 +12,20 @@ namespace Dovetail.Docker;
 /// <param name="locator">Finds Dovetail itself, again at each listing: its networks may change.</param>
 /// <param name="networks">Shared with <paramref name="locator"/>.</param>
 /// <param name="swarm">Knows the labels of services, and their tasks on other nodes.</param>
-/// <param name="labelPrefix">Without the dot at its end.</param>
 /// <param name="selection">Gives the containers that matter without a label.</param>
-/// <param name="inspectTimeout">How long the Engine may take for the details of one container.</param>
 internal sealed class ContainerLister(
     DockerClient client,
     SelfLocator locator,
     NetworkCatalog networks,
     SwarmReader swarm,
-    string labelPrefix,
     Func<ContainerSelection> selection,
-    TimeSpan inspectTimeout)
+    DockerWatcherOptions options)
 {
     private const int MaxParallelInspects = 8;
 
-    private readonly string _prefix = labelPrefix + ".";
+    private readonly string _prefix = options.LabelPrefix + ".";
 
-    private readonly EndedContainers _ended = new(client, inspectTimeout);
+    private readonly EndedContainers _ended = new(client, options.InspectTimeout);
 
     // Details that could be had last time, by id: they stand in when the Engine is too slow for one container.
     private Dictionary<string, Container> _last = new(StringComparer.Ordinal);
@@ -45,15 +42,14 @@ internal sealed class ContainerLister(
             new SelfLocator(client, networks, options.Container, SelfLocator.ReadHints()),
             networks,
             new SwarmReader(client, options.LabelPrefix, time),
-            options.LabelPrefix,
             selection ?? (static () => ContainerSelection.None),
-            options.InspectTimeout);
+            options);
     }
 
     /// <exception cref="DockerException">The Engine cannot be asked at all, or its list cannot be read.</exception>
     public async Task<ContainerListing> ListAsync(CancellationToken cancellationToken)
     {
-        var entries = await client.ListContainersAsync(cancellationToken);
+        var entries = await ListEntriesAsync(cancellationToken);
         var (own, problem) = await locator.LocateAsync(cancellationToken);
         var services = await swarm.ReadAsync(entries, cancellationToken);
         List<string> failures = [.. new[] { problem, services.Problem }.OfType<string>()];
@@ -106,12 +102,32 @@ internal sealed class ContainerLister(
                     .Select(container => container with { Networks = container.Networks.Select(networks.Describe).ToEquatableArray() })
                     .OrderBy(container => container.Id, StringComparer.Ordinal)
                     .ToEquatableArray(),
+                Asleep = containers.Values.Where(IsAsleep).OrderBy(container => container.Id, StringComparer.Ordinal).ToEquatableArray(),
                 Ended = await _ended.LookAsync(containers, cancellationToken),
                 Own = own,
             },
             failures.ToEquatableArray(),
             services.IsSettling);
     }
+
+    private async Task<IReadOnlyList<ContainerListResponse>> ListEntriesAsync(CancellationToken cancellationToken)
+    {
+        var entries = await client.ListContainersAsync(cancellationToken, options.EvenAsleep);
+        return options.EvenAsleep
+            ? [.. entries.Where(entry => ContainerMapper.IsAlive(entry.State) || IsAsleep(ContainerMapper.From(entry)))]
+            : entries;
+    }
+
+    // A swarm starts other tasks in the place of those that have ended, and a container of "docker compose run" did what it was there for.
+    private bool IsAsleep(Container container) => options.EvenAsleep
+        && container.State is ContainerState.Created or ContainerState.Exited
+        && container.Labels.Any(label => IsSleepLabel(label.Key))
+        && container.Label(WellKnownLabels.SwarmServiceId) is null
+        && !string.Equals(container.Label(WellKnownLabels.ComposeOneOff), "true", StringComparison.OrdinalIgnoreCase);
+
+    // Also that of a further service: PREFIX.services.ID.sleep.
+    private bool IsSleepLabel(string key) =>
+        key.StartsWith(_prefix, StringComparison.Ordinal) && key.EndsWith(".sleep", StringComparison.Ordinal);
 
     // What an image exposes is known on the nodes that have it.
     private static Container WithPortsOfReplicas(Container task, List<Container> here) => task with
@@ -164,7 +180,7 @@ internal sealed class ContainerLister(
     {
         try
         {
-            var details = await client.InspectContainerAsync(entry.ID, cancellationToken, inspectTimeout);
+            var details = await client.InspectContainerAsync(entry.ID, cancellationToken, options.InspectTimeout);
             return (details is null ? null : ContainerMapper.From(details), null);
         }
         catch (DockerException exception)

@@ -22,6 +22,7 @@ internal static class ContainerMapper
             Created = Utc(details.Created),
             State = State(details.State?.Status),
             StartedAt = Time(details.State?.StartedAt),
+            FinishedAt = State(details.State?.Status) == ContainerState.Exited ? Time(details.State?.FinishedAt) : default,
             ExitCode = (int)(details.State?.ExitCode ?? 0),
             IsOutOfMemory = details.State?.OOMKilled == true,
             IsStopping = details.State?.Status == Stopping,

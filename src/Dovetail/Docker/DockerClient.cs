@@ -68,7 +68,7 @@ internal sealed class DockerClient : IDisposable
     /// </summary>
     /// <exception cref="DockerException">No Engine answers.</exception>
     public Task<EngineVersion> GetVersionAsync(CancellationToken cancellationToken) => GuardAsync(
-        "version",
+        "GET /version",
         async token =>
         {
             var version = await _engine.System.GetVersionAsync(token);
@@ -117,15 +117,32 @@ internal sealed class DockerClient : IDisposable
     /// <exception cref="DockerException">The Engine does not answer, refuses, or its answer cannot be read.</exception>
     public Task<ContainerInspectResponse?> InspectContainerAsync(
         string idOrName, CancellationToken cancellationToken, TimeSpan? timeout = null) => OrNullAsync(CallAsync(
-            $"containers/{Printable.Text(idOrName)}/json",
+            $"GET /containers/{Printable.Text(idOrName)}/json",
             token => _engine.Containers.InspectContainerAsync(Uri.EscapeDataString(idOrName), token),
             timeout ?? CallTimeout,
             cancellationToken));
 
+    /// <summary>Starts a container; one that runs stays as it is.</summary>
+    /// <exception cref="DockerException">There is none, the Engine does not answer, or it refuses; the message has its reason.</exception>
+    public Task StartContainerAsync(string id, CancellationToken cancellationToken) => OrderAsync(
+        $"POST /containers/{Printable.Text(id)}/start",
+        token => _engine.Containers.StartContainerAsync(Uri.EscapeDataString(id), new ContainerStartParameters(), token),
+        CallTimeout,
+        cancellationToken);
+
+    /// <summary>Stops a container with its own signal, and waits for its end; one that does not run stays as it is.</summary>
+    /// <param name="stopTimeout">The container's own: how long after that the Engine kills it.</param>
+    /// <exception cref="DockerException">There is none, the Engine does not answer, or it refuses; the message has its reason.</exception>
+    public Task StopContainerAsync(string id, TimeSpan stopTimeout, CancellationToken cancellationToken) => OrderAsync(
+        $"POST /containers/{Printable.Text(id)}/stop",
+        token => _engine.Containers.StopContainerAsync(Uri.EscapeDataString(id), new ContainerStopParameters(), token),
+        stopTimeout + CallTimeout,
+        cancellationToken);
+
     /// <summary>All networks.</summary>
     /// <exception cref="DockerException">The Engine does not answer, refuses, or its answer cannot be read.</exception>
     public Task<IList<NetworkResponse>> ListNetworksAsync(CancellationToken cancellationToken) => CallAsync(
-        "networks",
+        "GET /networks",
         token => _engine.Networks.ListNetworksAsync(new NetworksListParameters(), token),
         CallTimeout,
         cancellationToken);
@@ -134,7 +151,7 @@ internal sealed class DockerClient : IDisposable
     /// <exception cref="DockerException">The Engine does not answer, refuses, or its answer cannot be read.</exception>
     public async Task<EngineInfo> GetInfoAsync(CancellationToken cancellationToken)
     {
-        var info = await CallAsync("info", _engine.System.GetSystemInfoAsync, CallTimeout, cancellationToken);
+        var info = await CallAsync("GET /info", _engine.System.GetSystemInfoAsync, CallTimeout, cancellationToken);
         return new EngineInfo(
             // Podman 4.3 shows it by its directory only, in its user's home.
             info.SecurityOptions?.Contains("name=rootless") == true
@@ -149,7 +166,7 @@ internal sealed class DockerClient : IDisposable
     public async Task<IReadOnlyList<SwarmService>> ListServicesAsync(CancellationToken cancellationToken)
     {
         var services = await CallAsync(
-            "services",
+            "GET /services",
             token => _engine.Swarm.ListServicesAsync(new ServiceListParameters(), token),
             CallTimeout,
             cancellationToken);
@@ -161,7 +178,7 @@ internal sealed class DockerClient : IDisposable
     public async Task<IReadOnlyList<TaskResponse>> ListTasksAsync(IEnumerable<string> serviceIds, CancellationToken cancellationToken)
     {
         var tasks = await CallAsync(
-            "tasks",
+            "GET /tasks",
             token => _engine.Tasks.ListAsync(
                 new TasksListParameters { Filters = Filters(("service", [.. serviceIds]), ("desired-state", ["running"])) }, token),
             CallTimeout,
@@ -191,7 +208,7 @@ internal sealed class DockerClient : IDisposable
 
     private Task<IList<ContainerListResponse>> ListContainersAsync(
         ContainersListParameters parameters, CancellationToken cancellationToken) => CallAsync(
-            "containers/json",
+            "GET /containers/json",
             token => _engine.Containers.ListContainersAsync(parameters, token),
             CallTimeout,
             cancellationToken);
@@ -206,7 +223,7 @@ internal sealed class DockerClient : IDisposable
         };
 #pragma warning disable CS0618 // The overload with IProgress does not tell when the subscription stands, and Progress<T> loses the order.
         return CallAsync(
-            "events",
+            "GET /events",
             async token => new DockerEventStream(await _engine.System.MonitorEventsAsync(parameters, token)),
             CallTimeout,
             cancellationToken);
@@ -230,6 +247,19 @@ internal sealed class DockerClient : IDisposable
             var answer = await ask(false);
             _refusesFilters = true;
             return answer;
+        }
+    }
+
+    private async Task OrderAsync(
+        string call, Func<CancellationToken, Task<bool>> ask, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CallAsync(call, async token => (await ask(token)).ToString(), timeout, cancellationToken);
+        }
+        catch (DockerException exception) when (exception.StatusCode == HttpStatusCode.NotModified)
+        {
+            // It is so already.
         }
     }
 
@@ -281,7 +311,7 @@ internal sealed class DockerClient : IDisposable
         HttpRequestException { InnerException: DockerException inner } => inner,
         OperationCanceledException => new DockerException(
             FormattableString.Invariant(
-                $"The Docker Engine at {Endpoint} did not answer GET /{call} within {timeout.TotalSeconds:0.#} s. ")
+                $"The Docker Engine at {Endpoint} did not answer {call} within {timeout.TotalSeconds:0.#} s. ")
             + "Check that it is healthy (docker ps) and that DOCKER_HOST is right.",
             exception)
         {
@@ -293,7 +323,7 @@ internal sealed class DockerClient : IDisposable
             exception),
         // JsonException, and whatever else the converters of Docker.DotNet throw at values they do not expect.
         _ => new DockerException(
-            $"What answers at {Endpoint} is no Docker Engine, or one that Dovetail does not understand: its answer to GET /{call} "
+            $"What answers at {Endpoint} is no Docker Engine, or one that Dovetail does not understand: its answer to {call} "
             + $"cannot be read ({Printable.Text(exception.Message, 300)}). Check DOCKER_HOST.",
             exception),
     };

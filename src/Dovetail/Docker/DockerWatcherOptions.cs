@@ -9,6 +9,11 @@ internal sealed record DockerWatcherOptions
     /// <summary>What <c>DOVETAIL_CONTAINER</c> says: id or name of Dovetail's own container, <c>none</c>, or null to find out.</summary>
     public string? Container { get; init; }
 
+    /// <summary>
+    /// Whether containers that do not run are listed too, when they have a label <c>PREFIX.sleep</c>. Default false.
+    /// </summary>
+    public bool EvenAsleep { get; init; }
+
     /// <summary>Time between full listings when nothing seems to happen; heals lost events. Over 0; default 30 s.</summary>
     public TimeSpan ResyncInterval { get; init; } = TimeSpan.FromSeconds(30);
 

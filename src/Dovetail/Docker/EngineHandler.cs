@@ -59,7 +59,7 @@ internal sealed class EngineHandler : DelegatingHandler, IAuthProvider
             // Docker.DotNet takes a redirect for a success, and reads the body of a refusal without a deadline.
             if (!response.IsSuccessStatusCode)
             {
-                throw await RefusalAsync(response, request.RequestUri.AbsolutePath, cancellationToken);
+                throw await RefusalAsync(response, request, cancellationToken);
             }
 
             if (call == VersionCall)
@@ -68,7 +68,13 @@ internal sealed class EngineHandler : DelegatingHandler, IAuthProvider
                 IsPodman = response.Headers.Contains("Libpod-API-Version");
             }
 
-            if (call != EventsCall)
+            if (request.Method != HttpMethod.Get)
+            {
+                // That it was done is all there is to know of an order.
+                response.Content.Dispose();
+                response.Content = new ByteArrayContent([]);
+            }
+            else if (call != EventsCall)
             {
                 response.Content = await TakeAsync(response.Content, FieldsOf(call), cancellationToken);
             }
@@ -105,7 +111,8 @@ internal sealed class EngineHandler : DelegatingHandler, IAuthProvider
         }
     }
 
-    private async Task<DockerException> RefusalAsync(HttpResponseMessage response, string path, CancellationToken cancellationToken)
+    private async Task<DockerException> RefusalAsync(
+        HttpResponseMessage response, HttpRequestMessage request, CancellationToken cancellationToken)
     {
         await response.Content.LoadIntoBufferAsync(MaxRefusal, cancellationToken);
         var said = Printable.Text(MessageOf(await response.Content.ReadAsStringAsync(cancellationToken)), 300);
@@ -116,6 +123,8 @@ internal sealed class EngineHandler : DelegatingHandler, IAuthProvider
 
         var advice = response.StatusCode switch
         {
+            HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized when request.Method != HttpMethod.Get =>
+                " A proxy in front of Docker's socket must allow to start and stop containers, with ALLOW_START=1 and ALLOW_STOP=1.",
             HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized =>
                 " A proxy in front of Docker's socket must allow VERSION, EVENTS, CONTAINERS and NETWORKS for reading, "
                 + "and in a swarm INFO, SERVICES and TASKS.",
@@ -123,7 +132,8 @@ internal sealed class EngineHandler : DelegatingHandler, IAuthProvider
                 " The Engine wants TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH.",
             _ => "",
         };
-        return new DockerException($"Docker answered {(int)response.StatusCode} to GET {path}: {said}.{advice}")
+        var call = $"{request.Method} {request.RequestUri!.AbsolutePath}";
+        return new DockerException($"Docker answered {(int)response.StatusCode} to {call}: {said}.{advice}")
         {
             StatusCode = response.StatusCode,
         };

@@ -51,6 +51,15 @@ internal static class DaemonFamilies
     public static readonly MetricFamily NotificationsFailed = new(
         "dovetail.notifications.failed", MetricKind.Counter, "{message}", "Messages that a receiver did not get.");
 
+    public static readonly MetricFamily SleepStops = new(
+        "dovetail.sleep.stops", MetricKind.Counter, "{stop}", "Containers that were stopped because no request came.");
+
+    public static readonly MetricFamily SleepStarts = new(
+        "dovetail.sleep.starts", MetricKind.Counter, "{start}", "Containers that were started by a request, or were to be.");
+
+    public static readonly MetricFamily SleepStartFailures = new(
+        "dovetail.sleep.start_failures", MetricKind.Counter, "{start}", "Those of them that did not come up.");
+
     public static readonly MetricFamily UnwantedMachines = new(
         "dovetail.unwanted_machines", MetricKind.Gauge, "{machine}", "Machines that no container wants, and that are forgotten in time.");
 

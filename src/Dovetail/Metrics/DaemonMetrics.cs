@@ -31,6 +31,7 @@ internal static class DaemonMetrics
             writer.Begin(DaemonFamilies.UnwantedMachines).Sample(machines);
         }
 
+        WriteSleep(writer, report);
         WriteNodes(writer, report.Nodes);
         WriteProcesses(writer, report.Nodes, usage);
     }
@@ -64,6 +65,16 @@ internal static class DaemonMetrics
         if (docker.LastListing is { } listing)
         {
             writer.Sample(Seconds(listing));
+        }
+    }
+
+    private static void WriteSleep(IMetricWriter writer, ReconcilerReport report)
+    {
+        if (report.Sleep is { } sleep)
+        {
+            writer.Begin(DaemonFamilies.SleepStops).Sample(sleep.Stops);
+            writer.Begin(DaemonFamilies.SleepStarts).Sample(sleep.Starts);
+            writer.Begin(DaemonFamilies.SleepStartFailures).Sample(sleep.FailedStarts);
         }
     }
 

@@ -128,7 +128,8 @@ internal sealed partial class Node : INode
                     Act(session, facts, decision);
                 }
 
-                await _facts.WaitAsync(decision.State == NodeState.Ready ? _timings.Poll : _timings.FastPoll, cancellationToken);
+                var isUp = decision.State is NodeState.Ready or NodeState.Asleep;
+                await _facts.WaitAsync(isUp ? _timings.Poll : _timings.FastPoll, cancellationToken);
             }
             catch (Exception bug) when (!cancellationToken.IsCancellationRequested)
             {

@@ -47,8 +47,10 @@ internal sealed class NodeListener(
             upstreams.Update(
                 config.Service.Health,
                 config.Service.Upstreams.Select(upstream => (UpstreamAddress.Of(upstream, config.HostName), upstream.Health)),
-                config.Service.Absence);
+                config.Service.Absence,
+                config.Service.Sleeping.Count > 0);
             await tcp.UpdateAsync(config, address);
+            upstreams.Use?.Served(config.Service);
             Ports = Ports with { Tcp = tcp.EndPoints };
         }
         finally

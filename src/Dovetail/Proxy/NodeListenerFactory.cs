@@ -52,7 +52,8 @@ internal sealed partial class NodeListenerFactory(
         var cache = new PeerCache(service, peers, options, time, _logger);
         var heldRequests = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = options.HeldPerService });
         var failing = new FailingUpstreams();
-        var ofUpstreams = new UpstreamDependencies(service, options, time, random, failing, _logger);
+        var use = initial.Service.IsOwn ? null : services.GetService<IServiceUses>()?.Of(service);
+        var ofUpstreams = new UpstreamDependencies(service, options, time, random, failing, _logger, use);
 
         // 2. HTTP.
         var upstreams = new UpstreamGroup(ofUpstreams);

@@ -4,12 +4,14 @@ using Dovetail.Nodes;
 using Dovetail.Services;
 using Dovetail.Services.Files;
 using Dovetail.Services.Model;
+using Dovetail.Sleep;
 
 namespace Dovetail.Reconciliation;
 
 /// <summary>The one loop that makes nodes of what the containers want. It owns the nodes and never waits for one.</summary>
 /// <param name="snapshots">The listings, the newest last; read anew when it ends or fails.</param>
 /// <param name="files">What the services file says, the newest last; likewise. Null: there is none.</param>
+/// <param name="sleeper">Null: no container is ever stopped or started.</param>
 internal sealed partial class Reconciler(
     IAsyncEnumerable<ContainerSnapshot> snapshots,
     INodeFactory nodes,
@@ -17,7 +19,8 @@ internal sealed partial class Reconciler(
     ReconcilerOptions options,
     TimeProvider time,
     ILogger<Reconciler> logger,
-    IAsyncEnumerable<ServicesFile>? files = null) : BackgroundService
+    IAsyncEnumerable<ServicesFile>? files = null,
+    Sleeper? sleeper = null) : BackgroundService
 {
     private static readonly TimeSpan SnapshotPause = TimeSpan.FromSeconds(1);
 
@@ -48,6 +51,7 @@ internal sealed partial class Reconciler(
                 File = _file,
                 LastReconciled = _lastReconciled,
                 Rounds = _rounds,
+                Sleep = sleeper?.Counts,
             };
         }
     }
@@ -85,9 +89,7 @@ internal sealed partial class Reconciler(
 
             if (tracked is { UnwantedSince: null })
             {
-                return new ForgetOutcome(false, tracked.Service.Origin is { } origin
-                    ? $"{name} is wanted by {origin}; take it out there first"
-                    : $"{name} is wanted by a running container; stop that first");
+                return new ForgetOutcome(false, $"{name} is wanted by {Wanting(tracked.Service)} first");
             }
 
             if (tracked is null && _file is { IsKnown: false } unread)
@@ -130,6 +132,7 @@ internal sealed partial class Reconciler(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         StartOwn();
+        sleeper?.Changed = _changed.Set;
         var watching = Task.WhenAll(
             WatchAsync(snapshots, snapshot => _snapshot = snapshot, stoppingToken),
             files is null ? Task.CompletedTask : WatchAsync(files, file => _file = file, stoppingToken));
@@ -142,6 +145,13 @@ internal sealed partial class Reconciler(
         await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await StopAllAsync();
     }
+
+    private static string Wanting(ServiceSpec service) => service switch
+    {
+        { Origin: { } origin } => $"{origin}; take it out there",
+        { IsAsleep: true } => "a container that is asleep; remove that",
+        _ => "a running container; stop that",
+    };
 
     // It needs no container, and is of most use while Docker cannot be listed.
     private void StartOwn()
@@ -213,6 +223,7 @@ internal sealed partial class Reconciler(
     {
         var begun = time.GetTimestamp();
         var desired = DesiredState.From(_snapshot, services, _file);
+        desired = _snapshot is null ? desired : sleeper?.Observe(_snapshot, desired) ?? desired;
         _refusals.Write(_desired, desired);
         _desired = desired;
         var tracked = _slots.Values.Select(static slot => slot.Tracked).OfType<TrackedService>()

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Dovetail.Nodes;
 using Dovetail.Services.Files;
 using Dovetail.Services.Model;
+using Dovetail.Sleep;
 
 namespace Dovetail.Reconciliation;
 
@@ -21,6 +22,9 @@ internal sealed record ReconcilerReport
 
     /// <summary>Rounds of the loop since the start, and how long they took together.</summary>
     public (long Count, TimeSpan Duration) Rounds { get; init; }
+
+    /// <summary>What was done to containers that sleep; null: none may be stopped or started.</summary>
+    public SleepCounts? Sleep { get; init; }
 
     /// <summary>When the last round ended; null before the containers have been listed once.</summary>
     public required DateTimeOffset? LastReconciled { get; init; }

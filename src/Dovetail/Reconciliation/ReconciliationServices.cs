@@ -4,6 +4,7 @@ using Dovetail.Files;
 using Dovetail.Nodes;
 using Dovetail.Services.Files;
 using Dovetail.Services.Model;
+using Dovetail.Sleep;
 
 namespace Dovetail.Reconciliation;
 
@@ -28,7 +29,8 @@ internal static class ReconciliationServices
             provider.GetRequiredService<ILogger<Reconciler>>(),
             provider.GetService<ServicesFileWatcher>() is { } file
                 ? ListingItsContainers(file.WatchAsync(CancellationToken.None), provider.GetRequiredService<DockerWatcher>())
-                : null));
+                : null,
+            provider.GetService<Sleeper>()));
         services.AddSingleton(provider => new UnwantedStates(
             provider.GetRequiredService<Reconciler>(),
             provider.GetRequiredService<DockerClient>(),

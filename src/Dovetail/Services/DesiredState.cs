@@ -26,13 +26,14 @@ internal sealed record DesiredState
     public EquatableArray<ContainerWarning> Warnings { get; init; }
 
     /// <summary>
-    /// Running, restarting and paused containers want their services; only running ones are upstreams. Never throws, whatever the labels
-    /// hold.
+    /// Running, restarting and paused containers want their services, and so do those that are asleep; only running ones are upstreams.
+    /// Never throws, whatever the labels hold.
     /// </summary>
     /// <param name="snapshot">Null: the containers have not been listed yet.</param>
     /// <param name="file">Null: there is no services file.</param>
     public static DesiredState From(ContainerSnapshot? snapshot, ServiceOptions defaults, ServicesFile? file = null)
     {
+        var listed = snapshot ?? new ContainerSnapshot();
         var rejected = new List<RejectedContainer>();
         var warnings = new List<ContainerWarning>();
         var claims = new SortedDictionary<string, List<ServiceClaim>>(StringComparer.Ordinal);
@@ -41,14 +42,20 @@ internal sealed record DesiredState
             Add(claim);
         }
 
-        foreach (var container in InOrderOfRight(snapshot?.Containers ?? []))
+        foreach (var (container, isAsleep) in Claimants(listed))
         {
-            var parsed = LabelParser.Parse(container, defaults);
+            var parsed = Parse(container, listed.Own, defaults);
+            if (isAsleep && !parsed.Services.All(static service => service.Sleep is not null))
+            {
+                // One that has simply ended.
+                continue;
+            }
+
             rejected.AddRange(parsed.Rejected);
             warnings.AddRange(parsed.Warnings);
             foreach (var service in parsed.Services)
             {
-                Add(new ServiceClaim(container, service));
+                Add(new ServiceClaim(container, service) { IsAsleep = isAsleep });
             }
         }
 
@@ -71,9 +78,9 @@ internal sealed record DesiredState
 
         return new DesiredState
         {
-            Ended = EndedServices(snapshot ?? new ContainerSnapshot(), defaults, file),
+            Ended = EndedServices(listed, defaults, file),
             Services = claims.Values
-                .Select(sameName => ServiceMerger.Merge(sameName, snapshot ?? new ContainerSnapshot(), defaults, rejected, warnings))
+                .Select(sameName => ServiceMerger.Merge(sameName, listed, defaults, rejected, warnings))
                 .Concat(defaults.Own is { } own ? [own] : [])
                 .OrderBy(static service => service.Name, StringComparer.Ordinal)
                 .ToEquatableArray(),
@@ -81,10 +88,8 @@ internal sealed record DesiredState
                 .OrderBy(static entry => entry.Container, StringComparer.Ordinal)
                 .ThenBy(static entry => entry.Service, StringComparer.Ordinal)
                 .ToEquatableArray(),
-            Warnings = warnings
-                .OrderBy(static entry => entry.Container, StringComparer.Ordinal)
-                .ThenBy(static entry => entry.Service, StringComparer.Ordinal)
-                .ToEquatableArray(),
+            Warnings = [.. warnings.OrderBy(static entry => entry.Container, StringComparer.Ordinal)
+                .ThenBy(static entry => entry.Service, StringComparer.Ordinal)],
         };
     }
 
@@ -135,6 +140,32 @@ internal sealed record DesiredState
         .OrderBy(ReplicaGroup.IsOneOff)
         .ThenBy(container => container.Created)
         .ThenBy(container => container.Id, StringComparer.Ordinal);
+
+    // One that is asleep takes no name from one that runs. Of several that sleep, the last to run has it.
+    private static IEnumerable<(Container Container, bool IsAsleep)> Claimants(ContainerSnapshot snapshot) =>
+        InOrderOfRight(snapshot.Containers)
+        .Select(static container => (container, false))
+        .Concat(snapshot.Asleep
+            .OrderByDescending(container => container.StartedAt)
+            .ThenBy(container => container.Id, StringComparer.Ordinal)
+            .Select(static container => (container, true)));
+
+    // Stopped, Dovetail could not start itself again.
+    private static LabelParseResult Parse(Container container, OwnLocation own, ServiceOptions defaults)
+    {
+        var parsed = LabelParser.Parse(container, defaults);
+        if (container.Name != own.ContainerName || parsed.Services.All(static service => service.Sleep is null))
+        {
+            return parsed;
+        }
+
+        var text = $"{Printable.Text(defaults.LabelPrefix)}.{ServiceLabels.Sleep} has no effect: this is Dovetail's own container";
+        return parsed with
+        {
+            Services = parsed.Services.Select(static service => service with { Sleep = null }).ToEquatableArray(),
+            Warnings = [.. parsed.Warnings, new ContainerWarning(container.Name, null, text)],
+        };
+    }
 }
 
 /// <summary>A service, and those of its containers that have ended.</summary>

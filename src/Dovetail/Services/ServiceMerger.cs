@@ -11,6 +11,9 @@ internal sealed record ServiceClaim(Container Container, ServiceDeclaration Serv
 {
     /// <summary>What asks for it in a services file, where the container's labels do not.</summary>
     public FileService? Entry { get; init; }
+
+    /// <summary>The container does not run, and a request may start it.</summary>
+    public bool IsAsleep { get; init; }
 }
 
 /// <summary>
@@ -31,6 +34,9 @@ internal static class ServiceMerger
         var upstreams = new List<Upstream>();
         var unreachable = new List<UnreachableContainer>();
         var notRunning = new List<ContainerNotRunning>();
+        var sleeping = new List<SleepingContainer>();
+        var accepted = new List<ServiceClaim>();
+        var isNamed = false;
         foreach (var claim in claims)
         {
             if ((Refusal(first, claim, defaults) ?? Repeated(claims, claim)) is { } reason)
@@ -42,9 +48,11 @@ internal static class ServiceMerger
             if (claim.Entry is { Containers.IsEmpty: true } named)
             {
                 upstreams.AddRange(FileUpstreams.Of(named));
+                isNamed = true;
                 continue;
             }
 
+            accepted.Add(claim);
             if (claim != first && string.Join(", ", ServiceLabels.Differing(first.Service, claim.Service)) is { Length: > 0 } settings)
             {
                 var older = first.Container.Name;
@@ -58,6 +66,10 @@ internal static class ServiceMerger
             {
                 Resolve(first.Service, claim, snapshot, upstreams, unreachable);
             }
+            else if (claim.IsAsleep)
+            {
+                sleeping.Add(new SleepingContainer(claim.Container.Id, claim.Container.Name));
+            }
             else
             {
                 notRunning.Add(NotRunning(claim.Container));
@@ -66,6 +78,8 @@ internal static class ServiceMerger
 
         return new ServiceSpec(first.Service)
         {
+            Sleep = isNamed ? null : SleepOf(accepted, warnings),
+            Sleeping = sleeping.ToEquatableArray(),
             Name = first.Service.Name,
             Origin = first.Entry?.Origin,
             Http = first.Service.Port is not null,
@@ -88,6 +102,20 @@ internal static class ServiceMerger
         },
         container.State == ContainerState.Paused ? 0 : container.ExitCode,
         container.State != ContainerState.Paused && container.IsOutOfMemory);
+
+    // Stopping some and leaving others would take capacity from a service that nobody said it of.
+    private static TimeSpan? SleepOf(List<ServiceClaim> claims, List<ContainerWarning> warnings)
+    {
+        var (first, awake) = (claims[0].Service.Sleep, claims.Find(static claim => claim.Service.Sleep is null));
+        if (awake is null || claims.Find(static claim => claim.Service.Sleep is not null) is not { } sleepy)
+        {
+            return awake is null ? first : null;
+        }
+
+        var text = $"does not sleep, for container {awake.Container.Name} serves with it and has no such label";
+        warnings.Add(new ContainerWarning(sleepy.Container.Name, sleepy.Service.Name, text));
+        return null;
+    }
 
     private static string? Refusal(ServiceClaim first, ServiceClaim claim, ServiceOptions defaults)
     {

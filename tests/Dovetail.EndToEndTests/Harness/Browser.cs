@@ -85,9 +85,11 @@ internal sealed class Browser : IAsyncDisposable
         {
             TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
             var before = Volatile.Read(ref _networkChanges);
-            await CallAsync("Page.navigate", new JsonObject { ["url"] = url });
+            var navigated = await CallAsync("Page.navigate", new JsonObject { ["url"] = url });
+            var failure = navigated["errorText"]?.GetValue<string>();
+            Assert.True(failure is null or NetworkChanged, $"{url}: {failure}");
             await UntilAsync("document.readyState === 'complete'");
-            isWhole = Volatile.Read(ref _networkChanges) == before;
+            isWhole = failure is null && Volatile.Read(ref _networkChanges) == before;
         }
 
         Assert.Equal(url, await EvaluateAsync("location.href"));

@@ -25,7 +25,7 @@ internal sealed record DaemonStatus(
 internal sealed record DockerStatus(string Endpoint, bool Connected, string? Error);
 
 /// <summary>One service of <see cref="DaemonStatus"/>.</summary>
-/// <param name="State">Starting, NeedsLogin, NeedsApproval, Running, CertPending, Ready, Backoff or Stopping.</param>
+/// <param name="State">Starting, NeedsLogin, NeedsApproval, Running, CertPending, Ready, Asleep, Backoff or Stopping.</param>
 internal sealed record ServiceStatus(
     string Name,
     string? Url,
@@ -39,7 +39,8 @@ internal sealed record ServiceStatus(
     IReadOnlyList<UpstreamStatus> Upstreams,
     IReadOnlyList<ConditionStatus> Conditions,
     TailscaledStatus? Tailscaled,
-    IReadOnlyDictionary<string, string>? Listener)
+    IReadOnlyDictionary<string, string>? Listener,
+    IReadOnlyList<string>? Asleep = null)
 {
     /// <summary>Whether a condition of that id is named.</summary>
     public bool Has(string condition) => Conditions.Any(known => known.Id == condition);

@@ -14,6 +14,7 @@ public sealed class EventIdTests
         ["Dovetail.Docker"] = (1100, 1200),
         ["Dovetail.Files"] = (1200, 1300),
         ["Dovetail.Reconciliation"] = (2000, 2100),
+        ["Dovetail.Sleep"] = (2100, 2200),
         ["Dovetail.Nodes"] = (3000, 4000),
         ["Dovetail.Proxy"] = (4000, 5000),
         ["Dovetail.Dashboard"] = (5000, 5100),

@@ -109,6 +109,46 @@ public sealed class ContainerListerTests
         Assert.Equal(["db"], removed.Containers.Select(container => container.Name));
     }
 
+    [Theory]
+    [InlineData(true, "created", "dovetail.sleep", null, true)]
+    [InlineData(true, "exited", "dovetail.services.web.sleep", null, true)]
+    [InlineData(true, "exited", "dovetail.port", null, false)]
+    [InlineData(true, "dead", "dovetail.sleep", null, false)]
+    // What is left of "docker compose run", and of a task.
+    [InlineData(true, "exited", "dovetail.sleep", "com.docker.compose.oneoff", false)]
+    [InlineData(true, "exited", "dovetail.sleep", "com.docker.swarm.service.id", false)]
+    [InlineData(false, "exited", "dovetail.sleep", null, false)]
+    public async Task A_container_that_may_be_started_is_listed_though_it_does_not_run(
+        bool allows, string state, string label, string? other, bool isAsleep)
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Containers[ScriptedEngine.Id(1)] = "web";
+        engine.Change = (_, answer) =>
+        {
+            var labels = new JsonObject { [label] = "30m" };
+            if (other is not null)
+            {
+                labels[other] = "True";
+            }
+
+            if (answer["Config"] is JsonObject config)
+            {
+                (config["Labels"], answer["State"]) = (labels, new JsonObject { ["Status"] = state });
+            }
+            else
+            {
+                (answer["Labels"], answer["State"]) = (labels, state);
+            }
+        };
+        await using var watch = new Watch(engine.Endpoint, Watch.Patient with { EvenAsleep = allows });
+
+        var snapshot = await watch.NextAsync();
+
+        Assert.Empty(snapshot.Containers);
+        Assert.Equal(isAsleep, snapshot.Asleep.Count == 1);
+        Assert.Equal(allows, engine.Requests.Any(path => path.Contains("all=", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task A_container_whose_network_another_uses_is_looked_at_though_it_has_ended()
     {

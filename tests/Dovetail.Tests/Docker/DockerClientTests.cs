@@ -45,6 +45,32 @@ public sealed class DockerClientTests
         Assert.Empty(await client.ListContainersAsync(Cancelled));
     }
 
+    [Theory]
+    [InlineData(204, null)]
+    // It is so already.
+    [InlineData(304, null)]
+    [InlineData(500, "Docker answered 500 to POST /v1.41/containers/web/start: port is already allocated.")]
+    [InlineData(403, "ALLOW_START=1")]
+    public async Task An_order_is_carried_out_or_refused_with_the_Engines_reason(int status, string? refusal)
+    {
+        await using var engine = await ScriptedEngine.StartedAsync();
+        engine.Interfere = context =>
+        {
+            var isOrder = HttpMethods.IsPost(context.Request.Method);
+            context.Response.StatusCode = isOrder ? status : 200;
+            return isOrder && refusal is null ? Task.FromResult(true) : RefuseIfAsync(context, isOrder, status, "port is already allocated");
+        };
+        using var client = new DockerClient(engine.Endpoint, TimeProvider.System);
+
+        var error = await Record.ExceptionAsync(() => client.StartContainerAsync("web", Cancelled));
+        var other = await Record.ExceptionAsync(() => client.StopContainerAsync("web", TimeSpan.FromSeconds(10), Cancelled));
+
+        Assert.Equal(refusal is null, error is null && other is null);
+        Assert.Contains(refusal ?? "", error?.Message ?? "", StringComparison.Ordinal);
+        // The container's own time and signal: none is asked for.
+        Assert.Equal(["/v1.41/containers/web/start", "/v1.41/containers/web/stop"], engine.Requests.Skip(1));
+    }
+
     [Fact]
     public async Task A_container_that_is_not_there_is_null()
     {

@@ -10,6 +10,7 @@ using Dovetail.Proxy.Model;
 using Dovetail.Reconciliation;
 using Dovetail.Services.Files;
 using Dovetail.Services.Model;
+using Dovetail.Sleep;
 using Dovetail.Tests.Nodes.Fakes;
 using Dovetail.Tests.Proxy.Support;
 using Microsoft.AspNetCore.Http;
@@ -204,6 +205,7 @@ public sealed partial class MetricsTests : IDisposable
         Condition taken = new("name-taken", Severity.Notice, "one", "fix");
         var report = new ReconcilerReport
         {
+            Sleep = new SleepCounts(4, 3, 1),
             Nodes =
             [
                 new NodeReport { Service = new ServiceSpec { Name = "down" }, State = NodeState.Backoff, Since = TestClock.Noon },

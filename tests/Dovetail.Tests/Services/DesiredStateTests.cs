@@ -52,6 +52,76 @@ public sealed class DesiredStateTests
     }
 
     [Fact]
+    public void A_container_that_is_asleep_wants_its_service_and_yields_to_one_that_runs()
+    {
+        string[] labels = [.. Web, "dovetail.sleep=30m"];
+        var old = Named("old", 0, labels) with { State = ContainerState.Exited };
+        var alone = Asleep([], old);
+        var beside = Asleep([Named("new", 1, labels)], old);
+
+        Assert.Equal(new SleepingContainer(old.Id, "old"), Assert.Single(Assert.Single(alone.Services).Sleeping));
+        Assert.Equal((true, UpstreamAbsence.Asleep), (alone.Services[0].IsAsleep, alone.Services[0].Absence));
+        Assert.Equal(("new", 0), (Assert.Single(Assert.Single(beside.Services).Upstreams).ContainerName, beside.Services[0].Sleeping.Count));
+        Assert.Equal("old", Assert.Single(beside.Rejected).Container);
+    }
+
+    [Fact]
+    public void Of_two_that_are_asleep_the_last_to_run_has_the_name()
+    {
+        string[] labels = [.. Web, "dovetail.sleep=30m"];
+        var first = Named("first", 0, labels) with { State = ContainerState.Exited, StartedAt = DateTimeOffset.UnixEpoch.AddHours(1) };
+        var last = Named("last", 1, labels) with { State = ContainerState.Exited, StartedAt = DateTimeOffset.UnixEpoch.AddHours(2) };
+
+        Assert.Equal("last", Assert.Single(Assert.Single(Asleep([], first, last).Services).Sleeping).ContainerName);
+    }
+
+    [Fact]
+    public void Replicas_sleep_together_or_not_at_all()
+    {
+        string[] labels = [.. ComposeWeb, "dovetail.sleep=30m"];
+        var all = Asleep([Named("a", 0, labels), Named("b", 1, labels)]);
+        var some = Asleep([Named("a", 0, labels), Named("b", 1, ComposeWeb)]);
+        var half = Asleep([Named("a", 0, labels)], Named("b", 1, labels) with { State = ContainerState.Exited });
+
+        Assert.Equal(TimeSpan.FromMinutes(30), Assert.Single(all.Services).Sleep);
+        Assert.Null(Assert.Single(some.Services).Sleep);
+        Assert.Equal("does not sleep, for container b serves with it and has no such label", Assert.Single(some.Warnings).Text);
+        Assert.Equal((1, 1, false), (half.Services[0].Upstreams.Count, half.Services[0].Sleeping.Count, half.Services[0].IsAsleep));
+    }
+
+    [Fact]
+    public void Dovetails_own_container_and_one_of_which_a_part_is_always_awake_never_sleep()
+    {
+        string[] labels = [.. Web, "dovetail.sleep=30m"];
+        var own = DesiredState.From(
+            Snapshot(OwnLocation.OnHost with { ContainerName = "a" }, Named("a", 0, labels)), new ServiceOptions { AllowStart = true });
+        var partly = Asleep([Named("a", 0, [.. labels, "dovetail.services.b.name=b", "dovetail.services.b.port=81"])]);
+        var task = Asleep([Named("a", 0, [.. labels, "com.docker.swarm.service.id=x"])]);
+
+        Assert.All((DesiredState[])[own, partly, task], state =>
+        {
+            Assert.All(state.Services, service => Assert.Null(service.Sleep));
+            Assert.Contains("has no effect", Assert.Single(state.Warnings).Text, StringComparison.Ordinal);
+        });
+        Assert.Empty(Asleep([], Named("a", 0, [.. labels, "dovetail.services.b.name=b", "dovetail.services.b.port=81"]) with
+        {
+            State = ContainerState.Exited,
+        }).Services);
+    }
+
+    [Fact]
+    public void Unless_it_is_allowed_nothing_sleeps_and_that_is_said()
+    {
+        var state = Desired(Named("a", 0, [.. Web, "dovetail.sleep=30m"]));
+
+        Assert.Null(Assert.Single(state.Services).Sleep);
+        Assert.Contains("DOVETAIL_ALLOW_START=true", Assert.Single(state.Warnings).Text, StringComparison.Ordinal);
+    }
+
+    private static DesiredState Asleep(Container[] running, params Container[] asleep) => DesiredState.From(
+        Snapshot(OwnLocation.OnHost, running) with { Asleep = [.. asleep] }, new ServiceOptions { AllowStart = true });
+
+    [Fact]
     public void A_container_that_has_ended_wants_no_service_and_is_named_for_those_that_it_had()
     {
         var a = Named("a", 0, [.. Web, "dovetail.services.b.name=b", "dovetail.services.b.port=x"]) with

@@ -65,7 +65,7 @@ internal sealed record NodeDecision
             case BackendState.Running when facts.WantsHttps && !facts.Certificate.Serves(now):
                 return NodeState.CertPending;
             case BackendState.Running:
-                return NodeState.Ready;
+                return facts.Service.IsAsleep ? NodeState.Asleep : NodeState.Ready;
             default:
                 return NodeState.Starting;
         }

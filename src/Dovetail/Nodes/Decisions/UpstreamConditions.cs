@@ -22,7 +22,25 @@ internal static class UpstreamConditions
                 : FailingAddress(failing, service.Origin);
         }
 
-        if (service.IsOwn || service.Upstreams.Count > 0 || service.Unreachable.Count > 0)
+        foreach (var (_, name, failure) in service.Sleeping.Where(static container => container.Failure is not null))
+        {
+            yield return new Condition(
+                "start-failed",
+                Severity.Problem,
+                $"container {name} could not be started: {failure}",
+                $"See why: docker start {name}, docker logs {name}. The next request tries again, after a minute at most.");
+        }
+
+        if (service.SleepFailure is { } reason)
+        {
+            yield return new Condition(
+                "stop-failed",
+                Severity.Notice,
+                $"no request came for a while, but a container could not be stopped; {reason}",
+                "It goes on; it is tried again every minute.");
+        }
+
+        if (service.IsOwn || service.Sleeping.Count > 0 || service.Upstreams.Count > 0 || service.Unreachable.Count > 0)
         {
             yield break;
         }

@@ -21,6 +21,9 @@ internal enum NodeState
     /// <summary>Reachable at its URL.</summary>
     Ready,
 
+    /// <summary>Reachable at its URL; its containers are stopped, and the next request starts them.</summary>
+    Asleep,
+
     /// <summary>tailscaled ended or could not be started; it is tried again.</summary>
     Backoff,
 

@@ -2,6 +2,7 @@ using System.Threading.RateLimiting;
 using Dovetail.Proxy.Connections;
 using Dovetail.Proxy.Model;
 using Dovetail.Proxy.Upstreams;
+using Dovetail.Services.Model;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Dovetail.Proxy.Http;
@@ -18,12 +19,12 @@ internal sealed partial class RequestForwarder(
     Random random,
     ILogger logger)
 {
-    /// <param name="hold">How long to wait for an upstream.</param>
+    /// <param name="terms">How long to wait for an upstream.</param>
     /// <param name="entry">Is told which upstream answers; null: access log off.</param>
     /// <param name="stopping">The listener stops: requests that wait are answered.</param>
     /// <exception cref="OperationCanceledException">The client went away.</exception>
     public async Task ForwardAsync(
-        HttpContext context, ForwardingTransformer transformer, TimeSpan hold, AccessEntry? entry, CancellationToken stopping)
+        HttpContext context, ForwardingTransformer transformer, ServiceSettings terms, AccessEntry? entry, CancellationToken stopping)
     {
         using var lease = descriptors.Requests.AttemptAcquire();
         if (!lease.IsAcquired)
@@ -32,11 +33,14 @@ internal sealed partial class RequestForwarder(
             return;
         }
 
+        using var use = new Use(upstreams.Use);
         BrokenAnswerReset.Use(context);
         transformer.Upgrade = ProtocolUpgrade.Use(context);
         var isRepeatable = RequestRepetition.Prepare(context.Request);
         RequestRepetition? repetition = null;
-        var search = new UpstreamSearch(upstreams, heldRequests, metrics, hold, time, stopping, isOnce: !isRepeatable);
+        var search = new UpstreamSearch(
+            upstreams, heldRequests, metrics, terms.Hold, time, stopping, isOnce: !isRepeatable,
+            wake: upstreams.Use is null ? default : WaitingPage.TermsOf(context, terms.Wake));
         while (await search.NextAsync(context.RequestAborted) is { } target)
         {
             entry?.Upstream = target.Address.ContainerName;
@@ -57,7 +61,7 @@ internal sealed partial class RequestForwarder(
                     continue;
                 }
 
-                if (isRepeatable && hold > TimeSpan.Zero && RequestRepetition.IsBrokenConnection(error, exception)
+                if (isRepeatable && terms.Hold > TimeSpan.Zero && RequestRepetition.IsBrokenConnection(error, exception)
                     && (repetition ??= new RequestRepetition(random)).After(target, search.Waits) is { } wait)
                 {
                     context.Response.Clear();
@@ -99,6 +103,12 @@ internal sealed partial class RequestForwarder(
 
     private async Task GiveUpAsync(HttpContext context, NoUpstreamReason reason)
     {
+        if (reason == NoUpstreamReason.Waking)
+        {
+            await WaitingPage.WriteAsync(context, service);
+            return;
+        }
+
         var (status, text) = Explain(reason);
         metrics.RequestFailed();
         Log.NoUpstream(logger, service, reason);
@@ -163,6 +173,8 @@ internal sealed partial class RequestForwarder(
         NoUpstreamReason.NoRoute => (StatusCodes.Status503ServiceUnavailable, "No network leads to this service's container."),
         NoUpstreamReason.Paused => (StatusCodes.Status503ServiceUnavailable, "This service's container is paused."),
         NoUpstreamReason.Restarting => (StatusCodes.Status503ServiceUnavailable, "The application ends again and again."),
+        NoUpstreamReason.NotStarted =>
+            (StatusCodes.Status503ServiceUnavailable, "The application was asleep, and could not be started. Its operator can see why."),
         NoUpstreamReason.Ended => (StatusCodes.Status503ServiceUnavailable, "The application has ended."),
         NoUpstreamReason.TooManyHeld =>
             (StatusCodes.Status503ServiceUnavailable, "Too many requests are waiting for this service to start."),

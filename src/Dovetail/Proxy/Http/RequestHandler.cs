@@ -135,7 +135,7 @@ internal sealed partial class RequestHandler(
         }
 
         var transformer = new ForwardingTransformer(connection, config.Service.Identity ? identity : null, config.Service, sent);
-        await forwarder.ForwardAsync(context, transformer, config.Service.Hold, entry, stopping);
+        await forwarder.ForwardAsync(context, transformer, config.Service, entry, stopping);
     }
 
     // By the convention of other proxies, a request whose client went away before the answer has a status too.

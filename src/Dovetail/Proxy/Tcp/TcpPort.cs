@@ -62,7 +62,9 @@ internal sealed partial class TcpPort : IAsyncDisposable
             {
                 IsContainer = upstream.IsContainer,
             },
-            upstream.Health));
+            upstream.Health),
+        config.Service.Absence,
+        config.Service.Sleeping.Count > 0);
 
     /// <summary>Stops accepting, gives open connections <paramref name="drain"/> to end, cuts the rest.</summary>
     public async Task StopAsync(TimeSpan drain)
@@ -152,8 +154,11 @@ internal sealed partial class TcpPort : IAsyncDisposable
             return;
         }
 
+        using var use = new Use(_upstreams.Use);
+        var service = served.Config.Service;
         var search = new UpstreamSearch(
-            _upstreams, _dependencies.HeldRequests, _dependencies.Metrics, served.Config.Service.Hold, _dependencies.Time, _stopping.Token);
+            _upstreams, _dependencies.HeldRequests, _dependencies.Metrics, service.Hold, _dependencies.Time, _stopping.Token,
+            wake: new WakeTerms(service.Wake));
         while (await search.NextAsync(gone.Token) is { } target)
         {
             try

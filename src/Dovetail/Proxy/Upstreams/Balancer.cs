@@ -17,7 +17,8 @@ internal static class Balancer
         IReadOnlyCollection<UpstreamTarget> tried,
         uint turn,
         bool evenFailing,
-        bool evenStopping)
+        bool evenStopping,
+        bool evenNotReady = true)
     {
         UpstreamTarget? best = null;
         var bestRank = int.MaxValue;
@@ -26,7 +27,13 @@ internal static class Balancer
         {
             var (target, standing) = candidates[(int)((turn + (uint)i) % (uint)candidates.Length)];
             var isFailing = target.Failure is not null;
-            if ((isFailing && !evenFailing) || (standing == UpstreamStanding.Stopping && !evenStopping) || tried.Contains(target))
+            var isLeftOut = standing switch
+            {
+                UpstreamStanding.Stopping => !evenStopping,
+                UpstreamStanding.NotReady => !evenNotReady,
+                _ => false,
+            };
+            if (isLeftOut || (isFailing && !evenFailing) || tried.Contains(target))
             {
                 continue;
             }

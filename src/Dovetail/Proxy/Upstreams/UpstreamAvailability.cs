@@ -109,7 +109,12 @@ internal sealed partial class UpstreamAvailability : IDisposable
                 return;
             }
 
-            _dependencies.Failing.Set(this, failure);
+            if (_dependencies.Use is not { IsWaking: true })
+            {
+                // One that was just started is not expected to listen at once; if it never does, a later probe says so.
+                _dependencies.Failing.Set(this, failure);
+            }
+
             if (_isProbing)
             {
                 return;

@@ -21,6 +21,12 @@ internal sealed class UpstreamGroup(UpstreamDependencies dependencies) : IDispos
     /// <summary>Why it is empty, when it is.</summary>
     public UpstreamAbsence Absence { get; private set; }
 
+    /// <summary>Whether containers of it are asleep.</summary>
+    public bool HasSleeping { get; private set; }
+
+    /// <inheritdoc cref="UpstreamDependencies" path="/param[@name='Use']"/>
+    public IServiceUse? Use => dependencies.Use;
+
     /// <summary>Why the upstreams fail, when all of them do.</summary>
     public ConnectFailure? Failure => Candidates is { IsEmpty: false } all ? all[0].Target.Failure : null;
 
@@ -37,10 +43,12 @@ internal sealed class UpstreamGroup(UpstreamDependencies dependencies) : IDispos
 
     /// <summary>Takes the upstreams of a new configuration; those it shares with the old one keep their connections.</summary>
     /// <param name="absence">Why there are none, when there are none.</param>
+    /// <param name="hasSleeping">Whether further ones can be started.</param>
     public void Update(
         HealthMode mode,
         IEnumerable<(UpstreamAddress Address, UpstreamHealth Health)> upstreams,
-        UpstreamAbsence absence = UpstreamAbsence.NoContainer)
+        UpstreamAbsence absence = UpstreamAbsence.NoContainer,
+        bool hasSleeping = false)
     {
         ImmutableArray<UpstreamCandidate> old;
         lock (_lock)
@@ -52,6 +60,7 @@ internal sealed class UpstreamGroup(UpstreamDependencies dependencies) : IDispos
 
             old = _candidates;
             Absence = absence;
+            HasSleeping = hasSleeping;
             _candidates =
             [
                 .. upstreams.Select(wanted => new UpstreamCandidate(
@@ -69,12 +78,15 @@ internal sealed class UpstreamGroup(UpstreamDependencies dependencies) : IDispos
     /// <param name="tried">Upstreams that this request has already failed to connect to.</param>
     /// <param name="evenFailing">Whether to choose one that is known to refuse connections rather than none.</param>
     /// <param name="evenStopping">Whether to choose one that has been told to stop rather than none.</param>
+    /// <param name="evenNotReady">Whether to choose one whose HEALTHCHECK is not healthy rather than none.</param>
     /// <returns>Null when there is none.</returns>
-    public UpstreamTarget? TryEnter(IReadOnlyCollection<UpstreamTarget> tried, bool evenFailing, bool evenStopping)
+    public UpstreamTarget? TryEnter(
+        IReadOnlyCollection<UpstreamTarget> tried, bool evenFailing, bool evenStopping, bool evenNotReady = true)
     {
         while (true)
         {
-            var target = Balancer.Choose(Candidates, tried, Interlocked.Increment(ref _turn), evenFailing, evenStopping);
+            var turn = Interlocked.Increment(ref _turn);
+            var target = Balancer.Choose(Candidates, tried, turn, evenFailing, evenStopping, evenNotReady);
 
             // Retired between the choice and now: there is a newer configuration.
             if (target is null || target.TryEnter())

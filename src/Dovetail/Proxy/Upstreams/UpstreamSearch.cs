@@ -11,6 +11,7 @@ namespace Dovetail.Proxy.Upstreams;
 /// <param name="isOnce">The request cannot be repeated: it rather waits than goes to an upstream that has been told to stop.</param>
 /// <param name="heldRequests">How many may wait; shared by all requests and raw connections of the service.</param>
 /// <param name="stopping">The listener stops: who waits gives up.</param>
+/// <param name="wake">How long it waits instead when containers are asleep, or were just started.</param>
 internal sealed class UpstreamSearch(
     UpstreamGroup group,
     ConcurrencyLimiter heldRequests,
@@ -18,7 +19,8 @@ internal sealed class UpstreamSearch(
     TimeSpan hold,
     TimeProvider time,
     CancellationToken stopping,
-    bool isOnce = false)
+    bool isOnce = false,
+    WakeTerms wake = default)
 {
     // Only for requests that do not wait: they try even those that are known to fail, each once. Those that wait leave
     // the failing ones to the probe, and may come back to one that has recovered.
@@ -38,17 +40,19 @@ internal sealed class UpstreamSearch(
         while (true)
         {
             var changed = group.Changed;
-            var left = _heldSince is { } since ? hold - time.GetElapsedTime(since) : hold;
-            var evenStopping = !isOnce || left <= TimeSpan.Zero;
-            if (group.TryEnter(_tried ?? [], evenFailing: _tried is not null, evenStopping) is { } target)
+            var waking = Waking.Look(group);
+            var held = _heldSince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;
+            var left = (waking.IsUnderWay && wake.Limit > hold ? wake.Limit : hold) - held;
+            if (TryEnter(waking, left) is { } target)
             {
                 return target;
             }
 
             _heldSince ??= time.GetTimestamp();
-            if (left <= TimeSpan.Zero)
+            var patience = waking.IsUnderWay && wake.Patience is { } page ? page - held : left;
+            if (waking.HasFailed || left <= TimeSpan.Zero || patience <= TimeSpan.Zero)
             {
-                Reason = ReasonNow();
+                Reason = waking.HasFailed ? NoUpstreamReason.NotStarted : left <= TimeSpan.Zero ? ReasonNow() : NoUpstreamReason.Waking;
                 return null;
             }
 
@@ -64,11 +68,12 @@ internal sealed class UpstreamSearch(
                 metrics.RequestHeld();
             }
 
-            using var held = metrics.TrackHeldRequest();
+            using var tracked = metrics.TrackHeldRequest();
             try
             {
                 using var linked = CancellationTokenSource.CreateLinkedTokenSource(aborted, stopping);
-                await changed.WaitAsync(left, time, linked.Token);
+                var either = waking.Changed is { } other ? Task.WhenAny(changed, other) : changed;
+                await either.WaitAsync(patience < left ? patience : left, time, linked.Token);
             }
             catch (TimeoutException)
             {
@@ -89,8 +94,18 @@ internal sealed class UpstreamSearch(
         _tried?.Add(target);
     }
 
+    // A container that was just started is not asked before it says that it is ready.
+    private UpstreamTarget? TryEnter(Waking waking, TimeSpan left) => waking switch
+    {
+        { IsClosed: true } => null,
+        { IsUnderWay: true } when left > TimeSpan.Zero =>
+            group.TryEnter([], evenFailing: false, evenStopping: !isOnce, evenNotReady: false),
+        _ => group.TryEnter(_tried ?? [], evenFailing: _tried is not null, evenStopping: !isOnce || left <= TimeSpan.Zero),
+    };
+
     private NoUpstreamReason ReasonNow() => group switch
     {
+        { IsEmpty: true, HasSleeping: true } => NoUpstreamReason.NotStarted,
         { IsEmpty: true, Absence: UpstreamAbsence.Unreachable } => NoUpstreamReason.NoRoute,
         { IsEmpty: true, Absence: UpstreamAbsence.Paused } => NoUpstreamReason.Paused,
         { IsEmpty: true, Absence: UpstreamAbsence.Restarting } => NoUpstreamReason.Restarting,
@@ -119,6 +134,12 @@ internal enum NoUpstreamReason
 
     /// <summary>The service's container has ended.</summary>
     Ended,
+
+    /// <summary>The service's container is being started: it is worth while to come again in a moment.</summary>
+    Waking,
+
+    /// <summary>The service's container cannot be started, or is not up in time.</summary>
+    NotStarted,
 
     /// <summary>No upstream accepts connections.</summary>
     Refused,

@@ -100,6 +100,12 @@ internal sealed class FileServiceReader(string file, string prefix)
 
     private void Add(string name, FileNode key, FileNode value)
     {
+        if (name is ServiceLabels.Sleep or ServiceLabels.Wake)
+        {
+            _errors.Add($"{key.Place}: {name} is for labels: only of a container that has one is known that it may be started again");
+            return;
+        }
+
         if (!Kinds.Contains(name) && !ServiceLabels.IsKnown(name))
         {
             _errors.Add($"{key.Place}: {Unknown(name)}");

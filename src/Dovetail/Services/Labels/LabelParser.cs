@@ -56,6 +56,13 @@ internal static class LabelParser
             }
         }
 
+        IReadOnlyCollection<ServiceDeclaration> declared = services.Values;
+        if (LabelWarnings.OfSleep(container, declared, defaults).FirstOrDefault() is { } awake)
+        {
+            declared = [.. declared.Select(static service => service with { Sleep = null })];
+            warnings.Add(new ContainerWarning(container.Name, null, awake));
+        }
+
         if (groups.Count > MaxServices)
         {
             var excess = groups.Count - MaxServices;
@@ -70,7 +77,7 @@ internal static class LabelParser
             warnings.Add(new ContainerWarning(container.Name, null, text));
         }
 
-        return new LabelParseResult(services.Values.ToEquatableArray(), rejected.ToEquatableArray(), warnings.ToEquatableArray());
+        return new LabelParseResult(declared.ToEquatableArray(), rejected.ToEquatableArray(), warnings.ToEquatableArray());
     }
 
     /// <summary>The names that labels of the container give to services, whatever else is wrong with them.</summary>

@@ -22,6 +22,21 @@ internal static class LabelSyntax
             ? null
             : "allowed is a duration from 0 to 1h, such as 15s, 1m30s or 500ms";
 
+    /// <param name="value">Null: never.</param>
+    public static string? Sleep(string text, out TimeSpan? value)
+    {
+        var isDuration = DurationSyntax.TryParse(text, out var duration);
+        value = duration == TimeSpan.Zero ? null : duration;
+        return isDuration && (value is null || (value >= TimeSpan.FromSeconds(1) && value <= ServiceOptions.MaxSleep))
+            ? null
+            : "allowed is a duration from 1s to 720h, such as 30m or 2h, or 0 for never";
+    }
+
+    public static string? Wake(string text, out TimeSpan value) =>
+        DurationSyntax.TryParse(text, out value) && value >= TimeSpan.FromSeconds(1) && value <= ServiceOptions.MaxHold
+            ? null
+            : "allowed is a duration from 1s to 1h, such as 90s or 5m";
+
     public static string? Memory(string text, out long? value)
     {
         var isAllowed = SizeSyntax.TryParse(text, out var bytes) && bytes is >= SizeSyntax.MinNodeMemory and <= SizeSyntax.MaxNodeMemory;

@@ -48,10 +48,38 @@ internal static class LabelWarnings
     /// <summary>Of labels that neither name nor enable a service.</summary>
     public static IEnumerable<string> OfNoService(LabelReader labels)
     {
-        if (labels.Names.Where(ServiceLabels.IsKnown).Min(StringComparer.Ordinal) is { } known)
+        // A dependency that sleeps with those that need it has this label alone.
+        var without = labels.Names.Where(static name => ServiceLabels.IsKnown(name) && name != ServiceLabels.Sleep);
+        if (without.Min(StringComparer.Ordinal) is { } known)
         {
             yield return $"{labels.Label(known)} has no effect: without {labels.Label(ServiceLabels.Name)} or "
                 + $"{labels.Label(ServiceLabels.Enable)}=true it belongs to no service";
+        }
+    }
+
+    /// <summary>Why a container with a label for it is not stopped and started all the same.</summary>
+    /// <param name="services">All services of the container.</param>
+    public static IEnumerable<string> OfSleep(
+        Container container, IReadOnlyCollection<ServiceDeclaration> services, ServiceOptions defaults)
+    {
+        if (services.All(static service => service.Sleep is null))
+        {
+            yield break;
+        }
+
+        var label = Printable.Text($"{defaults.LabelPrefix}.{ServiceLabels.Sleep}");
+        if (!defaults.AllowStart)
+        {
+            yield return $"{label} has no effect: this daemon does not start and stop containers; start it with DOVETAIL_ALLOW_START=true "
+                + "to let it do so";
+        }
+        else if (container.Label(WellKnownLabels.SwarmServiceId) is not null)
+        {
+            yield return $"{label} has no effect: a swarm starts another task in the place of one that is stopped";
+        }
+        else if (services.FirstOrDefault(static service => service.Sleep is null) is { } awake)
+        {
+            yield return $"{label} has no effect: the container also serves {awake.Name}, which has no such label";
         }
     }
 

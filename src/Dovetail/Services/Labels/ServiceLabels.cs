@@ -26,6 +26,8 @@ internal static class ServiceLabels
     public const string ForwardedFrom = "forwarded.from";
     public const string PassHeaders = "passheaders";
     public const string LoadBalance = "loadbalance";
+    public const string Sleep = "sleep";
+    public const string Wake = "wake";
 
     /// <summary>Followed by an id, a dot and any label of the table.</summary>
     public const string ServicesPrefix = "services.";
@@ -89,6 +91,12 @@ internal static class ServiceLabels
             LabelSyntax.OneOf(("wait", HealthMode.Wait), ("ignore", HealthMode.Ignore)),
             static s => s.Health,
             static (s, value) => s with { Health = value }),
+        // Where only one has it, neither sleeps, which is said in other words.
+        Own<TimeSpan?>(Sleep, LabelSyntax.Sleep, static (s, value) => s with { Sleep = value }) with
+        {
+            IsSame = static (one, other) => one.Sleep is null || other.Sleep is null || one.Sleep == other.Sleep,
+        },
+        Shared(Wake, LabelSyntax.Wake, static s => s.Wake, static (s, value) => s with { Wake = value }),
         Shared("accesslog", LabelSyntax.Bool, static s => s.AccessLog, static (s, value) => s with { AccessLog = value }),
         Shared("memory", LabelSyntax.Memory, static s => s.Memory, static (s, value) => s with { Memory = value }),
 

@@ -30,4 +30,7 @@ internal enum UpstreamAbsence
     Paused,
     Restarting,
     Ended,
+
+    /// <summary>The next request starts its container.</summary>
+    Asleep,
 }

@@ -8,6 +8,9 @@ internal sealed record ServiceOptions
     /// <summary>Longest hold, of the daemon and of a label alike.</summary>
     public static readonly TimeSpan MaxHold = TimeSpan.FromHours(1);
 
+    /// <summary>Longest time without a request after which containers can be stopped.</summary>
+    public static readonly TimeSpan MaxSleep = TimeSpan.FromDays(30);
+
     /// <summary>Labels are <c>PREFIX.name</c>, <c>PREFIX.port</c>, … (<c>DOVETAIL_LABEL_PREFIX</c>); without the dot.</summary>
     public string LabelPrefix { get; init; } = "dovetail";
 
@@ -24,6 +27,9 @@ internal sealed record ServiceOptions
     /// The service that Dovetail serves itself (<see cref="ServiceSpec.IsOwn"/>); no container gets its name. Null: there is none.
     /// </summary>
     public ServiceSpec? Own { get; init; }
+
+    /// <summary>Whether labels may have their containers stopped and started (<c>DOVETAIL_ALLOW_START</c>).</summary>
+    public bool AllowStart { get; init; }
 
     /// <summary>Whether labels may ask for Funnel (<c>DOVETAIL_ALLOW_FUNNEL</c>).</summary>
     public bool AllowFunnel { get; init; }

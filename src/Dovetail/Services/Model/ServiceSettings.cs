@@ -48,6 +48,12 @@ internal abstract record ServiceSettings
 
     public HealthMode Health { get; init; }
 
+    /// <summary>After how long without a request its containers are stopped, until the next one; null: never.</summary>
+    public TimeSpan? Sleep { get; init; }
+
+    /// <summary>How long a request waits for containers that it has started, at most an hour.</summary>
+    public TimeSpan Wake { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Whether each request is logged.</summary>
     public bool AccessLog { get; init; }
 

@@ -36,9 +36,19 @@ internal sealed record ServiceSpec : ServiceSettings
     /// <summary>Containers of the service that do not run.</summary>
     public EquatableArray<ContainerNotRunning> NotRunning { get; init; }
 
+    /// <summary>Containers that do not run and that the next request starts.</summary>
+    public EquatableArray<SleepingContainer> Sleeping { get; init; }
+
+    /// <summary>Why its containers could not be stopped for want of requests; null: they could, or it was not their time.</summary>
+    public string? SleepFailure { get; init; }
+
+    /// <summary>Whether none of its containers runs and the next request starts them.</summary>
+    public bool IsAsleep => Sleeping.Count > 0 && Upstreams.Count == 0 && Unreachable.Count == 0;
+
     /// <summary>Why there is no upstream, when there is none.</summary>
     public UpstreamAbsence Absence => this switch
     {
+        { Sleeping.Count: > 0 } => UpstreamAbsence.Asleep,
         { Unreachable.Count: > 0 } => UpstreamAbsence.Unreachable,
         { NotRunning: [{ State: NotRunningState.Paused }, ..] } => UpstreamAbsence.Paused,
         { NotRunning: [{ State: NotRunningState.Restarting }, ..] } => UpstreamAbsence.Restarting,

@@ -28,6 +28,21 @@ public sealed class UpstreamConditionsTests
     }
 
     [Fact]
+    public void Of_one_that_is_asleep_nothing_is_said_but_that_it_cannot_be_started()
+    {
+        var asleep = Without() with { Service = Without().Service with { Sleeping = [new SleepingContainer("id", "web-1")] } };
+        var failed = asleep with { Service = asleep.Service with { Sleeping = [new SleepingContainer("id", "web-1", "no such image")] } };
+        var awake = Ready() with { Service = Ready().Service with { SleepFailure = "container web-1: 403" } };
+
+        Assert.Empty(UpstreamConditions.Of(asleep));
+        Assert.Equal(NodeState.Asleep, NodeDecision.From(asleep, Now).State);
+        Assert.Equal("start-failed", Only(failed).Id);
+        Assert.Equal("container web-1 could not be started: no such image", Only(failed).Text);
+        Assert.Equal(("stop-failed", Severity.Notice), (Only(awake).Id, Only(awake).Severity));
+        Assert.Equal(NodeState.Ready, NodeDecision.From(awake, Now).State);
+    }
+
+    [Fact]
     public void Of_no_container_nothing_more_is_said_than_that() => Assert.Equal("no container serves it now", Only(Without()).Text);
 
     [Theory]

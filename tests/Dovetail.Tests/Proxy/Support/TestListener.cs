@@ -8,6 +8,7 @@ using Dovetail.Proxy;
 using Dovetail.Proxy.Connections;
 using Dovetail.Proxy.Http;
 using Dovetail.Proxy.Model;
+using Dovetail.Proxy.Upstreams;
 using Dovetail.Services.Model;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -54,6 +55,7 @@ internal sealed class TestListener : IAsyncDisposable
 
     /// <param name="time">Default: the system's.</param>
     /// <param name="own">Answers for a service that Dovetail serves itself.</param>
+    /// <param name="uses">Stops and starts containers.</param>
     public static async Task<TestListener> StartAsync(
         ServiceSpec service,
         FakeDirectory? directory = null,
@@ -62,7 +64,8 @@ internal sealed class TestListener : IAsyncDisposable
         bool withCertificate = true,
         ILoggerProvider? log = null,
         TimeProvider? time = null,
-        IOwnPages? own = null)
+        IOwnPages? own = null,
+        IServiceUses? uses = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -77,6 +80,11 @@ internal sealed class TestListener : IAsyncDisposable
         if (own is not null)
         {
             builder.Services.AddSingleton(own);
+        }
+
+        if (uses is not null)
+        {
+            builder.Services.AddSingleton(uses);
         }
 
         var root = builder.Build();

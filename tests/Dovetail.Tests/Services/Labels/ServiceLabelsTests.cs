@@ -20,6 +20,9 @@ public sealed partial class ServiceLabelsTests
         { "hold", "1s", true },
         { "health", "ignore", true },
         { "accesslog", "true", true },
+        { "wake", "5m", true },
+        // Where one has none, neither sleeps.
+        { "sleep", "1h", false },
         { "memory", "64m", true },
         { "forwarded", "off", true },
         { "forwarded.from", "tag:proxy", true },

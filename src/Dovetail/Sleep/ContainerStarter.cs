@@ -1,0 +1,86 @@
+using Dovetail.Containers;
+using Dovetail.Docker;
+
+namespace Dovetail.Sleep;
+
+/// <summary>Starts a container after all that it depends on by its Compose file, in order.</summary>
+internal sealed partial class ContainerStarter(
+    IContainerOrders orders, ProjectTurns turns, TimeProvider time, ILogger<ContainerStarter> logger)
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
+
+    /// <exception cref="DockerException">The Engine refuses, or does not answer.</exception>
+    /// <exception cref="StartException">A dependency is not as the Compose file wants it.</exception>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public async Task StartAsync(Container container, CancellationToken cancellationToken)
+    {
+        using var turn = await turns.StartAsync(container, cancellationToken);
+        if (Dependencies.Of(container).Count > 0)
+        {
+            var all = await orders.ListAsync(cancellationToken);
+            await StartDependenciesAsync(container, all, new HashSet<string>(StringComparer.Ordinal) { container.Id }, cancellationToken);
+        }
+
+        await orders.StartAsync(container, cancellationToken);
+    }
+
+    /// <param name="seen">Ids of those that are dealt with; a circle ends there.</param>
+    private async Task StartDependenciesAsync(
+        Container dependent, IReadOnlyList<Container> all, HashSet<string> seen, CancellationToken cancellationToken)
+    {
+        foreach (var (service, condition) in Dependencies.Of(dependent))
+        {
+            foreach (var container in Dependencies.Find(all, dependent, service).Where(container => seen.Add(container.Id)))
+            {
+                if (condition == DependencyCondition.Completed && await HasCompletedAsync(container, cancellationToken))
+                {
+                    continue;
+                }
+
+                if (!Dependencies.IsAlive(container))
+                {
+                    await StartDependenciesAsync(container, all, seen, cancellationToken);
+                    Log.Dependency(logger, container.Name, dependent.Name);
+                    await orders.StartAsync(container, cancellationToken);
+                }
+
+                await UntilAsync(container, condition, cancellationToken);
+            }
+        }
+    }
+
+    private async Task<bool> HasCompletedAsync(Container container, CancellationToken cancellationToken) =>
+        container.State == ContainerState.Exited
+        && await orders.FindAsync(container.Id, cancellationToken) is { State: ContainerState.Exited, ExitCode: 0 };
+
+    private async Task UntilAsync(Container container, DependencyCondition condition, CancellationToken cancellationToken)
+    {
+        while (condition != DependencyCondition.Started)
+        {
+            var found = await orders.FindAsync(container.Id, cancellationToken)
+                ?? throw new StartException($"container {container.Name}, which it depends on, was removed");
+            switch (condition, found)
+            {
+                case (DependencyCondition.Completed, { State: ContainerState.Exited, ExitCode: 0 }):
+                case (DependencyCondition.Healthy, { Health: ContainerHealth.Healthy }):
+                // Compose refuses such a file; whoever wrote the label by hand has no HEALTHCHECK to wait for.
+                case (DependencyCondition.Healthy, { State: ContainerState.Running, Health: ContainerHealth.None }):
+                    return;
+                case (_, { State: ContainerState.Exited or ContainerState.Dead }):
+                    throw new StartException($"container {container.Name}, which it depends on, has ended (exit code {found.ExitCode})");
+                default:
+                    await Task.Delay(Poll, time, cancellationToken);
+                    break;
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2111, LogLevel.Information, "Starting container {Container}, on which {Dependent} depends")]
+        public static partial void Dependency(ILogger logger, string container, string dependent);
+    }
+}
+
+/// <summary>A container cannot be started; the message says why, and is fit to print.</summary>
+internal sealed class StartException(string message) : Exception(message);

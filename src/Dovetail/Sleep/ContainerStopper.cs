@@ -1,0 +1,87 @@
+using Dovetail.Containers;
+using Dovetail.Docker;
+using Dovetail.Services.Labels;
+using Dovetail.Services.Model;
+
+namespace Dovetail.Sleep;
+
+/// <summary>
+/// Stops a container that nobody needs, and after it those of its dependencies that have the label too and serve nothing themselves.
+/// </summary>
+internal sealed partial class ContainerStopper(
+    IContainerOrders orders, ProjectTurns turns, ServiceOptions options, ILogger<ContainerStopper> logger)
+{
+    private readonly string _prefix = options.LabelPrefix + ".";
+
+    /// <param name="own">Name of Dovetail's own container, which is never stopped; null: it runs in none.</param>
+    /// <param name="stopped">Called when it is stopped, before its dependencies are.</param>
+    /// <returns>Why it goes on; null: it is stopped.</returns>
+    /// <exception cref="DockerException">The Engine refuses, or does not answer.</exception>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public async Task<string?> StopAsync(Container container, string? own, Action stopped, CancellationToken cancellationToken)
+    {
+        using var turn = turns.TryStop(container);
+        if (turn is null)
+        {
+            return "another container of its project is being started";
+        }
+
+        if (Dependencies.FirstDependent(await orders.ListAsync(cancellationToken), container) is { } dependent)
+        {
+            return $"container {dependent.Name} needs it";
+        }
+
+        await orders.StopAsync(container, cancellationToken);
+        stopped();
+        try
+        {
+            await StopDependenciesAsync(container, own, cancellationToken);
+        }
+        catch (DockerException failure)
+        {
+            // They run on, as those without the label do.
+            Log.NotStopped(logger, container.Name, failure.Message);
+        }
+
+        return null;
+    }
+
+    private async Task StopDependenciesAsync(Container stopped, string? own, CancellationToken cancellationToken)
+    {
+        foreach (var (service, _) in Dependencies.Of(stopped))
+        {
+            // Listed each time: another container may have begun to run, or to end, meanwhile.
+            var all = await orders.ListAsync(cancellationToken);
+            foreach (var container in Dependencies.Find(all, stopped, service).Where(MaySleep))
+            {
+                if (container.Name == own || Dependencies.FirstDependent(all, container) is not null)
+                {
+                    continue;
+                }
+
+                Log.Dependency(logger, container.Name, stopped.Name);
+                var details = await orders.FindAsync(container.Id, cancellationToken) ?? container;
+                await orders.StopAsync(details, cancellationToken);
+                await StopDependenciesAsync(details, own, cancellationToken);
+            }
+        }
+    }
+
+    // One that is served by Dovetail sleeps by its own use.
+    private bool MaySleep(Container container) =>
+        container.State == ContainerState.Running
+        && container.Labels.Where(label => label.Key.StartsWith(_prefix, StringComparison.Ordinal)).ToList()
+            is [{ Value: var value, Key: var key }]
+        && key == _prefix + ServiceLabels.Sleep
+        && LabelSyntax.Sleep(value.Trim(), out var sleep) is null
+        && sleep is not null;
+
+    private static partial class Log
+    {
+        [LoggerMessage(2122, LogLevel.Warning, "What container {Container} depended on could not be stopped after it: {Reason}")]
+        public static partial void NotStopped(ILogger logger, string container, string reason);
+
+        [LoggerMessage(2121, LogLevel.Information, "Stopping container {Container}, on which {Dependent} depended and nothing else does")]
+        public static partial void Dependency(ILogger logger, string container, string dependent);
+    }
+}
