@@ -217,7 +217,6 @@ public sealed partial class LabelParserPropertyTests
 
     private static IEnumerable<ContainerLabel> Write(ServiceDeclaration service)
     {
-        var (seconds, ticks) = Math.DivRem(service.Hold.Ticks, TimeSpan.TicksPerSecond);
         var labels = new Dictionary<string, string?>
         {
             ["name"] = service.Name,
@@ -242,7 +241,9 @@ public sealed partial class LabelParserPropertyTests
             ["accesslog"] = Word(service.AccessLog),
             ["passheaders"] = service.PassHeaders.Count > 0 ? string.Join(',', service.PassHeaders) : null,
             ["funnel"] = Word(service.Funnel),
-            ["hold"] = string.Create(CultureInfo.InvariantCulture, $"{seconds}s{ticks * TimeSpan.NanosecondsPerTick}ns"),
+            ["hold"] = Word(service.Hold),
+            ["sleep"] = service.Sleep is { } sleep ? Word(sleep) : null,
+            ["wake"] = Word(service.Wake),
             ["health"] = Word(service.Health),
             ["memory"] = service.Memory?.ToString(CultureInfo.InvariantCulture),
             ["loadbalance"] = Word(service.LoadBalance),
@@ -250,6 +251,12 @@ public sealed partial class LabelParserPropertyTests
         return labels.Where(label => label.Value is not null).Select(label => new ContainerLabel("dovetail." + label.Key, label.Value!))
             .Concat(service.Tcp.Select(tcp => new ContainerLabel(
                 $"dovetail.tcp.{tcp.NodePort}", tcp.ContainerPort.ToString(CultureInfo.InvariantCulture))));
+    }
+
+    private static string Word(TimeSpan time)
+    {
+        var (seconds, ticks) = Math.DivRem(time.Ticks, TimeSpan.TicksPerSecond);
+        return string.Create(CultureInfo.InvariantCulture, $"{seconds}s{ticks * TimeSpan.NanosecondsPerTick}ns");
     }
 
     private static string Word(AccessRule rule) => rule switch
