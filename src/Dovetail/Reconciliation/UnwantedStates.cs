@@ -28,6 +28,11 @@ internal sealed class UnwantedStates(Reconciler reconciler, DockerClient docker,
             return ([], $"Which states are wanted is not known until the services file can be read: {file.Path}: {file.Problem}");
         }
 
+        if (file is { Mistakes: [var mistake, ..] })
+        {
+            return ([], $"Which states are wanted is not known until {file.Path} is corrected: {mistake}");
+        }
+
         try
         {
             var containers = docker.Endpoint.IsNone

@@ -42,9 +42,10 @@ internal sealed record DesiredState
             Add(claim);
         }
 
+        var fromFile = claims.Keys.ToHashSet(StringComparer.Ordinal);
         foreach (var (container, isAsleep) in Claimants(listed))
         {
-            var parsed = Parse(container, listed.Own, defaults);
+            var parsed = Parse(container, listed.Own, file, defaults);
             if (isAsleep && !parsed.Services.All(static service => service.Sleep is not null))
             {
                 // One that has simply ended.
@@ -55,6 +56,12 @@ internal sealed record DesiredState
             warnings.AddRange(parsed.Warnings);
             foreach (var service in parsed.Services)
             {
+                if (!fromFile.Contains(service.Name) && NameIsReserved(service, file) is { } reason)
+                {
+                    rejected.Add(new RejectedContainer(container.Name, service.Name, reason));
+                    continue;
+                }
+
                 Add(new ServiceClaim(container, service) { IsAsleep = isAsleep });
             }
         }
@@ -76,21 +83,8 @@ internal sealed record DesiredState
             sameName.Add(claim);
         }
 
-        return new DesiredState
-        {
-            Ended = EndedServices(listed, defaults, file),
-            Services = claims.Values
-                .Select(sameName => ServiceMerger.Merge(sameName, listed, defaults, rejected, warnings))
-                .Concat(defaults.Own is { } own ? [own] : [])
-                .OrderBy(static service => service.Name, StringComparer.Ordinal)
-                .ToEquatableArray(),
-            Rejected = rejected
-                .OrderBy(static entry => entry.Container, StringComparer.Ordinal)
-                .ThenBy(static entry => entry.Service, StringComparer.Ordinal)
-                .ToEquatableArray(),
-            Warnings = [.. warnings.OrderBy(static entry => entry.Container, StringComparer.Ordinal)
-                .ThenBy(static entry => entry.Service, StringComparer.Ordinal)],
-        };
+        var services = claims.Values.Select(sameName => ServiceMerger.Merge(sameName, listed, defaults, rejected, warnings)).ToList();
+        return Sorted(services, defaults.Own, rejected, warnings) with { Ended = EndedServices(listed, defaults, file) };
     }
 
     /// <summary>
@@ -127,6 +121,29 @@ internal sealed record DesiredState
                ended.Key, [.. ended.Distinct().OrderBy(static container => container.ContainerName, StringComparer.Ordinal)]),
     ];
 
+    private static DesiredState Sorted(
+        IEnumerable<ServiceSpec> services, ServiceSpec? own, List<RejectedContainer> rejected, List<ContainerWarning> warnings) => new()
+        {
+            Services = services
+                .Concat(own is null ? [] : [own])
+                .OrderBy(static service => service.Name, StringComparer.Ordinal)
+                .ToEquatableArray(),
+            Rejected = rejected
+                .OrderBy(static entry => entry.Container, StringComparer.Ordinal)
+                .ThenBy(static entry => entry.Service, StringComparer.Ordinal)
+                .ToEquatableArray(),
+            Warnings = warnings
+                .OrderBy(static entry => entry.Container, StringComparer.Ordinal)
+                .ThenBy(static entry => entry.Service, StringComparer.Ordinal)
+                .ToEquatableArray(),
+        };
+
+    // Else a restart of the container that the file names, or a slip in the file, would hand its name and its visitors to another.
+    private static string? NameIsReserved(ServiceDeclaration service, ServicesFile? file) =>
+        file?.HolderOf(service.Name) is { } holder && !(service.LoadBalance && holder.Says(ServiceLabels.LoadBalance, true))
+            ? $"the name {service.Name} belongs to {holder.Origin}, and a services file comes before labels: give this container another name"
+            : null;
+
     private static string NameIsOwn(string name, ServiceClaim claim) =>
         $"the name {name} is that of Dovetail's own dashboard (DOVETAIL_DASHBOARD): give this "
         + $"{(claim.Entry is null ? "container" : "service")} another name, or the dashboard";
@@ -150,16 +167,20 @@ internal sealed record DesiredState
             .ThenBy(container => container.Id, StringComparer.Ordinal)
             .Select(static container => (container, true)));
 
-    // Stopped, Dovetail could not start itself again.
-    private static LabelParseResult Parse(Container container, OwnLocation own, ServiceOptions defaults)
+    private static LabelParseResult Parse(Container container, OwnLocation own, ServicesFile? file, ServiceOptions defaults)
     {
         var parsed = LabelParser.Parse(container, defaults);
-        if (container.Name != own.ContainerName || parsed.Services.All(static service => service.Sleep is null))
+        var label = $"{defaults.LabelPrefix}.{ServiceLabels.Sleep}";
+        var why = container.Name == own.ContainerName ? "this is Dovetail's own container"
+            : file?.Containers.Covers(container) == true ? "the services file names this container"
+            : null;
+        if (why is null || (parsed.Services.All(static service => service.Sleep is null) && container.Label(label) is null))
         {
             return parsed;
         }
 
-        var text = $"{Printable.Text(defaults.LabelPrefix)}.{ServiceLabels.Sleep} has no effect: this is Dovetail's own container";
+        // Stopped, Dovetail could not start itself again, nor know of what a file has named.
+        var text = $"{Printable.Text(label)} has no effect: {why}";
         return parsed with
         {
             Services = parsed.Services.Select(static service => service with { Sleep = null }).ToEquatableArray(),

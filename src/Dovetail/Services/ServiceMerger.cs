@@ -37,11 +37,13 @@ internal static class ServiceMerger
         var sleeping = new List<SleepingContainer>();
         var accepted = new List<ServiceClaim>();
         var isNamed = false;
+        ServiceClaim? rival = null;
         foreach (var claim in claims)
         {
             if ((Refusal(first, claim, defaults) ?? Repeated(claims, claim)) is { } reason)
             {
                 rejected.Add(new RejectedContainer(claim.Entry?.Origin ?? claim.Container.Name, first.Service.Name, reason));
+                rival ??= claim.IsAsleep || claim.Container.Id == first.Container.Id ? null : claim;
                 continue;
             }
 
@@ -53,12 +55,8 @@ internal static class ServiceMerger
             }
 
             accepted.Add(claim);
-            if (claim != first && string.Join(", ", ServiceLabels.Differing(first.Service, claim.Service)) is { Length: > 0 } settings)
+            if (Difference(first, claim) is { } text)
             {
-                var older = first.Container.Name;
-                var text = first.Entry is { } entry
-                    ? $"differs from {entry.Origin} in {settings}; the services file comes before labels, so its settings rule"
-                    : $"differs from container {older} in {settings}; {older} was created first, so its settings rule";
                 warnings.Add(new ContainerWarning(claim.Entry?.Origin ?? claim.Container.Name, first.Service.Name, text));
             }
 
@@ -78,7 +76,7 @@ internal static class ServiceMerger
 
         return new ServiceSpec(first.Service)
         {
-            Sleep = isNamed ? null : SleepOf(accepted, warnings),
+            Sleep = isNamed ? null : SleepOf(accepted, rival, warnings),
             Sleeping = sleeping.ToEquatableArray(),
             Name = first.Service.Name,
             Origin = first.Entry?.Origin,
@@ -103,9 +101,26 @@ internal static class ServiceMerger
         container.State == ContainerState.Paused ? 0 : container.ExitCode,
         container.State != ContainerState.Paused && container.IsOutOfMemory);
 
-    // Stopping some and leaving others would take capacity from a service that nobody said it of.
-    private static TimeSpan? SleepOf(List<ServiceClaim> claims, List<ContainerWarning> warnings)
+    private static string? Difference(ServiceClaim first, ServiceClaim claim)
     {
+        var settings = claim == first ? "" : string.Join(", ", ServiceLabels.Differing(first.Service, claim.Service));
+        var older = first.Container.Name;
+        return settings.Length == 0 ? null
+            : first.Entry is { } entry
+                ? $"differs from {entry.Origin} in {settings}; the services file comes before labels, so its settings rule"
+                : $"differs from container {older} in {settings}; {older} was created first, so its settings rule";
+    }
+
+    // Stopping some and leaving others would take capacity from a service that nobody said it of.
+    private static TimeSpan? SleepOf(List<ServiceClaim> claims, ServiceClaim? rival, List<ContainerWarning> warnings)
+    {
+        if (rival is not null && claims.Find(static claim => claim.Service.Sleep is not null) is { } contested)
+        {
+            var why = $"does not sleep, for container {rival.Container.Name} wants its name and would take it";
+            warnings.Add(new ContainerWarning(contested.Container.Name, contested.Service.Name, why));
+            return null;
+        }
+
         var (first, awake) = (claims[0].Service.Sleep, claims.Find(static claim => claim.Service.Sleep is null));
         if (awake is null || claims.Find(static claim => claim.Service.Sleep is not null) is not { } sleepy)
         {

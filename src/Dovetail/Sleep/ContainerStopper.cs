@@ -13,12 +13,13 @@ internal sealed partial class ContainerStopper(
 {
     private readonly string _prefix = options.LabelPrefix + ".";
 
-    /// <param name="own">Name of Dovetail's own container, which is never stopped; null: it runs in none.</param>
+    /// <param name="mustRun">What goes on in any case: Dovetail's own container, and those that requests go to.</param>
     /// <param name="stopped">Called when it is stopped, before its dependencies are.</param>
     /// <returns>Why it goes on; null: it is stopped.</returns>
     /// <exception cref="DockerException">The Engine refuses, or does not answer.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
-    public async Task<string?> StopAsync(Container container, string? own, Action stopped, CancellationToken cancellationToken)
+    public async Task<string?> StopAsync(
+        Container container, Func<Container, bool> mustRun, Action stopped, CancellationToken cancellationToken)
     {
         using var turn = turns.TryStop(container);
         if (turn is null)
@@ -35,7 +36,7 @@ internal sealed partial class ContainerStopper(
         stopped();
         try
         {
-            await StopDependenciesAsync(container, own, cancellationToken);
+            await StopDependenciesAsync(container, mustRun, cancellationToken);
         }
         catch (DockerException failure)
         {
@@ -46,7 +47,7 @@ internal sealed partial class ContainerStopper(
         return null;
     }
 
-    private async Task StopDependenciesAsync(Container stopped, string? own, CancellationToken cancellationToken)
+    private async Task StopDependenciesAsync(Container stopped, Func<Container, bool> mustRun, CancellationToken cancellationToken)
     {
         foreach (var (service, _) in Dependencies.Of(stopped))
         {
@@ -54,7 +55,7 @@ internal sealed partial class ContainerStopper(
             var all = await orders.ListAsync(cancellationToken);
             foreach (var container in Dependencies.Find(all, stopped, service).Where(MaySleep))
             {
-                if (container.Name == own || Dependencies.FirstDependent(all, container) is not null)
+                if (mustRun(container) || Dependencies.FirstDependent(all, container) is not null)
                 {
                     continue;
                 }
@@ -62,7 +63,7 @@ internal sealed partial class ContainerStopper(
                 Log.Dependency(logger, container.Name, stopped.Name);
                 var details = await orders.FindAsync(container.Id, cancellationToken) ?? container;
                 await orders.StopAsync(details, cancellationToken);
-                await StopDependenciesAsync(details, own, cancellationToken);
+                await StopDependenciesAsync(details, mustRun, cancellationToken);
             }
         }
     }

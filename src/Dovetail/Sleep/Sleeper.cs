@@ -81,12 +81,15 @@ internal sealed partial class Sleeper : BackgroundService, IServiceUses
 
     private ServiceUse UseOf(string service) => _uses.GetOrAdd(service, name => new ServiceUse(() => WakeAsync(name), _time));
 
+    // Whoever said that requests go to it: its own labels, or a services file.
+    private bool MustRun(Container container) => container.Name == _own || _book.Serves(container.Id);
+
     private async Task StopAsync(TrackedContainer tracked, CancellationToken cancellationToken)
     {
         var (container, services) = (tracked.Container, _book.NamesOf(tracked));
         try
         {
-            if (await _stopper.StopAsync(container, _own, Stopped, cancellationToken) is { } reason)
+            if (await _stopper.StopAsync(container, MustRun, Stopped, cancellationToken) is { } reason)
             {
                 Log.Needed(_logger, services, container.Name, reason);
                 _book.NotStopped(tracked, null);

@@ -90,6 +90,18 @@ public sealed class DesiredStateTests
     }
 
     [Fact]
+    public void A_container_whose_name_another_wants_is_not_stopped_for_it_to_take()
+    {
+        var state = Asleep([Named("bank", 0, [.. Web, "dovetail.sleep=30m"]), Named("thief", 1, Web)]);
+
+        var service = Assert.Single(state.Services);
+        Assert.Equal(("bank", null), (Assert.Single(service.Upstreams).ContainerName, service.Sleep));
+        Assert.Equal("thief", Assert.Single(state.Rejected).Container);
+        Assert.Equal(
+            "does not sleep, for container thief wants its name and would take it", Assert.Single(state.Warnings).Text);
+    }
+
+    [Fact]
     public void Dovetails_own_container_and_one_of_which_a_part_is_always_awake_never_sleep()
     {
         string[] labels = [.. Web, "dovetail.sleep=30m"];

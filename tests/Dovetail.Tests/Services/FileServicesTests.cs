@@ -235,6 +235,58 @@ public sealed class FileServicesTests
         Assert.Equal(new ContainerWarning(Path, null, "open to all"), Assert.Single(state.Warnings));
     }
 
+    [Theory]
+    [InlineData("services: {bank: {container: gone, port: 80, allow: ada@example.com}}")]
+    [InlineData("services: {bank: {upstream: http://a, alow: ada@example.com}}")]
+    [InlineData("services: {bank: {container: gone, port: 80, loadbalance: true}}")]
+    public void A_name_of_the_file_is_no_containers_though_nothing_serves_it(string file)
+    {
+        string[] labels = ["dovetail.name=bank", "dovetail.port=80", "dovetail.sleep=30m"];
+        var running = Desired(file, SampleContainer.Named("thief", 0, labels));
+        var asleep = DesiredState.From(
+            new ContainerSnapshot { Asleep = [SampleContainer.Named("thief", 0, labels) with { State = ContainerState.Exited }] },
+            new ServiceOptions { AllowStart = true },
+            File(file));
+
+        Assert.All((DesiredState[])[running, asleep], state =>
+        {
+            Assert.Empty(state.Services);
+            Assert.Contains(
+                state.Rejected,
+                refusal => (refusal.Container, refusal.Service) == ("thief", "bank")
+                    && refusal.Reason.Contains("a services file comes before labels", StringComparison.Ordinal));
+        });
+    }
+
+    [Theory]
+    [InlineData("services: {bank: {container: gone, port: 80, loadbalance: true}}")]
+    [InlineData("services: {bank: {container: gone, port: 80, enable: false}}")]
+    public void A_name_that_is_shared_or_switched_off_is_free(string file) =>
+        Assert.Single(Desired(
+            file, SampleContainer.Named("other", 0, "dovetail.name=bank", "dovetail.port=80", "dovetail.loadbalance=true")).Services);
+
+    [Theory]
+    [InlineData("dovetail.sleep=30m")]
+    [InlineData("dovetail.sleep=30m", "dovetail.name=admin", "dovetail.port=81")]
+    public void A_container_that_the_file_names_does_not_sleep(params string[] labels)
+    {
+        var state = DesiredState.From(
+            SampleContainer.Snapshot(OwnLocation.OnHost, SampleContainer.Named("db", 0, labels)),
+            new ServiceOptions { AllowStart = true },
+            File("services: {pg: {container: db, port: 80}}"));
+
+        Assert.All(state.Services, service => Assert.Null(service.Sleep));
+        Assert.Contains(
+            state.Warnings,
+            warning => warning.Text == "dovetail.sleep has no effect: the services file names this container");
+    }
+
+    [Fact]
+    public void Words_of_sleeping_are_refused() => Assert.Contains(
+        "does not sleep",
+        Assert.Single(Desired("services: {pg: {container: db, port: 80, sleep: 30m}}").Rejected).Reason,
+        StringComparison.Ordinal);
+
     private static Container Replica(string project, int number, params string[] labels) => SampleContainer.Named(
         $"{project}-web-{number}", number, [$"com.docker.compose.project={project}", "com.docker.compose.service=web", .. labels]);
 

@@ -3,6 +3,7 @@ using Dovetail.Containers;
 using Dovetail.Docker;
 using Dovetail.Proxy.Upstreams;
 using Dovetail.Services;
+using Dovetail.Services.Files;
 using Dovetail.Services.Model;
 using Dovetail.Sleep;
 using Dovetail.Tests.Nodes.Fakes;
@@ -20,6 +21,7 @@ public sealed class SleeperTests : IAsyncDisposable
     private readonly TestClock _clock = new();
     private readonly FakeOrders _orders = new();
     private readonly Sleeper _sleeper;
+    private ServicesFile? _file;
 
     public SleeperTests()
     {
@@ -251,6 +253,19 @@ public sealed class SleeperTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_dependency_that_a_services_file_serves_goes_on()
+    {
+        _orders.Add(Named("db", 1, [.. Of("db"), "dovetail.sleep=1h"]));
+        _file = ServicesFileReader.Read("services: {pg: {container: db, port: 80}}", new ServicesFile("/s.yaml"), "dovetail");
+        await StartAsync(Named("web", 0, [.. Labels, .. Of("web", "db:service_started:false")]));
+
+        await StoppedAsync("stop web");
+        await _clock.AdvanceByAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(["stop web"], _orders.Done);
+    }
+
+    [Fact]
     public async Task A_dependency_that_is_just_being_stopped_is_started_again_before_the_container_that_needs_it()
     {
         var stop = new TaskCompletionSource();
@@ -294,13 +309,15 @@ public sealed class SleeperTests : IAsyncDisposable
     /// <summary>Lets the sleeper see the Engine as it is now.</summary>
     private ServiceSpec List()
     {
-        var all = _orders.Containers.Values.Where(container => container.Labels.Any(label => label.Key == "dovetail.name")).ToList();
+        var all = _orders.Containers.Values
+            .Where(container => container.Labels.Any(label => label.Key == "dovetail.name") || _file?.Containers.Covers(container) == true)
+            .ToList();
         var snapshot = new ContainerSnapshot
         {
             Containers = [.. all.Where(container => container.State == ContainerState.Running)],
             Asleep = [.. all.Where(container => container.State == ContainerState.Exited)],
         };
-        return _sleeper.Observe(snapshot, DesiredState.From(snapshot, Options)).Services.Single(service => service.Name == "web");
+        return _sleeper.Observe(snapshot, DesiredState.From(snapshot, Options, _file)).Services.Single(service => service.Name == "web");
     }
 
     private async Task StoppedAsync(string order)

@@ -3,7 +3,7 @@ using Dovetail.Nodes.Facts;
 namespace Dovetail.Notifications.Messages;
 
 /// <summary>Something that a person may have to be told of: a condition of a service's node, or of Dovetail as a whole.</summary>
-/// <param name="Subject">What it is about: a service, a container that is refused, Docker.</param>
+/// <param name="Subject">What it is about: a service, a container or an entry of the services file that is refused, Docker.</param>
 /// <param name="Id">Stable id; with the subject it tells one finding from another.</param>
 /// <param name="Text">What is the case, in one line.</param>
 /// <param name="Fix">What to do about it, in one line.</param>

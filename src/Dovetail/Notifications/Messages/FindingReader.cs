@@ -33,7 +33,7 @@ internal sealed class FindingReader(Severity least, bool tellsLoginUrls)
 
         items.AddRange(report.Rejected.GroupBy(static refusal => refusal.Service ?? refusal.Container, StringComparer.Ordinal)
             .Select(refusals => OfRefusals(refusals, dashboard)));
-        if (!docker.Connected)
+        if (docker is { Connected: false, IsNone: false })
         {
             items.Add(new Finding(
                 DockerSubject,
@@ -89,12 +89,15 @@ internal sealed class FindingReader(Severity least, bool tellsLoginUrls)
     private static Finding OfRefusals(IGrouping<string, RejectedContainer> refusals, string? dashboard)
     {
         var first = refusals.First();
+        // Of a services file it is the place of the mistake.
+        var isPlace = first.Container.StartsWith('/');
+        var what = (isPlace ? first.Container : $"container {first.Container}") + (isPlace && first.Service is null ? "" : " is refused");
         return new Finding(
             refusals.Key,
             "container-refused",
             Severity.Problem,
-            $"container {first.Container} is refused: {first.Reason}{More(refusals.Count())}",
-            "Correct its labels; dovetail check shows every mistake.")
+            $"{what}: {first.Reason}{More(refusals.Count())}",
+            isPlace ? "Correct the services file; dovetail check shows every mistake." : "Correct its labels; dovetail check shows every mistake.")
         {
             Link = dashboard is null ? null : $"{dashboard}/status",
         };

@@ -90,7 +90,7 @@ internal sealed class MessageWriter(string host)
         {
             ChangeKind.Began => $"{Names(changes)}: {example}{text}\n{Sentence(Cut(Printable.Line(finding.Fix), MostOfText))}",
             ChangeKind.Over => $"Over{lasted}: {Names(changes)}: {example}{text}",
-            _ => $"No longer wanted by a container: {Names(changes)}. Before: {example}{text}",
+            _ => $"No longer wanted: {Names(changes)}. Before: {example}{text}",
         };
         return said + Restless(changes);
     }

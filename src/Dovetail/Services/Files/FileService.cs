@@ -27,7 +27,12 @@ internal sealed record FileService
     public EquatableArray<TcpUpstream> Tcp { get; init; }
 
     /// <summary>As it is written, in order or not.</summary>
-    public string Name => Words.FirstOrDefault(static word => word.Name == ServiceLabels.Name)?.Value ?? "";
+    public string Name => ValueOf(ServiceLabels.Name) ?? "";
+
+    /// <summary>Whether a word of it is a switch in that position.</summary>
+    public bool Says(string word, bool value) => ValueOf(word) is { } text && BoolSyntax.TryParse(text.Trim(), out var said) && said == value;
+
+    private string? ValueOf(string name) => Words.FirstOrDefault(word => word.Name == name)?.Value;
 }
 
 /// <summary>A word of a service, and where it is written.</summary>

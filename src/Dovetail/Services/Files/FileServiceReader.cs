@@ -102,7 +102,7 @@ internal sealed class FileServiceReader(string file, string prefix)
     {
         if (name is ServiceLabels.Sleep or ServiceLabels.Wake)
         {
-            _errors.Add($"{key.Place}: {name} is for labels: only of a container that has one is known that it may be started again");
+            _errors.Add($"{key.Place}: {name} is for labels: a container that this file names does not sleep");
             return;
         }
 

@@ -30,6 +30,14 @@ internal sealed record ServicesFile(string Path)
     /// <summary>Every name that it asks for, whether it gets it or not.</summary>
     public IEnumerable<string> Names => Services.Select(static service => PlainForm.OfName(service.Name)?.Text ?? service.Name);
 
+    /// <summary>
+    /// What has the first right to a name, also while none of its containers runs or a mistake refuses it; null: nothing, or something that
+    /// is switched off.
+    /// </summary>
+    public FileService? HolderOf(string name) =>
+        Services.FirstOrDefault(service => (PlainForm.OfName(service.Name)?.Text ?? service.Name) == name)
+            is { } holder && !holder.Says(ServiceLabels.Enable, false) ? holder : null;
+
     /// <summary>This one, when what it has become cannot be taken.</summary>
     public ServicesFile With(string problem) => this with
     {

@@ -52,6 +52,26 @@ public sealed class FindingReaderTests
     }
 
     [Fact]
+    public void An_Engine_that_is_not_to_be_is_not_away_and_a_mistake_in_a_services_file_is_said_of_that()
+    {
+        var report = Report(Node("web")) with
+        {
+            Rejected =
+            [
+                new RejectedContainer("/etc/services.yaml", null, "cannot be read"),
+                new RejectedContainer("/etc/services.yaml:7", "nas", "a bad word"),
+            ],
+        };
+
+        var findings = new FindingReader(Severity.Problem, tellsLoginUrls: false).Read(report, new DockerHealth { IsNone = true }).Items;
+
+        Assert.Equal(
+            ["/etc/services.yaml: cannot be read", "/etc/services.yaml:7 is refused: a bad word"],
+            findings.Select(finding => finding.Text));
+        Assert.All(findings, finding => Assert.StartsWith("Correct the services file", finding.Fix, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Notices_are_told_only_where_they_are_asked_for()
     {
         var report = Report(Node("web", new Condition("name-taken", Severity.Notice, "taken", "fix")));

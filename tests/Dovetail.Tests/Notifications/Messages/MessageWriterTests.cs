@@ -65,7 +65,7 @@ public sealed class MessageWriterTests
 
             Over after 12 min: blog: container blog has ended.
 
-            No longer wanted by a container: wiki. Before: container wiki has ended.
+            No longer wanted: wiki. Before: container wiki has ended.
 
             Dovetail on nas, 2026-11-22 12:12 UTC
             """,
