@@ -128,9 +128,9 @@ internal sealed partial class TcpPort : IAsyncDisposable
     private async Task ServeAsync(ConnectionContext connection)
     {
         await Task.Yield();
-        await using var owned = connection;
-        // Whatever it waits for, the PROXY header too: no connection outlives the drain.
+        // Whatever it waits for, the PROXY header and the last bytes to a peer that does not read too: no connection outlives the drain.
         using var cut = _cut.Token.UnsafeRegister(static cut => ((ConnectionContext)cut!).Abort(), connection);
+        await using var owned = connection;
         try
         {
             await _dependencies.Admission.OnConnectionAsync(connection, isHttps: false, () => null, RelayAsync);

@@ -59,7 +59,8 @@ internal static class TcpRelay
             }
         }
 
-        await to.CompleteAsync();
+        // The peer may read no more.
+        await to.CompleteAsync().AsTask().WaitAsync(cancellationToken);
     }
 
     private static async Task EndBothOnFailureAsync(Task direction, CancellationTokenSource broken)

@@ -32,7 +32,7 @@ internal sealed class SocketConnection : DefaultConnectionContext, IConnectionSo
         ConnectionClosed = _closed.Token;
         _input = new SocketInput(socket, traffic);
         _stream = new SocketStream(socket, traffic, Abort);
-        _output = new StreamOutput(_stream, new StreamPipeWriterOptions(leaveOpen: true));
+        _output = new StreamOutput(_stream, new StreamPipeWriterOptions(leaveOpen: true), () => Reason is not null, EndAsync);
         Transport = new DuplexPipe(_input.Reader, _output);
         Features.Set<IConnectionSocketFeature>(this);
         Features.Set<IMemoryPoolFeature>(this);
@@ -40,6 +40,8 @@ internal sealed class SocketConnection : DefaultConnectionContext, IConnectionSo
     }
 
     public Socket Socket { get; }
+
+    private Exception? Reason => Volatile.Read(ref _reason);
 
     public MemoryPool<byte> MemoryPool => BlockPool.Instance;
 
@@ -76,18 +78,40 @@ internal sealed class SocketConnection : DefaultConnectionContext, IConnectionSo
 
     private async Task ReceiveAsync()
     {
-        await _input.ReceiveAsync(() => Volatile.Read(ref _reason));
+        await _input.ReceiveAsync(() => Reason);
 
         // Whoever listens must not hold up the thread that woke this one; and all of them are told before the connection is disposed of.
         ThreadPool.UnsafeQueueUserWorkItem(
             static connection =>
             {
-                connection._closed.Cancel();
+                try
+                {
+                    connection._closed.Cancel();
+                }
+                catch (AggregateException)
+                {
+                    // Of one that listens. All the others have been told, and no other connection is to suffer for it.
+                }
+
                 connection._told.SetResult();
             },
             this,
             preferLocal: false);
         await _told.Task;
+    }
+
+    // One direction only: the client may send on.
+    private async Task EndAsync()
+    {
+        await _stream.DrainAsync();
+        try
+        {
+            Socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The client was faster.
+        }
     }
 
     /// <param name="reason">Null: it has come to its end.</param>
@@ -100,6 +124,8 @@ internal sealed class SocketConnection : DefaultConnectionContext, IConnectionSo
 
         if (reason is not null)
         {
+            // It may wait for a reader that waits for something else. Not on this thread, which may hold locks of that reader.
+            ThreadPool.UnsafeQueueUserWorkItem(static input => input.Stop(), _input, preferLocal: false);
             Socket.Close(timeout: 0);
             return;
         }

@@ -47,6 +47,9 @@ internal sealed class SocketInput(Socket socket, Traffic traffic)
         }
     }
 
+    /// <summary>Gives up, even while nothing more is received until the reader goes on. The socket is closed.</summary>
+    public void Stop() => _pipe.Writer.CancelPendingFlush();
+
     private async Task ReceiveToEndAsync()
     {
         var size = SmallestRead;
@@ -80,7 +83,7 @@ internal sealed class SocketInput(Socket socket, Traffic traffic)
 
             _pipe.Writer.Advance(received);
             var result = await _pipe.Writer.FlushAsync();
-            if (result.IsCompleted)
+            if (result.IsCompleted || result.IsCanceled)
             {
                 return;
             }

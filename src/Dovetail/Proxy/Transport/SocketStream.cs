@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Dovetail.Proxy.Transport;
 
 /// <summary>
-/// Sends what one writer writes. Kestrel expects no failure of a write, and hears of a broken connection from its end: what is written
-/// after that is lost in silence.
+/// Sends what one writer writes. Kestrel expects no failure of a write: one that fails ends the connection, and what is written after that
+/// is lost.
 /// </summary>
 internal sealed class SocketStream(Socket socket, Traffic traffic, Action<ConnectionAbortedException> abort)
     : WriteOnlyStream, IThreadPoolWorkItem

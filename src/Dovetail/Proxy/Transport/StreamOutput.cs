@@ -6,7 +6,10 @@ namespace Dovetail.Proxy.Transport;
 /// A pipe's end that writes to a stream. The runtime's own writes what is left when it is completed, and the thread waits for it; here that
 /// is done by <see cref="FinishAsync"/>.
 /// </summary>
-internal sealed class StreamOutput(Stream stream, StreamPipeWriterOptions options) : PipeWriter
+/// <param name="isBroken">Whether what is written is lost: writers are then told to stop. Null: the stream fails in that case.</param>
+/// <param name="ended">Tells the other side that all has been written. Null: the stream's owner does.</param>
+internal sealed class StreamOutput(
+    Stream stream, StreamPipeWriterOptions options, Func<bool>? isBroken = null, Func<Task>? ended = null) : PipeWriter
 {
     private readonly PipeWriter _inner = Create(stream, options);
     private Exception? _failure;
@@ -22,14 +25,34 @@ internal sealed class StreamOutput(Stream stream, StreamPipeWriterOptions option
     public override void Advance(int bytes) => _inner.Advance(bytes);
 
     public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default) =>
-        _inner.WriteAsync(source, cancellationToken);
+        Told(_inner.WriteAsync(source, cancellationToken));
 
-    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => _inner.FlushAsync(cancellationToken);
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
+        Told(_inner.FlushAsync(cancellationToken));
 
     public override void CancelPendingFlush() => _inner.CancelPendingFlush();
 
     public override void Complete(Exception? exception = null) => _failure ??= exception;
 
+    /// <summary>Writes what is left, and tells the other side that this was all.</summary>
+    public override async ValueTask CompleteAsync(Exception? exception = null)
+    {
+        Complete(exception);
+        await FinishAsync();
+        if (_failure is null && ended is not null)
+        {
+            await ended();
+        }
+    }
+
     /// <summary>Writes what is left, unless the writer has failed. The stream stays open if the options say so.</summary>
     public ValueTask FinishAsync() => _inner.CompleteAsync(_failure);
+
+    private ValueTask<FlushResult> Told(ValueTask<FlushResult> flushing) =>
+        flushing.IsCompletedSuccessfully ? ValueTask.FromResult(Told(flushing.Result)) : WaitAsync(flushing);
+
+    private async ValueTask<FlushResult> WaitAsync(ValueTask<FlushResult> flushing) => Told(await flushing);
+
+    private FlushResult Told(FlushResult result) =>
+        isBroken?.Invoke() == true ? new FlushResult(result.IsCanceled, isCompleted: true) : result;
 }

@@ -48,6 +48,65 @@ public sealed class TcpPortTests
     }
 
     [Fact]
+    public async Task A_server_may_end_first()
+    {
+        using var whois = new TcpServer(async stream => await stream.WriteAsync("that is all"u8.ToArray(), Token));
+        await using var listener = await TestListener.StartAsync(Service(whois));
+        await using (var stream = await listener.ConnectAsync(Port(listener)))
+        {
+            Assert.Equal("that is all", await RawHttp.ReadToEndAsync(stream));
+        }
+
+        await Eventually.TrueAsync(() => listener.Metrics.ActiveConnections == 0);
+    }
+
+    [Fact]
+    public async Task A_client_that_is_gone_ends_what_a_server_sends_without_end()
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var ticker = new TcpServer(async stream =>
+        {
+            try
+            {
+                while (true)
+                {
+                    await stream.WriteAsync(new byte[1000], Token);
+                }
+            }
+            catch (IOException)
+            {
+                ended.SetResult();
+            }
+        });
+        await using var listener = await TestListener.StartAsync(Service(ticker));
+        await using (var stream = await listener.ConnectAsync(Port(listener)))
+        {
+            await stream.ReadExactlyAsync(new byte[100_000], Token);
+        }
+
+        await ended.Task.WaitAsync(Eventually.Deadline, Token);
+        await Eventually.TrueAsync(() => listener.Metrics.ActiveConnections == 0);
+    }
+
+    [Fact]
+    public async Task A_peer_that_has_ended_and_does_not_read_holds_up_no_stop()
+    {
+        using var database = new TcpServer(async stream =>
+        {
+            await RawHttp.ReadToEndAsync(stream);
+            await stream.WriteAsync(new byte[20_000_000], Token);
+        });
+        await using var listener = await TestListener.StartAsync(Service(database));
+        await using var stream = await listener.ConnectAsync(Port(listener));
+        stream.Socket.Shutdown(SocketShutdown.Send);
+        await stream.ReadExactlyAsync(new byte[1], Token);
+
+        await listener.UpdateAsync(TestListener.Service()).AsTask().WaitAsync(Eventually.Deadline, Token);
+
+        await Eventually.TrueAsync(() => listener.Metrics.ActiveConnections == 0);
+    }
+
+    [Fact]
     public async Task A_server_that_breaks_off_does_not_look_like_one_that_ends()
     {
         using var database = new TcpServer(async stream =>

@@ -134,7 +134,45 @@ public sealed class SocketConnectionTests : IAsyncLifetime
 
         await Assert.ThrowsAsync<ConnectionResetException>(async () => await ReadAllAsync(_connection.Transport.Input));
         await _connection.Transport.Output.WriteAsync(Piece(1, LargePiece), Cancellation);
-        await _connection.Transport.Output.WriteAsync(Piece(2, LargePiece), Cancellation);
+        var last = await _connection.Transport.Output.WriteAsync(Piece(2, LargePiece), Cancellation);
+        Assert.True(last.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_cut_ends_though_nobody_reads_what_the_client_has_sent()
+    {
+        var closed = new TaskCompletionSource();
+        await using var registration = _connection.ConnectionClosed.Register(closed.SetResult);
+        var sent = 0;
+        var sending = Task.Run(
+            async () =>
+            {
+                while (true)
+                {
+                    await _client.SendAsync(new byte[10_000], Cancellation);
+                    Interlocked.Increment(ref sent);
+                }
+            },
+            Cancellation);
+        await Eventually.StaysAsync(() => Volatile.Read(ref sent) < 2_000, "the client to be held up", TimeSpan.FromSeconds(1));
+
+        _connection.Abort(new ConnectionAbortedException("cut"));
+
+        await closed.Task.WaitAsync(Eventually.Deadline, Cancellation);
+        await Assert.ThrowsAsync<SocketException>(() => sending);
+    }
+
+    [Fact]
+    public async Task An_end_of_writing_reaches_the_client_which_may_send_on()
+    {
+        await _connection.Transport.Output.WriteAsync("all"u8.ToArray(), Cancellation);
+        await _connection.Transport.Output.CompleteAsync();
+
+        Assert.Equal("all"u8.ToArray(), await ReadAsync(3));
+        Assert.Equal(0, await _client.ReceiveAsync(new byte[1], Cancellation));
+        await _client.SendAsync("more"u8.ToArray(), Cancellation);
+        _client.Shutdown(SocketShutdown.Send);
+        Assert.Equal("more"u8.ToArray(), await ReadAllAsync(_connection.Transport.Input));
     }
 
     [Fact]
