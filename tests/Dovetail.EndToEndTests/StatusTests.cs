@@ -16,6 +16,7 @@ public sealed partial class StatusTests(Engine engine) : EndToEndTest(engine)
         var container = await RunServiceAsync(web);
         var refused = await RunContainerAsync(new Dictionary<string, string> { ["name"] = "refused", ["port"] = "http" });
         await daemon.ReadyAsync(web);
+        await daemon.StatusAsync(status => status.Rejected.Count == 1, "the other container to be refused");
 
         var table = (await daemon.CommandAsync(["status"], Cancellation)).MustSucceed().Stdout;
         TestContext.Current.TestOutputHelper?.WriteLine(table);

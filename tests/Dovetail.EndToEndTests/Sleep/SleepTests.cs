@@ -122,8 +122,9 @@ public sealed class SleepTests(Engine engine) : SleepTest(engine)
         using var answer = await held;
         Assert.Equal("Hello\n", await answer.Content.ReadAsStringAsync(Cancellation));
 
-        await AsleepAsync(daemon, Web);
+        // It may take as long to start as the application does, and that must not sleep again meanwhile.
         await using var browser = await Browser.StartAsync(peer, Directory, Cancellation);
+        await AsleepAsync(daemon, Web);
         // A container that starts changes this machine's network, at which Chromium ends what it loads.
         held = client.GetAsync(UrlOf(peer, Web), Cancellation);
         await daemon.ReadyAsync(Web);
