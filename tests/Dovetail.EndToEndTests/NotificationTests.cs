@@ -33,7 +33,7 @@ public sealed class NotificationTests(Engine engine) : EndToEndTest(engine)
         var began = await EventAsync(seen => Is(seen, "began", "photos", "key-rejected"));
         Assert.Equal("Problem", began.GetProperty("severity").GetString());
         Assert.Contains("refuses the auth key", began.GetProperty("text").GetString(), StringComparison.Ordinal);
-        Assert.Contains("Make a new auth key", began.GetProperty("fix").GetString(), StringComparison.Ordinal);
+        Assert.Contains("See that the auth key is whole", began.GetProperty("fix").GetString(), StringComparison.Ordinal);
 
         await File.WriteAllTextAsync(KeyPath, Tailnet.AuthKey, Cancellation);
         await EventAsync(seen => Is(seen, "over", "photos", "key-rejected"));
