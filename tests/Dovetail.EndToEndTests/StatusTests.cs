@@ -49,7 +49,7 @@ public sealed partial class StatusTests(Engine engine) : EndToEndTest(engine)
             "tailscaled",
             "listener");
         AssertKeys(service.GetProperty("certificate"), "name", "notAfter");
-        AssertKeys(service.GetProperty("upstreams")[0], "container", "address", "health", "route");
+        AssertKeys(service.GetProperty("upstreams")[0], "container", "address", "health", "route", "source");
         AssertKeys(service.GetProperty("tailscaled"), "pid", "restarts", "lastWords");
         AssertKeys(service.GetProperty("listener"), "https", "http");
         AssertKeys(document.RootElement.GetProperty("rejected")[0], "container", "service", "reason");

@@ -9,7 +9,7 @@ namespace Dovetail.EndToEndTests.Sleep;
 public sealed class SleepTests(Engine engine) : SleepTest(engine)
 {
     [Fact(Timeout = 180_000)]
-    public async Task It_falls_asleep_and_fifty_requests_at_once_start_it_once()
+    public async Task It_falls_asleep_and_requests_that_come_at_once_start_it_once()
     {
         var (daemon, peer) = (StartAllowing(), await PeerAsync());
         var container = await RunSleepyAsync(Web);
@@ -23,8 +23,9 @@ public sealed class SleepTests(Engine engine) : SleepTest(engine)
         var table = (await daemon.CommandAsync(["status"], Cancellation)).MustSucceed().Stdout;
         Assert.Contains("Asleep", table, StringComparison.Ordinal);
 
+        // No more than the application lets wait for it to accept them: the kernel breaks off what is beyond (SYN cookies).
         using var client = peer.Http();
-        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(async number =>
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(async number =>
         {
             using var answer = number % 2 == 0
                 ? await client.GetAsync(UrlOf(peer, Web), Cancellation)
@@ -33,7 +34,7 @@ public sealed class SleepTests(Engine engine) : SleepTest(engine)
         }));
 
         Assert.All(answers, answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
-        Assert.Equal(25, answers.Count(answer => answer.Text.Contains("BODY_LENGTH=17\n", StringComparison.Ordinal)));
+        Assert.Equal(4, answers.Count(answer => answer.Text.Contains("BODY_LENGTH=17\n", StringComparison.Ordinal)));
         Assert.Equal(1, CountOf(daemon.Log, "a request came; starting container"));
 
         // It is the same node, on which nothing was lost, and it sleeps again.
