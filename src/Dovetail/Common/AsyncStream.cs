@@ -1,21 +1,11 @@
 namespace Dovetail.Common;
 
 /// <summary>A stream both ways without positions that is used asynchronously only; what is derived from it says from and to where.</summary>
-internal abstract class AsyncStream : Stream
+internal abstract class AsyncStream : UnseekableStream
 {
     public sealed override bool CanRead => true;
 
-    public sealed override bool CanSeek => false;
-
     public override bool CanWrite => true;
-
-    public sealed override long Length => throw new NotSupportedException();
-
-    public sealed override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
 
@@ -36,8 +26,4 @@ internal abstract class AsyncStream : Stream
     public sealed override void Flush()
     {
     }
-
-    public sealed override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public sealed override void SetLength(long value) => throw new NotSupportedException();
 }

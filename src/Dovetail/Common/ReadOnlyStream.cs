@@ -1,21 +1,11 @@
 namespace Dovetail.Common;
 
 /// <summary>A stream that can be read asynchronously and nothing else; what is derived from it says from where.</summary>
-internal abstract class ReadOnlyStream : Stream
+internal abstract class ReadOnlyStream : UnseekableStream
 {
     public sealed override bool CanRead => true;
 
-    public sealed override bool CanSeek => false;
-
     public sealed override bool CanWrite => false;
-
-    public sealed override long Length => throw new NotSupportedException();
-
-    public sealed override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
 
@@ -25,10 +15,6 @@ internal abstract class ReadOnlyStream : Stream
     public sealed override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public sealed override void Flush() => throw new NotSupportedException();
-
-    public sealed override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public sealed override void SetLength(long value) => throw new NotSupportedException();
 
     public sealed override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -1,21 +1,11 @@
 namespace Dovetail.Common;
 
 /// <summary>A stream that can be written and nothing else; what is derived from it says where to.</summary>
-internal abstract class WriteOnlyStream : Stream
+internal abstract class WriteOnlyStream : UnseekableStream
 {
     public sealed override bool CanRead => false;
 
-    public sealed override bool CanSeek => false;
-
     public sealed override bool CanWrite => true;
-
-    public sealed override long Length => throw new NotSupportedException();
-
-    public sealed override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public abstract override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default);
 
@@ -23,8 +13,4 @@ internal abstract class WriteOnlyStream : Stream
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public sealed override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public sealed override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public sealed override void SetLength(long value) => throw new NotSupportedException();
 }

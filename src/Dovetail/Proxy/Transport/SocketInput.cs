@@ -37,8 +37,9 @@ internal sealed class SocketInput(Socket socket, Traffic traffic)
         {
             failure = new ConnectionResetException(e.Message, e);
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e)
         {
+            // Whatever it is: the connection must be seen to end.
             failure = e;
         }
         finally

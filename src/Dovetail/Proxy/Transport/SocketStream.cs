@@ -11,7 +11,7 @@ namespace Dovetail.Proxy.Transport;
 /// is lost.
 /// </summary>
 internal sealed class SocketStream(Socket socket, Traffic traffic, Action<ConnectionAbortedException> abort)
-    : WriteOnlyStream, IThreadPoolWorkItem
+    : WriteOnlyStream
 {
     /// <summary>Pieces of so many bytes are never collected.</summary>
     public const int Large = 8 * 1024;
@@ -20,6 +20,7 @@ internal sealed class SocketStream(Socket socket, Traffic traffic, Action<Connec
     private const int MostCollected = 64 * 1024;
 
     private readonly Lock _lock = new();
+    private readonly SendQueue _queue = traffic.NextQueue();
     private Turn _turn;
     private byte[]? _collected;
     private int _count;
@@ -70,7 +71,8 @@ internal sealed class SocketStream(Socket socket, Traffic traffic, Action<Connec
         }
     }
 
-    void IThreadPoolWorkItem.Execute() => _ = SendCollectedAsync();
+    /// <summary>Its turn in the queue has come.</summary>
+    public void SendCollected() => _ = SendCollectedAsync();
 
     private void Collect(ReadOnlySpan<byte> bytes)
     {
@@ -92,7 +94,7 @@ internal sealed class SocketStream(Socket socket, Traffic traffic, Action<Connec
         if (!_isSending)
         {
             _isSending = true;
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            _queue.Add(this);
         }
     }
 

@@ -8,15 +8,15 @@ public sealed class TrafficTests
     private readonly FakeTimeProvider _time = new();
 
     [Fact]
-    public void There_is_much_when_many_pieces_come_within_a_millisecond_and_little_when_as_many_take_longer()
+    public void There_is_much_when_many_pieces_come_within_some_milliseconds_and_little_when_as_many_take_longer()
     {
         var traffic = new Traffic(_time);
-        Count(traffic, 20);
+        Count(traffic, 100);
         Assert.True(traffic.IsMuch);
 
-        for (var time = 0; time < 20; time++)
+        for (var time = 0; time < 100; time++)
         {
-            _time.Advance(TimeSpan.FromMilliseconds(1));
+            _time.Advance(TimeSpan.FromMilliseconds(4));
             traffic.Count();
         }
 
@@ -24,12 +24,12 @@ public sealed class TrafficTests
     }
 
     [Fact]
-    public void It_stays_so_at_the_beginning_of_the_next_millisecond()
+    public void It_stays_so_at_the_beginning_of_the_next_milliseconds()
     {
         var traffic = new Traffic(_time);
-        Count(traffic, 20);
+        Count(traffic, 100);
 
-        _time.Advance(TimeSpan.FromMilliseconds(1));
+        _time.Advance(TimeSpan.FromMilliseconds(4));
         traffic.Count();
 
         Assert.True(traffic.IsMuch);
@@ -39,7 +39,7 @@ public sealed class TrafficTests
     public void A_pause_ends_it()
     {
         var traffic = new Traffic(_time);
-        Count(traffic, 20);
+        Count(traffic, 100);
 
         _time.Advance(TimeSpan.FromSeconds(1));
         traffic.Count();

@@ -1,0 +1,19 @@
+namespace Dovetail.Common;
+
+/// <summary>A stream without a length and positions.</summary>
+internal abstract class UnseekableStream : Stream
+{
+    public sealed override bool CanSeek => false;
+
+    public sealed override long Length => throw new NotSupportedException();
+
+    public sealed override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public sealed override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public sealed override void SetLength(long value) => throw new NotSupportedException();
+}
