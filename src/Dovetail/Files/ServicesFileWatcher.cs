@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using Dovetail.Common;
-using Dovetail.Processes;
 using Dovetail.Services.Files;
 
 namespace Dovetail.Files;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Dovetail.Common;
 
 namespace Dovetail.Nodes;
 
@@ -40,15 +41,13 @@ internal sealed class AuthKeySource(string? value, string? file)
     /// <summary>The key as it is now; null: none, or a file that is missing, empty or not readable.</summary>
     public AuthKey? Read()
     {
-        try
+        // tailscale takes white space around the key off too.
+        var text = value?.Trim() ?? "";
+        if (value is null && file is not null)
         {
-            // White space around the key is what editors and `echo` leave; tailscale takes it off too.
-            var text = (value ?? (file is null ? null : System.IO.File.ReadAllText(file)))?.Trim();
-            return string.IsNullOrEmpty(text) ? null : new AuthKey(text);
+            _ = SecretFile.Read(file, out text);
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
+
+        return text.Length == 0 ? null : new AuthKey(text);
     }
 }

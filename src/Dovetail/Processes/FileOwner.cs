@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Dovetail.Common;
 
 namespace Dovetail.Processes;
 

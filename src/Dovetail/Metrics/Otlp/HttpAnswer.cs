@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Dovetail.Common;
 
 namespace Dovetail.Metrics.Otlp;
 
@@ -20,15 +21,7 @@ internal static class HttpAnswer
         var reason = string.Create(CultureInfo.InvariantCulture, $"HTTP {(int)response.StatusCode}{(said is null ? "" : $": {said}")}");
         return response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway
             or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout
-                ? new OtlpAnswer(OtlpVerdict.Later, reason, After(response, time))
+                ? new OtlpAnswer(OtlpVerdict.Later, reason, RetryAfter.Of(response, time))
                 : new OtlpAnswer(OtlpVerdict.Refused, reason);
     }
-
-    /// <summary><c>Retry-After</c>, in seconds or as a date.</summary>
-    public static TimeSpan? After(HttpResponseMessage response, TimeProvider time) => response.Headers.RetryAfter switch
-    {
-        { Delta: { } wait } => wait,
-        { Date: { } at } => at - time.GetUtcNow(),
-        _ => null,
-    };
 }

@@ -7,9 +7,6 @@ namespace Dovetail.Metrics.Otlp;
 /// <param name="file"><c>OTEL_EXPORTER_OTLP_HEADERS_FILE</c>, instead of those; null: none.</param>
 internal sealed class OtlpHeaders(EquatableArray<KeyValuePair<string, string>> pairs, string? file)
 {
-    // Of any header, and of any file that holds some.
-    private const int MaxFileSize = 64 << 10;
-
     /// <returns>What is wrong with the file, without anything that it holds; null when <paramref name="headers"/> is read.</returns>
     public string? Read(out EquatableArray<KeyValuePair<string, string>> headers)
     {
@@ -19,18 +16,10 @@ internal sealed class OtlpHeaders(EquatableArray<KeyValuePair<string, string>> p
             return null;
         }
 
-        try
-        {
-            var problem = new FileInfo(file).Length > MaxFileSize
-                ? "is too large"
-                : PairSyntax.ReadHeaders(File.ReadAllText(file).Trim(), out headers);
-            problem ??= headers.Count == 0 ? "is empty" : null;
-            return problem is null ? null : $"OTEL_EXPORTER_OTLP_HEADERS_FILE: {problem}";
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
-        {
-            return $"OTEL_EXPORTER_OTLP_HEADERS_FILE cannot be read: {unreadable.Message}";
-        }
+        var problem = SecretFile.Read(file, out var text)
+            ?? PairSyntax.ReadHeaders(text, out headers)
+            ?? (headers.Count == 0 ? "is empty" : null);
+        return problem is null ? null : $"OTEL_EXPORTER_OTLP_HEADERS_FILE {problem}";
     }
 
     public override string ToString() => "(not shown)";

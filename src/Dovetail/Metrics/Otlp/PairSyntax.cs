@@ -1,4 +1,3 @@
-using System.Buffers;
 using Dovetail.Common;
 
 namespace Dovetail.Metrics.Otlp;
@@ -9,10 +8,6 @@ namespace Dovetail.Metrics.Otlp;
 /// </summary>
 internal static class PairSyntax
 {
-    // RFC 9110, 5.6.2.
-    private static readonly SearchValues<char> TokenLetters =
-        SearchValues.Create("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
-
     // Those that a request has anyway.
     private static readonly string[] OwnHeaders =
         ["content-type", "content-length", "content-encoding", "transfer-encoding", "connection", "host", "te"];
@@ -36,7 +31,7 @@ internal static class PairSyntax
         var read = Split(text);
         pairs = [.. read ?? []];
         return read is null ? give
-            : read.Any(static pair => pair.Key.AsSpan().ContainsAnyExcept(TokenLetters)) ? $"has a name that is no header's; {give}"
+            : read.Any(static pair => pair.Key.AsSpan().ContainsAnyExcept(HttpToken.Characters)) ? $"has a name that is no header's; {give}"
             : read.Any(static pair => pair.Value.AsSpan().ContainsAnyExceptInRange(' ', '~'))
                 ? $"has a value with a character that no header may hold; {give}"
             : read.Any(static pair => OwnHeaders.Contains(pair.Key, StringComparer.OrdinalIgnoreCase))

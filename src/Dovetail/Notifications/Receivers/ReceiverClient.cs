@@ -32,8 +32,7 @@ internal sealed class ReceiverClient(TimeProvider time) : IDisposable
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public async Task<Delivery> SendAsync(Receiver receiver, Message message, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(Timeout, time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        using var end = new DeadlineSource(Timeout, time, cancellationToken);
         try
         {
             using var request = RequestOf(receiver, message);
@@ -86,17 +85,14 @@ internal sealed class ReceiverClient(TimeProvider time) : IDisposable
             404 or 410 => Refused("there is nothing of that name; see that the URL is whole, and not deleted there"),
             405 => Refused("it takes no messages there; see that the URL is whole"),
             413 => Refused("the message is too long for it"),
-            429 => new Delivery(DeliveryOutcome.Failed, $"{status}: it asks to wait", WaitOf(answer.Headers.RetryAfter)),
+            429 => new Delivery(DeliveryOutcome.Failed, $"{status}: it asks to wait", RetryAfter.Of(answer, time)),
             408 or 425 or >= 500 => new Delivery(
-                DeliveryOutcome.Failed, $"{status}: it is in trouble", WaitOf(answer.Headers.RetryAfter)),
+                DeliveryOutcome.Failed, $"{status}: it is in trouble", RetryAfter.Of(answer, time)),
             _ => Refused("it does not take the message"),
         };
 
         Delivery Refused(string why) => new(DeliveryOutcome.Refused, $"{status}: {why}");
     }
-
-    private TimeSpan? WaitOf(RetryConditionHeaderValue? header) =>
-        header?.Delta ?? (header?.Date is { } date ? date - time.GetUtcNow() : null);
 
     private static string Words(HttpRequestException failed) => failed.HttpRequestError switch
     {

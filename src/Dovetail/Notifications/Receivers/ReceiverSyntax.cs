@@ -28,7 +28,7 @@ internal static class ReceiverSyntax
         receivers = read;
         if (entries.Length is 0 or > Most)
         {
-            return entries.Length == 0 ? Allowed : string.Create(CultureInfo.InvariantCulture, $"names more than {Most} receivers");
+            return entries.Length == 0 ? $"names no receiver; {Allowed}" : string.Create(CultureInfo.InvariantCulture, $"names more than {Most} receivers");
         }
 
         for (var place = 0; place < entries.Length; place++)

@@ -11,21 +11,27 @@ internal static class ErrorPage
 
     public static async Task WriteAsync(HttpContext context, int status, string service, string reason)
     {
-        var response = context.Response;
-        response.Clear();
-        response.StatusCode = status;
-        response.Headers.CacheControl = "no-store";
-        response.Headers.XContentTypeOptions = "nosniff";
+        context.Response.Clear();
         if (status == StatusCodes.Status503ServiceUnavailable)
         {
-            response.Headers.RetryAfter = RetryAfterSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 
         var title = $"{status} {ReasonPhrases.GetReasonPhrase(status)}";
         var isHtml = context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
         var text = isHtml ? Html(title, service, reason) : Text(title, service, reason);
+        await SendAsync(context, status, isHtml ? "text/html" : "text/plain", text);
+    }
+
+    /// <summary>Sends a page of the proxy's own, which no cache keeps, with the headers that are set already.</summary>
+    public static async Task SendAsync(HttpContext context, int status, string mediaType, string text)
+    {
+        var response = context.Response;
         var bytes = Encoding.UTF8.GetBytes(text);
-        response.ContentType = isHtml ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
+        response.StatusCode = status;
+        response.Headers.CacheControl = "no-store";
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.ContentType = $"{mediaType}; charset=utf-8";
         response.ContentLength = bytes.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
         {

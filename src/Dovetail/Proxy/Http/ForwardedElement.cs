@@ -1,7 +1,7 @@
-using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Dovetail.Common;
 using Microsoft.Extensions.Primitives;
 
 namespace Dovetail.Proxy.Http;
@@ -12,10 +12,6 @@ namespace Dovetail.Proxy.Http;
 /// </summary>
 internal sealed record ForwardedElement(IPAddress For, string? Host, string? Proto)
 {
-    // RFC 9110, section 5.6.2.
-    private static readonly SearchValues<char> TokenCharacters =
-        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
-
     /// <returns>
     /// The farthest first; what is left of an element that is none, or that names no address, is left out as in
     /// <see cref="AddressChain"/>.
@@ -50,7 +46,7 @@ internal sealed record ForwardedElement(IPAddress For, string? Host, string? Pro
         text.Append(For.AddressFamily == AddressFamily.InterNetworkV6 ? $"\"[{For}]\"" : For.ToString());
         if (Host is not null)
         {
-            text.Append(";host=").Append(Host.AsSpan().ContainsAnyExcept(TokenCharacters) ? $"\"{Host}\"" : Host);
+            text.Append(";host=").Append(Host.AsSpan().ContainsAnyExcept(HttpToken.Characters) ? $"\"{Host}\"" : Host);
         }
 
         return Proto is null ? text.ToString() : text.Append(";proto=").Append(Proto).ToString();
@@ -131,7 +127,7 @@ internal sealed record ForwardedElement(IPAddress For, string? Host, string? Pro
     private static string Token(string line, ref int at)
     {
         var start = at;
-        var end = line.AsSpan(at).IndexOfAnyExcept(TokenCharacters);
+        var end = line.AsSpan(at).IndexOfAnyExcept(HttpToken.Characters);
         at = end < 0 ? line.Length : at + end;
         return line[start..at];
     }

@@ -1,4 +1,4 @@
-using System.Buffers;
+using Dovetail.Common;
 using Dovetail.Proxy.Connections;
 using Dovetail.Proxy.Model;
 using Microsoft.AspNetCore.Http.Features;
@@ -15,10 +15,6 @@ internal static class RequestRules
 
     // Kestrel looks for Connection alone.
     private static readonly string[] OfTheConnection = ["Transfer-Encoding", "Upgrade", "Keep-Alive", "Proxy-Connection"];
-
-    // RFC 9110, section 5.6.2.
-    private static readonly SearchValues<char> NameCharacters =
-        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
     /// <summary>Gives a request that may be without a host the node's name.</summary>
     /// <returns>Status and reason of the refusal; null when the request is good.</returns>
@@ -60,7 +56,7 @@ internal static class RequestRules
     {
         foreach (var (name, _) in context.Request.Headers)
         {
-            if (name.AsSpan().ContainsAnyExcept(NameCharacters))
+            if (name.AsSpan().ContainsAnyExcept(HttpToken.Characters))
             {
                 return (
                     StatusCodes.Status400BadRequest,

@@ -37,23 +37,15 @@ internal static class WaitingPage
     /// <param name="limit">For one that gets no page.</param>
     public static WakeTerms TermsOf(HttpContext context, TimeSpan limit) => new(limit, IsNavigation(context.Request) ? Patience : null);
 
-    public static async Task WriteAsync(HttpContext context, string service)
+    public static Task WriteAsync(HttpContext context, string service)
     {
         var response = context.Response;
-        var html = Encoding.UTF8.GetBytes(Html(WebUtility.HtmlEncode(service)));
         response.Clear();
-        // No success: whoever is no browser must not take the page for the application's, nor a cache keep it.
-        response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         response.Headers.RetryAfter = response.Headers["Refresh"] = Reload;
-        response.Headers.CacheControl = "no-store";
-        response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.ContentSecurityPolicy = Policy;
-        response.ContentType = "text/html; charset=utf-8";
-        response.ContentLength = html.Length;
-        if (!HttpMethods.IsHead(context.Request.Method))
-        {
-            await response.Body.WriteAsync(html, context.RequestAborted);
-        }
+        // No success: whoever is no browser must not take the page for the application's.
+        return ErrorPage.SendAsync(
+            context, StatusCodes.Status503ServiceUnavailable, "text/html", Html(WebUtility.HtmlEncode(service)));
     }
 
     // Browsers say so since 2023 (Fetch Metadata), over plain HTTP not at all. What a page's script asks for is none.

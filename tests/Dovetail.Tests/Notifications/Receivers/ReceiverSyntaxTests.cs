@@ -93,7 +93,7 @@ public sealed class ReceiverSyntaxTests
             File.WriteAllText(file, Secret);
             Assert.DoesNotContain(Secret, source.Read().Problem!, StringComparison.Ordinal);
             File.WriteAllText(file, new string('x', 100_000));
-            Assert.Contains("too long", source.Read().Problem, StringComparison.Ordinal);
+            Assert.Contains("too large", source.Read().Problem, StringComparison.Ordinal);
         }
         finally
         {

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
-namespace Dovetail.Processes;
+namespace Dovetail.Common;
 
 /// <summary>
 /// What the kernel says of a file, links followed. Two that are equal are of the same file, which nobody has written meanwhile.
