@@ -58,6 +58,12 @@ internal sealed record Container
 
     public bool UsesHostNetwork => NetworkMode == "host";
 
+    /// <summary>Whether it runs, is between two runs, or is paused.</summary>
+    public bool IsAlive => State is ContainerState.Running or ContainerState.Restarting or ContainerState.Paused;
+
+    /// <summary>Whether it is of <c>docker compose run</c>: it has its service's labels, but is none of its replicas.</summary>
+    public bool IsOneOff => string.Equals(Label(WellKnownLabels.ComposeOneOff), "true", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Id (or name) of the container whose network this one uses; null when it has its own.</summary>
     public string? NetworkContainer =>
         NetworkMode.StartsWith(NetworkContainerPrefix, StringComparison.Ordinal) ? NetworkMode[NetworkContainerPrefix.Length..] : null;

@@ -87,7 +87,7 @@ internal sealed class ContainerLister(
             .Select(entry => services.ServiceOf(entry.Labels) is { } service
                 ? SwarmMapper.Complete(containers[entry.ID], service)
                 : containers[entry.ID])
-            .Where(Lives)
+            .Where(static container => container.IsAlive)
             .ToList();
         all.AddRange(services.Elsewhere.Select(task => WithPortsOfReplicas(task, all)));
         if (await networks.LearnAsync(all.SelectMany(container => container.Networks), cancellationToken) is { } unknown)
@@ -123,7 +123,7 @@ internal sealed class ContainerLister(
         && container.State is ContainerState.Created or ContainerState.Exited
         && container.Labels.Any(label => IsSleepLabel(label.Key))
         && container.Label(WellKnownLabels.SwarmServiceId) is null
-        && !string.Equals(container.Label(WellKnownLabels.ComposeOneOff), "true", StringComparison.OrdinalIgnoreCase);
+        && !container.IsOneOff;
 
     // Also that of a further service: PREFIX.services.ID.sleep.
     private bool IsSleepLabel(string key) =>
@@ -153,9 +153,6 @@ internal sealed class ContainerLister(
         && (entry.ID == owner
             || entry.Names?.Contains("/" + owner) == true
             || (owner.Length >= 12 && entry.ID.StartsWith(owner, StringComparison.Ordinal)));
-
-    private static bool Lives(Container container) =>
-        container.State is ContainerState.Running or ContainerState.Restarting or ContainerState.Paused;
 
     private async Task<(Container? Container, string? Failure)[]> InspectAllAsync(
         List<ContainerListResponse> entries, CancellationToken cancellationToken)

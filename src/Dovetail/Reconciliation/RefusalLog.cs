@@ -7,9 +7,10 @@ internal sealed partial class RefusalLog(ILogger logger)
 {
     public void Write(DesiredState before, DesiredState after)
     {
-        foreach (var (source, service, reason) in after.Rejected.Except(before.Rejected))
+        foreach (var refusal in after.Rejected.Except(before.Rejected))
         {
-            if (!IsPlace(source))
+            var (source, service, reason) = refusal;
+            if (!refusal.IsOfFile)
             {
                 Log.Rejected(logger, service ?? "", source, reason);
             }
@@ -23,9 +24,10 @@ internal sealed partial class RefusalLog(ILogger logger)
             }
         }
 
-        foreach (var (source, service, text) in after.Warnings.Except(before.Warnings))
+        foreach (var warning in after.Warnings.Except(before.Warnings))
         {
-            if (!IsPlace(source))
+            var (source, service, text) = warning;
+            if (!warning.IsOfFile)
             {
                 Log.LabelWarning(logger, service ?? "", source, text);
             }
@@ -39,9 +41,6 @@ internal sealed partial class RefusalLog(ILogger logger)
             }
         }
     }
-
-    // In a services file, whose path is absolute; no container's name begins so.
-    private static bool IsPlace(string name) => name.StartsWith('/');
 
     private static partial class Log
     {

@@ -39,6 +39,12 @@ internal sealed record DesiredState
         var claims = new SortedDictionary<string, List<ServiceClaim>>(StringComparer.Ordinal);
         foreach (var claim in file is null ? [] : FileClaims.Of(file, snapshot, defaults, rejected, warnings))
         {
+            if (NameIsReserved(claim.Service, claim.Entry, file) is { } reason)
+            {
+                rejected.Add(new RejectedContainer(claim.Entry!.Origin, claim.Service.Name, reason));
+                continue;
+            }
+
             Add(claim);
         }
 
@@ -56,9 +62,9 @@ internal sealed record DesiredState
             warnings.AddRange(parsed.Warnings);
             foreach (var service in parsed.Services)
             {
-                if (!fromFile.Contains(service.Name) && NameIsReserved(service, file) is { } reason)
+                if (!fromFile.Contains(service.Name) && NameIsReserved(service, null, file) is { } taken)
                 {
-                    rejected.Add(new RejectedContainer(container.Name, service.Name, reason));
+                    rejected.Add(new RejectedContainer(container.Name, service.Name, taken));
                     continue;
                 }
 
@@ -139,22 +145,21 @@ internal sealed record DesiredState
         };
 
     // Else a restart of the container that the file names, or a slip in the file, would hand its name and its visitors to another.
-    private static string? NameIsReserved(ServiceDeclaration service, ServicesFile? file) =>
-        file?.HolderOf(service.Name) is { } holder && !(service.LoadBalance && holder.Says(ServiceLabels.LoadBalance, true))
-            ? $"the name {service.Name} belongs to {holder.Origin}, and a services file comes before labels: give this container another name"
-            : null;
+    private static string? NameIsReserved(ServiceDeclaration service, FileService? entry, ServicesFile? file) =>
+        file?.HolderOf(service.Name) is not { } holder || ReferenceEquals(holder, entry)
+            || (service.LoadBalance && holder.Says(ServiceLabels.LoadBalance, true)) ? null
+            : $"the name {service.Name} belongs to {holder.Origin}, " + (entry is null
+                ? "and a services file comes before labels: give this container another name"
+                : "which comes first: give this service another name");
 
     private static string NameIsOwn(string name, ServiceClaim claim) =>
         $"the name {name} is that of Dovetail's own dashboard (DOVETAIL_DASHBOARD): give this "
         + $"{(claim.Entry is null ? "container" : "service")} another name, or the dashboard";
 
-    private static bool WantsService(Container container) =>
-        container.State is ContainerState.Running or ContainerState.Restarting or ContainerState.Paused;
-
     // The container created first has the name; but one of "docker compose run" must not take it from the service it was started beside.
     internal static IEnumerable<Container> InOrderOfRight(EquatableArray<Container> containers) => containers
-        .Where(WantsService)
-        .OrderBy(ReplicaGroup.IsOneOff)
+        .Where(static container => container.IsAlive)
+        .OrderBy(static container => container.IsOneOff)
         .ThenBy(container => container.Created)
         .ThenBy(container => container.Id, StringComparer.Ordinal);
 
@@ -172,7 +177,7 @@ internal sealed record DesiredState
         var parsed = LabelParser.Parse(container, defaults);
         var label = $"{defaults.LabelPrefix}.{ServiceLabels.Sleep}";
         var why = container.Name == own.ContainerName ? "this is Dovetail's own container"
-            : file?.Containers.Covers(container) == true ? "the services file names this container"
+            : file?.Covers(container) == true ? "the services file names this container"
             : null;
         if (why is null || (parsed.Services.All(static service => service.Sleep is null) && container.Label(label) is null))
         {

@@ -12,10 +12,6 @@ internal static class ReplicaGroup
             ? ReferenceEquals(entry, second.Entry)
             : Key(first.Container) is { } key && key == Key(second.Container));
 
-    /// <summary>Whether the container is of <c>docker compose run</c>: it has its service's labels, but is none of its replicas.</summary>
-    public static bool IsOneOff(Container container) =>
-        string.Equals(container.Label(WellKnownLabels.ComposeOneOff), "true", StringComparison.OrdinalIgnoreCase);
-
     private static (string Kind, string First, string Second)? Key(Container container)
     {
         if (container.Label(WellKnownLabels.SwarmServiceId) is { Length: > 0 } swarm)
@@ -23,7 +19,7 @@ internal static class ReplicaGroup
             return ("swarm", swarm, "");
         }
 
-        return !IsOneOff(container)
+        return !container.IsOneOff
             && container.Label(WellKnownLabels.ComposeProject) is { Length: > 0 } project
             && container.Label(WellKnownLabels.ComposeService) is { Length: > 0 } service
             ? ("compose", project, service)

@@ -53,15 +53,6 @@ internal sealed class ContainerBook(Func<string, ServiceUse> useOf, TimeProvider
         }
     }
 
-    /// <summary>Whether a container is one that requests go to.</summary>
-    public bool Serves(string id)
-    {
-        lock (_lock)
-        {
-            return _services.Values.Any(service => service.Upstreams.Any(upstream => upstream.ContainerId == id));
-        }
-    }
-
     /// <summary>
     /// Takes the containers whose services have all been idle for long enough, and closes those services. Each has to be given back by
     /// <see cref="Stopped"/> or <see cref="NotStopped"/>.
@@ -200,7 +191,9 @@ internal sealed class ContainerBook(Func<string, ServiceUse> useOf, TimeProvider
             }
         }
 
-        if (!isAsleep && !container.IsStopping && !tracked.IsStopping)
+        // It was stopped, and this was listed before.
+        var mayBeOld = tracked is { IsStoppedHere: true, StopAgain: { } again } && now < again;
+        if (!isAsleep && !container.IsStopping && !tracked.IsStopping && !mayBeOld)
         {
             if (time.GetElapsedTime(tracked.Since, now) >= Stable)
             {

@@ -9,24 +9,29 @@ internal sealed partial class ContainerStarter(
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
 
+    /// <param name="isWanted">Asked before each start: what came before it may have taken minutes.</param>
     /// <exception cref="DockerException">The Engine refuses, or does not answer.</exception>
     /// <exception cref="StartException">A dependency is not as the Compose file wants it.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
-    public async Task StartAsync(Container container, CancellationToken cancellationToken)
+    public async Task StartAsync(Container container, Func<bool> isWanted, CancellationToken cancellationToken)
     {
         using var turn = await turns.StartAsync(container, cancellationToken);
         if (Dependencies.Of(container).Count > 0)
         {
             var all = await orders.ListAsync(cancellationToken);
-            await StartDependenciesAsync(container, all, new HashSet<string>(StringComparer.Ordinal) { container.Id }, cancellationToken);
+            var seen = new HashSet<string>(StringComparer.Ordinal) { container.Id };
+            await StartDependenciesAsync(container, all, seen, isWanted, cancellationToken);
         }
 
-        await orders.StartAsync(container, cancellationToken);
+        if (isWanted())
+        {
+            await orders.StartAsync(container, cancellationToken);
+        }
     }
 
     /// <param name="seen">Ids of those that are dealt with; a circle ends there.</param>
     private async Task StartDependenciesAsync(
-        Container dependent, IReadOnlyList<Container> all, HashSet<string> seen, CancellationToken cancellationToken)
+        Container dependent, IReadOnlyList<Container> all, HashSet<string> seen, Func<bool> isWanted, CancellationToken cancellationToken)
     {
         foreach (var (service, condition) in Dependencies.Of(dependent))
         {
@@ -37,9 +42,14 @@ internal sealed partial class ContainerStarter(
                     continue;
                 }
 
-                if (!Dependencies.IsAlive(container))
+                if (!container.IsAlive)
                 {
-                    await StartDependenciesAsync(container, all, seen, cancellationToken);
+                    await StartDependenciesAsync(container, all, seen, isWanted, cancellationToken);
+                    if (!isWanted())
+                    {
+                        return;
+                    }
+
                     Log.Dependency(logger, container.Name, dependent.Name);
                     await orders.StartAsync(container, cancellationToken);
                 }

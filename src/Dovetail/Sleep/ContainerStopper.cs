@@ -13,7 +13,7 @@ internal sealed partial class ContainerStopper(
 {
     private readonly string _prefix = options.LabelPrefix + ".";
 
-    /// <param name="mustRun">What goes on in any case: Dovetail's own container, and those that requests go to.</param>
+    /// <param name="mustRun">What goes on in any case: Dovetail's own container, and those that a services file names.</param>
     /// <param name="stopped">Called when it is stopped, before its dependencies are.</param>
     /// <returns>Why it goes on; null: it is stopped.</returns>
     /// <exception cref="DockerException">The Engine refuses, or does not answer.</exception>
@@ -27,9 +27,15 @@ internal sealed partial class ContainerStopper(
             return "another container of its project is being started";
         }
 
-        if (Dependencies.FirstDependent(await orders.ListAsync(cancellationToken), container) is { } dependent)
+        var all = await orders.ListAsync(cancellationToken);
+        if (Dependencies.FirstDependent(all, container) is { } dependent)
         {
             return $"container {dependent.Name} needs it";
+        }
+
+        if (mustRun(container) || all.FirstOrDefault(listed => listed.Id == container.Id) is not { State: ContainerState.Running })
+        {
+            return "it is to run by now, or does not any more";
         }
 
         await orders.StopAsync(container, cancellationToken);
@@ -62,6 +68,11 @@ internal sealed partial class ContainerStopper(
 
                 Log.Dependency(logger, container.Name, stopped.Name);
                 var details = await orders.FindAsync(container.Id, cancellationToken) ?? container;
+                if (mustRun(details))
+                {
+                    continue;
+                }
+
                 await orders.StopAsync(details, cancellationToken);
                 await StopDependenciesAsync(details, mustRun, cancellationToken);
             }

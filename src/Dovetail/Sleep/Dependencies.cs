@@ -37,17 +37,14 @@ internal static class Dependencies
             ? [
                 .. all.Where(container => container.Label(WellKnownLabels.ComposeProject) == project
                         && container.Label(WellKnownLabels.ComposeService) == service
-                        && !IsOneOff(container))
+                        && !container.IsOneOff)
                     .OrderBy(static container => container.Name, StringComparer.Ordinal),
             ]
             : [];
 
     /// <summary>The first running container that cannot do without <paramref name="container"/>; null: there is none.</summary>
     public static Container? FirstDependent(IEnumerable<Container> all, Container container) => all.FirstOrDefault(other =>
-        other.Id != container.Id && IsAlive(other) && (Joins(other, container) || DependsOn(other, container)));
-
-    public static bool IsAlive(Container container) =>
-        container.State is ContainerState.Running or ContainerState.Restarting or ContainerState.Paused;
+        other.Id != container.Id && other.IsAlive && (Joins(other, container) || DependsOn(other, container)));
 
     // Without the network of the one, the other is cut off.
     private static bool Joins(Container other, Container container) => other.NetworkContainer is { } owner && container.IsCalled(owner);
@@ -57,9 +54,6 @@ internal static class Dependencies
         && container.Label(WellKnownLabels.ComposeProject) == project
         && container.Label(WellKnownLabels.ComposeService) is { Length: > 0 } service
         && Of(other).Any(dependency => dependency.Service == service && dependency.Condition != DependencyCondition.Completed);
-
-    private static bool IsOneOff(Container container) =>
-        string.Equals(container.Label(WellKnownLabels.ComposeOneOff), "true", StringComparison.OrdinalIgnoreCase);
 
     private static DependencyCondition ConditionOf(string? text) => text switch
     {

@@ -3,6 +3,7 @@ using Dovetail.Common;
 using Dovetail.Containers;
 using Dovetail.Proxy.Upstreams;
 using Dovetail.Services;
+using Dovetail.Services.Files;
 
 namespace Dovetail.Sleep;
 
@@ -30,6 +31,7 @@ internal sealed partial class Sleeper : BackgroundService, IServiceUses
     private readonly ConcurrentDictionary<string, ServiceUse> _uses = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
     private volatile string? _own;
+    private volatile ServicesFile? _file;
     private long _stops;
     private long _starts;
     private long _failedStarts;
@@ -50,9 +52,10 @@ internal sealed partial class Sleeper : BackgroundService, IServiceUses
     public IServiceUse Of(string service) => UseOf(service);
 
     /// <inheritdoc cref="ContainerBook.Observe"/>
-    public DesiredState Observe(ContainerSnapshot snapshot, DesiredState desired)
+    /// <param name="file">The services file that is the reason too; null: there is none.</param>
+    public DesiredState Observe(ContainerSnapshot snapshot, DesiredState desired, ServicesFile? file = null)
     {
-        _own = snapshot.Own.ContainerName;
+        (_own, _file) = (snapshot.Own.ContainerName, file);
         var observed = _book.Observe(snapshot, desired);
         _changed.Set();
         return observed;
@@ -81,8 +84,7 @@ internal sealed partial class Sleeper : BackgroundService, IServiceUses
 
     private ServiceUse UseOf(string service) => _uses.GetOrAdd(service, name => new ServiceUse(() => WakeAsync(name), _time));
 
-    // Whoever said that requests go to it: its own labels, or a services file.
-    private bool MustRun(Container container) => container.Name == _own || _book.Serves(container.Id);
+    private bool MustRun(Container container) => container.Name == _own || _file?.Covers(container) == true;
 
     private async Task StopAsync(TrackedContainer tracked, CancellationToken cancellationToken)
     {
@@ -146,7 +148,7 @@ internal sealed partial class Sleeper : BackgroundService, IServiceUses
             Log.Starting(_logger, service, container.Name);
             Interlocked.Increment(ref _starts);
             using var deadline = new DeadlineSource(LongestStart, _time, _stopping.Token);
-            await _starter.StartAsync(container, deadline.Token);
+            await _starter.StartAsync(container, () => !start.IsCompleted, deadline.Token);
             if (!await start.WaitAsync(ListedWithin, _time, _stopping.Token))
             {
                 Interlocked.Increment(ref _failedStarts);

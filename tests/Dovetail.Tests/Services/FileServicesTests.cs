@@ -259,6 +259,31 @@ public sealed class FileServicesTests
     }
 
     [Theory]
+    [InlineData("services:\n  one: {name: bank, upstream: http://a, alow: ada@example.com}\n  two: {name: bank, upstream: http://b}\n")]
+    [InlineData("services:\n  one: {name: bank, container: gone, port: 80}\n  two: {name: bank, upstream: http://b}\n")]
+    public void The_second_entry_of_a_name_does_not_serve_while_the_first_does_not(string file)
+    {
+        var state = Desired(file);
+
+        Assert.Empty(state.Services);
+        Assert.Contains(
+            state.Rejected,
+            refusal => refusal.Container == "/etc/services.yaml:3"
+                && refusal.Reason == "the name bank belongs to /etc/services.yaml:2, which comes first: give this service another name");
+    }
+
+    [Fact]
+    public void An_entry_that_is_switched_off_is_nobodys_first()
+    {
+        var state = Desired(
+            "services:\n  one: {name: bank, upstream: http://a, enable: false}\n  two: {name: bank, container: gone, port: 80}\n",
+            SampleContainer.Named("thief", 0, "dovetail.name=bank", "dovetail.port=80"));
+
+        Assert.Empty(state.Services);
+        Assert.Contains(":3, and a services file comes before labels", Assert.Single(state.Rejected).Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("services: {bank: {container: gone, port: 80, loadbalance: true}}")]
     [InlineData("services: {bank: {container: gone, port: 80, enable: false}}")]
     public void A_name_that_is_shared_or_switched_off_is_free(string file) =>

@@ -147,6 +147,55 @@ public sealed class SleeperTests : IAsyncDisposable
         _sleeper.Observe(new ContainerSnapshot(), DesiredState.Empty);
 
         Assert.False(await woken);
+        await _clock.AdvanceByAsync(TimeSpan.FromSeconds(3));
+        Assert.Empty(_orders.Done);
+    }
+
+    [Fact]
+    public async Task After_five_seconds_it_is_started()
+    {
+        await StartAsync(Web() with { State = ContainerState.Exited, FinishedAt = _clock.Now });
+
+        var woken = Use("web").WakeAsync();
+        await _clock.AdvanceByAsync(TimeSpan.FromSeconds(6));
+        await TestClock.UntilAsync(() => _orders.Done.Count == 1);
+        List();
+
+        Assert.True(await woken);
+        Assert.Equal(["start web"], _orders.Done);
+    }
+
+    [Fact]
+    public async Task What_was_listed_before_a_stop_lets_no_request_go_to_the_stopped_container()
+    {
+        var before = Web();
+        await StartAsync(before);
+        var use = Use("web");
+        await StoppedAsync("stop web");
+
+        var snapshot = new ContainerSnapshot { Containers = [before] };
+        use.Served(_sleeper.Observe(snapshot, DesiredState.From(snapshot, Options)).Services.Single());
+        Assert.NotNull(use.Closing);
+
+        use.Served(List());
+        Assert.Null(use.Closing);
+    }
+
+    [Fact]
+    public async Task A_start_that_nobody_wants_any_more_when_its_dependencies_are_ready_is_none()
+    {
+        var db = Named("db", 1, Of("db")) with { State = ContainerState.Exited, Health = ContainerHealth.Starting };
+        _orders.Add(db);
+        await StartAsync(Named("web", 0, [.. Labels, .. Of("web", "db:service_healthy:true")]) with { State = ContainerState.Exited });
+        var woken = Use("web").WakeAsync();
+        await _clock.AdvanceUntilAsync(() => !_orders.Done.IsEmpty);
+
+        _sleeper.Observe(new ContainerSnapshot(), DesiredState.Empty);
+        _orders.Add(_orders.Containers[db.Id] with { Health = ContainerHealth.Healthy });
+        await _clock.AdvanceByAsync(TimeSpan.FromSeconds(5));
+
+        Assert.False(await woken);
+        Assert.Equal(["start db"], _orders.Done);
     }
 
     [Fact]
@@ -317,7 +366,7 @@ public sealed class SleeperTests : IAsyncDisposable
             Containers = [.. all.Where(container => container.State == ContainerState.Running)],
             Asleep = [.. all.Where(container => container.State == ContainerState.Exited)],
         };
-        return _sleeper.Observe(snapshot, DesiredState.From(snapshot, Options, _file)).Services.Single(service => service.Name == "web");
+        return _sleeper.Observe(snapshot, DesiredState.From(snapshot, Options, _file), _file).Services.Single(service => service.Name == "web");
     }
 
     private async Task StoppedAsync(string order)

@@ -89,15 +89,14 @@ internal sealed class FindingReader(Severity least, bool tellsLoginUrls)
     private static Finding OfRefusals(IGrouping<string, RejectedContainer> refusals, string? dashboard)
     {
         var first = refusals.First();
-        // Of a services file it is the place of the mistake.
-        var isPlace = first.Container.StartsWith('/');
-        var what = (isPlace ? first.Container : $"container {first.Container}") + (isPlace && first.Service is null ? "" : " is refused");
+        var what = (first.IsOfFile ? first.Container : $"container {first.Container}")
+            + (first.IsOfFile && first.Service is null ? "" : " is refused");
         return new Finding(
             refusals.Key,
             "container-refused",
             Severity.Problem,
             $"{what}: {first.Reason}{More(refusals.Count())}",
-            isPlace ? "Correct the services file; dovetail check shows every mistake." : "Correct its labels; dovetail check shows every mistake.")
+            first.IsOfFile ? "Correct the services file; dovetail check shows every mistake." : "Correct its labels; dovetail check shows every mistake.")
         {
             Link = dashboard is null ? null : $"{dashboard}/status",
         };

@@ -27,16 +27,20 @@ internal sealed record ServicesFile(string Path)
     public ContainerSelection Containers => Services.Aggregate(
         ContainerSelection.None, static (all, service) => service.Containers.IsEmpty ? all : all.And(service.Containers));
 
+    /// <summary>Whether it names that container, in whatever service.</summary>
+    public bool Covers(Container container) => Services.Any(service => service.Containers.Covers(container));
+
     /// <summary>Every name that it asks for, whether it gets it or not.</summary>
-    public IEnumerable<string> Names => Services.Select(static service => PlainForm.OfName(service.Name)?.Text ?? service.Name);
+    public IEnumerable<string> Names => Services.Select(NameOf);
 
     /// <summary>
     /// What has the first right to a name, also while none of its containers runs or a mistake refuses it; null: nothing, or something that
     /// is switched off.
     /// </summary>
     public FileService? HolderOf(string name) =>
-        Services.FirstOrDefault(service => (PlainForm.OfName(service.Name)?.Text ?? service.Name) == name)
-            is { } holder && !holder.Says(ServiceLabels.Enable, false) ? holder : null;
+        Services.FirstOrDefault(service => NameOf(service) == name && !service.Says(ServiceLabels.Enable, false));
+
+    private static string NameOf(FileService service) => PlainForm.OfName(service.Name)?.Text ?? service.Name;
 
     /// <summary>This one, when what it has become cannot be taken.</summary>
     public ServicesFile With(string problem) => this with
