@@ -43,8 +43,9 @@ internal interface INodeFactory
     /// <summary>Logs a machine out of the tailnet, then removes its state.</summary>
     /// <param name="name">A service without a running node.</param>
     /// <param name="force">Removes the state even if the machine cannot be logged out.</param>
+    /// <param name="isWanted">Asked again right before the logout, to which it may take half a minute: true ends it.</param>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
-    Task<Erasure> EraseAsync(string name, bool force, CancellationToken cancellationToken);
+    Task<Erasure> EraseAsync(string name, bool force, Func<bool> isWanted, CancellationToken cancellationToken);
 }
 
 /// <inheritdoc cref="INodeFactory"/>
@@ -58,6 +59,6 @@ internal sealed class NodeFactory(NodeDependencies dependencies) : INodeFactory
 
     public IEnumerable<StoredState> States() => StateFile.Find(dependencies.Options.StateRoot);
 
-    public Task<Erasure> EraseAsync(string name, bool force, CancellationToken cancellationToken) =>
-        _eraser.EraseAsync(name, force, cancellationToken);
+    public Task<Erasure> EraseAsync(string name, bool force, Func<bool> isWanted, CancellationToken cancellationToken) =>
+        _eraser.EraseAsync(name, force, isWanted, cancellationToken);
 }

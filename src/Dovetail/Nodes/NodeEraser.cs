@@ -21,19 +21,17 @@ internal sealed class NodeEraser(NodeDependencies dependencies)
     /// <summary>Whether there is any state of the service.</summary>
     public bool HasState(string name) => Directory.Exists(PathsOf(name).State);
 
-    /// <param name="name">A service without a running node.</param>
-    /// <param name="force">Removes the state even if the machine cannot be logged out.</param>
-    public async Task<Erasure> EraseAsync(string name, bool force, CancellationToken cancellationToken)
+    /// <inheritdoc cref="INodeFactory.EraseAsync"/>
+    public async Task<Erasure> EraseAsync(string name, bool force, Func<bool> isWanted, CancellationToken cancellationToken)
     {
         var paths = PathsOf(name);
-        var failure = File.Exists(Path.Combine(paths.State, "tailscaled.state"))
-            ? await LogOutAsync(paths, cancellationToken)
-            : null;
+        var file = Path.Combine(paths.State, "tailscaled.state");
+        var failure = File.Exists(file) ? await LogOutOrKeepAsync(paths, file, force, isWanted, cancellationToken) : null;
         if (failure is not null && !force)
         {
             return new Erasure(
                 false,
-                $"{name} cannot be logged out: {failure}. Its state is kept; --force removes it, and the machine stays in the tailnet.");
+                $"{name} cannot be logged out: {failure}. Its state is kept; dovetail forget {name} --force removes it, and the machine stays in the tailnet.");
         }
 
         try
@@ -53,7 +51,29 @@ internal sealed class NodeEraser(NodeDependencies dependencies)
 
     private NodePaths PathsOf(string name) => NodePaths.For(dependencies.Options.StateRoot, dependencies.Options.RuntimeDirectory, name);
 
-    private async Task<string?> LogOutAsync(NodePaths paths, CancellationToken cancellationToken)
+    // Recorded (09-logout-down): a logout that does not reach the control server has logged the machine out here all the same, and it
+    // would need a new login.
+    private async Task<string?> LogOutOrKeepAsync(
+        NodePaths paths, string file, bool force, Func<bool> isWanted, CancellationToken cancellationToken)
+    {
+        var kept = await File.ReadAllBytesAsync(file, cancellationToken);
+        string? failure = "given up";
+        try
+        {
+            return failure = await LogOutAsync(paths, isWanted, cancellationToken);
+        }
+        finally
+        {
+            if (failure is not null && !force)
+            {
+                // Beside it first: half a state is none.
+                File.WriteAllBytes(file + ".kept", kept);
+                File.Move(file + ".kept", file, overwrite: true);
+            }
+        }
+    }
+
+    private async Task<string?> LogOutAsync(NodePaths paths, Func<bool> isWanted, CancellationToken cancellationToken)
     {
         try
         {
@@ -67,6 +87,11 @@ internal sealed class NodeEraser(NodeDependencies dependencies)
             if (!await WaitForControlAsync(api, cancellationToken))
             {
                 return "its tailscaled does not reach the control server";
+            }
+
+            if (isWanted())
+            {
+                return "a container wants it again";
             }
 
             var logout = TailscaleArguments.Logout(paths.Socket);

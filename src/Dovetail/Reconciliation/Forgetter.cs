@@ -82,6 +82,7 @@ internal sealed partial class Forgetter(
         if (problem is not null)
         {
             _goodAt = _goodSince = null;
+            Publish();
             return false;
         }
 
@@ -130,11 +131,13 @@ internal sealed partial class Forgetter(
     private void Publish()
     {
         var now = time.GetUtcNow();
+        var settles = options.Settle - (_goodSince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero);
         _machines =
         [
             .. from known in _times
                let failed = _failed.GetValueOrDefault(known.Name)
-               let at = failed?.NextAt ?? (now + Left(known))
+               let left = Left(known)
+               let at = failed?.NextAt ?? (now + (left > settles ? left : settles))
                select new UnwantedMachine(known.Name, at.AddTicks(-(at.Ticks % TimeSpan.TicksPerMinute)), failed?.Reason),
         ];
     }

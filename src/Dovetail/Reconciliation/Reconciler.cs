@@ -111,7 +111,7 @@ internal sealed partial class Reconciler(
         try
         {
             await stopped.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            var erasure = await nodes.EraseAsync(name, force, cancellationToken);
+            var erasure = await nodes.EraseAsync(name, force, isWanted: () => !force && Find(name) is not null, cancellationToken);
             if (erasure is { IsDone: true, Failure: null })
             {
                 Log.Forgotten(logger, name);
@@ -133,9 +133,13 @@ internal sealed partial class Reconciler(
     {
         StartOwn();
         sleeper?.Changed = _changed.Set;
-        var watching = Task.WhenAll(
-            WatchAsync(snapshots, snapshot => _snapshot = snapshot, stoppingToken),
-            files is null ? Task.CompletedTask : WatchAsync(files, file => _file = file, stoppingToken));
+        var watching = WatchAsync(snapshots, snapshot => _snapshot = snapshot, stoppingToken);
+        if (files is not null)
+        {
+            // A file on a network may keep a read waiting for ever: neither this loop nor its end waits for it.
+            _ = Task.Run(() => WatchAsync(files, file => _file = file, stoppingToken), CancellationToken.None);
+        }
+
         while (!stoppingToken.IsCancellationRequested)
         {
             var wait = TryReconcile();
@@ -223,7 +227,7 @@ internal sealed partial class Reconciler(
     {
         var begun = time.GetTimestamp();
         var desired = DesiredState.From(_snapshot, services, _file);
-        desired = _snapshot is null ? desired : sleeper?.Observe(_snapshot, desired) ?? desired;
+        desired = _snapshot is null ? desired : sleeper?.Observe(_snapshot, desired, _file) ?? desired;
         _refusals.Write(_desired, desired);
         _desired = desired;
         var tracked = _slots.Values.Select(static slot => slot.Tracked).OfType<TrackedService>()

@@ -19,6 +19,9 @@ public sealed class NodeEraserTests : IDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    private Task<Erasure> EraseAsync(string name, bool force, CancellationToken cancellationToken) =>
+        _eraser.EraseAsync(name, force, static () => false, cancellationToken);
+
     private string StateFile => Path.Combine(_bench.Paths.State, "tailscaled.state");
 
     [Fact]
@@ -37,7 +40,7 @@ public sealed class NodeEraserTests : IDisposable
             return Task.FromResult(FakeCommand.Done);
         };
 
-        Assert.Equal(Erasure.Whole, await _eraser.EraseAsync("web", force: false, Cancellation));
+        Assert.Equal(Erasure.Whole, await EraseAsync("web", force: false, Cancellation));
 
         Assert.Equal([$"--socket={_bench.Paths.Socket}", "logout"], _bench.Command.Last);
         _bench.Journal.AssertOrder("tailscaled 1: started", "tailscale logout", "tailscaled 1: ended");
@@ -50,7 +53,7 @@ public sealed class NodeEraserTests : IDisposable
     {
         File.Delete(StateFile);
 
-        Assert.Equal(Erasure.Whole, await _eraser.EraseAsync("web", force: false, Cancellation));
+        Assert.Equal(Erasure.Whole, await EraseAsync("web", force: false, Cancellation));
 
         Assert.Equal(0, _bench.Tailscaled.Count);
         Assert.False(_eraser.HasState("web"));
@@ -58,14 +61,14 @@ public sealed class NodeEraserTests : IDisposable
 
     [Fact]
     public async Task Without_state_there_is_nothing_to_do() =>
-        Assert.Equal(Erasure.Whole, await _eraser.EraseAsync("api", force: false, Cancellation));
+        Assert.Equal(Erasure.Whole, await EraseAsync("api", force: false, Cancellation));
 
     // A daemon that has not reached the control server yet would log out here only.
     [Fact]
     public async Task The_logout_waits_until_tailscaled_has_reached_the_control_server()
     {
         _bench.Api.Become(BackendState.NoState);
-        var erasing = _eraser.EraseAsync("web", force: false, Cancellation);
+        var erasing = EraseAsync("web", force: false, Cancellation);
         await _bench.Clock.AdvanceUntilAsync(() => _bench.Api.Polls >= 3);
         _bench.Api.Become(BackendState.Starting);
         await _bench.Clock.AdvanceUntilAsync(() => _bench.Api.Polls >= 6);
@@ -82,7 +85,7 @@ public sealed class NodeEraserTests : IDisposable
     public async Task A_machine_whose_tailscaled_never_reaches_the_control_server_is_not_logged_out_here_only()
     {
         _bench.Api.Become(BackendState.NoState);
-        var erasing = _eraser.EraseAsync("web", force: false, Cancellation);
+        var erasing = EraseAsync("web", force: false, Cancellation);
 
         await _bench.Clock.AdvanceUntilAsync(() => erasing.IsCompleted);
 
@@ -117,22 +120,49 @@ public sealed class NodeEraserTests : IDisposable
                 break;
         }
 
-        var (isDone, failure) = await _eraser.EraseAsync("web", force: false, Cancellation);
+        var (isDone, failure) = await EraseAsync("web", force: false, Cancellation);
 
         Assert.False(isDone);
         Assert.StartsWith("web cannot be logged out: ", failure, StringComparison.Ordinal);
         Assert.Contains(reason, failure, StringComparison.Ordinal);
         Assert.EndsWith(
-            ". Its state is kept; --force removes it, and the machine stays in the tailnet.",
+            ". Its state is kept; dovetail forget web --force removes it, and the machine stays in the tailnet.",
             failure,
             StringComparison.Ordinal);
         Assert.True(File.Exists(StateFile));
         Assert.True(_bench.Tailscaled.Count == 0 || _bench.Journal.Has("tailscaled 1: ended"));
 
-        var forced = await _eraser.EraseAsync("web", force: true, Cancellation);
+        var forced = await EraseAsync("web", force: true, Cancellation);
         Assert.True(forced.IsDone);
         Assert.Contains(reason, forced.Failure, StringComparison.Ordinal);
         Assert.False(_eraser.HasState("web"));
+    }
+
+    // As tailscaled writes it when a logout has not reached the control server.
+    [Fact]
+    public async Task A_logout_that_fails_leaves_the_machine_what_it_was()
+    {
+        _bench.Command.Answer = (_, _) =>
+        {
+            File.WriteAllText(StateFile, "logged out");
+            return Task.FromResult(FakeCommand.Failed("500 Internal Server Error: context deadline exceeded"));
+        };
+
+        Assert.False((await EraseAsync("web", force: false, Cancellation)).IsDone);
+
+        Assert.Equal("{}", await File.ReadAllTextAsync(StateFile, Cancellation));
+        Assert.Equal([StateFile], Directory.GetFiles(_bench.Paths.State, "tailscaled.state*"));
+    }
+
+    [Fact]
+    public async Task A_machine_that_is_wanted_again_before_its_logout_stays()
+    {
+        var (isDone, failure) = await _eraser.EraseAsync("web", force: false, static () => true, Cancellation);
+
+        Assert.False(isDone);
+        Assert.Contains("a container wants it again", failure, StringComparison.Ordinal);
+        Assert.Empty(_bench.Command.Calls);
+        Assert.True(File.Exists(StateFile));
     }
 
     [Fact]
@@ -144,7 +174,7 @@ public sealed class NodeEraserTests : IDisposable
             await Task.Delay(Timeout.Infinite, cancellationToken);
             return FakeCommand.Done;
         };
-        var erasing = _eraser.EraseAsync("web", force: true, caller.Token);
+        var erasing = EraseAsync("web", force: true, caller.Token);
         await TestClock.UntilAsync(() => _bench.Command.Calls.Count == 1);
 
         await caller.CancelAsync();

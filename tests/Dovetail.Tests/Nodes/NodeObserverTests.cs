@@ -56,6 +56,7 @@ public sealed class NodeObserverTests : IAsyncDisposable
             Peer = new Dictionary<string, IpnMachine>
             {
                 ["a"] = Machine("webshop"),
+                ["shared"] = Machine("web") with { DnsName = "web.another.ts.net.", Online = !isOnline },
                 ["b"] = Machine("web") with { Online = isOnline, LastSeen = isOnline ? default : seen },
             },
         };

@@ -57,7 +57,10 @@ internal sealed class FakeNodes(Journal journal) : INodeFactory
     /// <summary>When a state was last used, where the test says so.</summary>
     public ConcurrentDictionary<string, DateTimeOffset> Used { get; } = [];
 
-    /// <summary>What erasing waits for, and gives.</summary>
+    /// <summary>What erasing waits for before it asks whether the name is wanted again.</summary>
+    public Task Reaching { get; set; } = Task.CompletedTask;
+
+    /// <summary>What erasing waits for then, and gives.</summary>
     public Task<string?> Erasing { get; set; } = Task.FromResult<string?>(null);
 
     public INode Create(ServiceSpec service)
@@ -76,10 +79,11 @@ internal sealed class FakeNodes(Journal journal) : INodeFactory
     IEnumerable<StoredState> INodeFactory.States() => States.Keys.Select(
         name => new StoredState(name, Used.GetValueOrDefault(name, TestClock.Noon)));
 
-    public async Task<Erasure> EraseAsync(string name, bool force, CancellationToken cancellationToken)
+    public async Task<Erasure> EraseAsync(string name, bool force, Func<bool> isWanted, CancellationToken cancellationToken)
     {
         journal.Add($"{name}: erase{(force ? " by force" : "")}");
-        var failure = await Erasing.WaitAsync(cancellationToken);
+        await Reaching.WaitAsync(cancellationToken);
+        var failure = isWanted() ? "a container wants it again" : await Erasing.WaitAsync(cancellationToken);
         journal.Add($"{name}: erased");
         if (failure is null)
         {

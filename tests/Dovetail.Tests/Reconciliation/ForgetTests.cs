@@ -94,6 +94,25 @@ public sealed class ForgetTests : ReconcilerTest
         Assert.DoesNotContain(Log.Collector.GetSnapshot(), line => line.Message.StartsWith("web: forgotten", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_container_that_comes_before_the_logout_keeps_its_machine()
+    {
+        TaskCompletionSource reaching = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Nodes.States["web"] = true;
+        Nodes.Reaching = reaching.Task;
+        await StartListedAsync();
+        var forgetting = Reconciler.ForgetAsync("web", force: false, Cancellation);
+        await HasAsync("web: erase");
+
+        List(Container("web"));
+        await HasAsync("web: start");
+        reaching.SetResult();
+
+        Assert.False((await forgetting).Done);
+        Assert.True(Nodes.States.ContainsKey("web"));
+        await HasAsync("web: begun");
+    }
+
     [Theory]
     [InlineData("done")]
     [InlineData("failed")]

@@ -12,8 +12,10 @@ internal sealed record NameHolder(bool IsOnline, DateTimeOffset? LastSeen, bool 
     /// <param name="hostName">The name that was asked for.</param>
     public static NameHolder? Find(IpnPeers peers, string hostName)
     {
-        var machine = peers.Peer?.Values.FirstOrDefault(
-            peer => peer.DnsName?.StartsWith(hostName + ".", StringComparison.OrdinalIgnoreCase) == true);
+        // Of the same tailnet: a machine that another one shares may be called the same there.
+        var tailnet = peers.Self?.DnsName is { } own && own.Contains('.') ? own[own.IndexOf('.')..] : null;
+        var machine = tailnet is null ? null : peers.Peer?.Values.FirstOrDefault(
+            peer => string.Equals(peer.DnsName, hostName + tailnet, StringComparison.OrdinalIgnoreCase));
         return machine is null
             ? null
             : new NameHolder(
