@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Dovetail.Docker;
+using Dovetail.Notifications;
 using Dovetail.Reconciliation;
 using Dovetail.Services.Model;
 
@@ -21,7 +22,7 @@ internal sealed record StatusDocument
     public required IReadOnlyList<ContainerWarning> Warnings { get; init; }
 
     /// <summary>How the receivers of notifications have fared; absent when there are none.</summary>
-    public IReadOnlyList<NotificationStatus>? Notifications { get; init; }
+    public IReadOnlyList<ReceiverReport>? Notifications { get; init; }
 
     /// <summary>Machines that are about to be forgotten; absent: there are none, or none is forgotten by itself.</summary>
     public IReadOnlyList<UnwantedMachine>? Unwanted { get; init; }
@@ -104,13 +105,6 @@ internal sealed record TailscaledStatus(int? Pid, int Restarts, IReadOnlyList<st
 
 /// <summary>Where the service's listener listens.</summary>
 internal sealed record ListenerStatus(string Https, string Http);
-
-/// <summary>How one receiver of notifications has fared.</summary>
-/// <param name="Receiver">Its kind, scheme and host; the rest of its URL is a secret.</param>
-/// <param name="Sent">Messages that it took.</param>
-/// <param name="Failed">Messages that it did not get.</param>
-/// <param name="Error">Why the last try failed; absent when it did not.</param>
-internal sealed record NotificationStatus(string Receiver, long Sent, long Failed, string? Error);
 
 /// <summary>The admin API's documents.</summary>
 [JsonSourceGenerationOptions(

@@ -21,20 +21,16 @@ internal static class StatusMapper
         DockerHealth docker,
         string endpoint,
         IReadOnlyList<ReceiverReport>? receivers = null,
-        IReadOnlyList<UnwantedMachine>? unwanted = null)
+        IReadOnlyList<UnwantedMachine>? unwanted = null) => new()
     {
-        return new StatusDocument
-        {
-            Version = Version,
-            Docker = new DockerStatus(endpoint, docker.Connected, docker.LastError, docker.LastListing),
-            Services = [.. report.Nodes.Select(Map)],
-            Rejected = report.Rejected,
-            Warnings = report.Warnings,
-            Notifications = receivers is null ? null : [.. receivers.Select(static receiver =>
-                new NotificationStatus(receiver.Receiver, receiver.Sent, receiver.Failed, receiver.Error))],
-            Unwanted = unwanted is { Count: > 0 } ? unwanted : null,
-        };
-    }
+        Version = Version,
+        Docker = new DockerStatus(endpoint, docker.Connected, docker.LastError, docker.LastListing),
+        Services = [.. report.Nodes.Select(Map)],
+        Rejected = report.Rejected,
+        Warnings = report.Warnings,
+        Notifications = receivers,
+        Unwanted = unwanted is { Count: > 0 } ? unwanted : null,
+    };
 
     private static ServiceStatus Map(NodeReport node) => new()
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using Dovetail.Common;
+using Dovetail.Notifications;
 using Dovetail.Reconciliation;
 using Dovetail.Services.Model;
 
@@ -128,7 +129,7 @@ internal static class StatusTable
     };
 
     // Those that are well are no news.
-    private static void AppendReceivers(StringBuilder text, IReadOnlyList<NotificationStatus> receivers, Screen screen)
+    private static void AppendReceivers(StringBuilder text, IReadOnlyList<ReceiverReport> receivers, Screen screen)
     {
         var failing = receivers.Where(static receiver => receiver.Error is not null).ToList();
         if (failing.Count > 0)

@@ -262,6 +262,7 @@ internal sealed class OptionsReader
     {
         var shown = setting.IsSecret ? "(not shown)"
             : value.Contains('@') ? "(not shown, it may hold a password)"
+            : setting is Setting<Uri?> && value.Contains('?') ? "(not shown, it may hold a token)"
             : Printable.Text(value);
         _errors.Add($"{setting.Variable}={shown}: {fix}");
     }

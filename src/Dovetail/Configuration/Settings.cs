@@ -302,8 +302,12 @@ internal static class Settings
         return problem;
     }
 
-    private static string? SeverityName(string text, out Severity value) =>
-        Enum.TryParse(text, ignoreCase: true, out value) && char.IsAsciiLetter(text[0]) ? null : "give problem or notice";
+    private static string? SeverityName(string text, out Severity value)
+    {
+        var isNotice = text.Equals("notice", StringComparison.OrdinalIgnoreCase);
+        value = isNotice ? Severity.Notice : Severity.Problem;
+        return isNotice || text.Equals("problem", StringComparison.OrdinalIgnoreCase) ? null : "give problem or notice";
+    }
 
     private static string? LevelName(string text, out Level value)
     {

@@ -5,8 +5,8 @@ using Dovetail.Notifications.Receivers;
 
 namespace Dovetail.Notifications;
 
-/// <summary>How a receiver has fared.</summary>
-/// <param name="Receiver">As it may be shown.</param>
+/// <summary>How a receiver has fared. Also an entry of the status document.</summary>
+/// <param name="Receiver">As it may be shown: kind, scheme and host. The rest of its URL is a secret.</param>
 /// <param name="Sent">Messages that it took.</param>
 /// <param name="Failed">Messages that it did not get.</param>
 /// <param name="Error">Why the last try failed; null: it did not.</param>
@@ -38,6 +38,7 @@ internal sealed partial class Outbox : IAsyncDisposable
     private readonly CancellationTokenSource _abort = new();
     private readonly Lock _lock = new();
     private readonly Task _run;
+    private bool _isUnderWay;
     private volatile ReceiverReport _report;
 
     /// <param name="client">Not owned.</param>
@@ -68,6 +69,18 @@ internal sealed partial class Outbox : IAsyncDisposable
         _abort.CancelAfter(atMost);
         await _hurry.CancelAsync();
         await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var left = _isUnderWay ? 1 : 0;
+        while (_queue.Reader.TryRead(out _))
+        {
+            left++;
+        }
+
+        if (left > 0)
+        {
+            _isUnderWay = false;
+            Count(0, left, _report.Error);
+            Log.LeftUndone(_logger, Receiver, left);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -83,7 +96,9 @@ internal sealed partial class Outbox : IAsyncDisposable
         {
             try
             {
+                _isUnderWay = true;
                 await DeliverAsync(message);
+                _isUnderWay = false;
             }
             catch (Exception bug) when (!_abort.IsCancellationRequested)
             {
@@ -145,6 +160,10 @@ internal sealed partial class Outbox : IAsyncDisposable
 
     private static partial class Log
     {
+        [LoggerMessage(5207, LogLevel.Warning,
+            "Notifications that {Receiver} has not taken are lost, as Dovetail stops or its URL has changed: {Count}")]
+        public static partial void LeftUndone(ILogger logger, Receiver receiver, int count);
+
         [LoggerMessage(5202, LogLevel.Warning, "Notifications wait for {Receiver}: {Reason}; Dovetail keeps trying")]
         public static partial void Waiting(ILogger logger, Receiver receiver, string reason);
 

@@ -1,5 +1,6 @@
 using Dovetail.Admin;
 using Dovetail.Common;
+using Dovetail.Notifications;
 using Dovetail.Reconciliation;
 using Dovetail.Services.Model;
 
@@ -75,8 +76,8 @@ public sealed class StatusTableTests
         {
             Notifications =
             [
-                new NotificationStatus("ntfy at https://ntfy.sh", 3, 0, null),
-                new NotificationStatus("discord at https://discord.com", 0, 2, "HTTP 404: there is nothing of that name"),
+                new ReceiverReport("ntfy at https://ntfy.sh", 3, 0, null),
+                new ReceiverReport("discord at https://discord.com", 0, 2, "HTTP 404: there is nothing of that name"),
             ],
         };
 

@@ -5,6 +5,7 @@ using Dovetail.Commands;
 using Dovetail.Common;
 using Dovetail.Configuration;
 using Dovetail.Nodes.Facts;
+using Dovetail.Notifications;
 using Dovetail.Services.Labels;
 using Dovetail.Tests.Commands;
 
@@ -93,7 +94,7 @@ public sealed partial class ReadmeTests
         Type[] documents =
             [
                 typeof(StatusDocument), typeof(ServiceStatus), typeof(UpstreamStatus), typeof(ConditionStatus), typeof(ListenerStatus),
-                typeof(NotificationStatus),
+                typeof(ReceiverReport),
             ];
         // Left out of the example, as a service that is well has none.
         string[] absent = ["error", "loginUrl", "asleep"];
