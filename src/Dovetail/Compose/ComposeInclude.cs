@@ -51,10 +51,10 @@ internal sealed class ComposeInclude(ComposeLoader loader, Func<string, string?>
             throw entry.Place.Mistake($"there is no file {Printable.Text(absent, 200)}");
         }
 
-        if (including.Any(file => Path.GetFullPath(file) == Path.GetFullPath(files[0])))
+        if (files.Find(file => including.Any(before => Path.GetFullPath(before) == Path.GetFullPath(file))) is { } again)
         {
             throw entry.Place.Mistake(
-                $"files include each other: {Printable.Text(string.Join(" includes ", including.Add(files[0])), 1000)}");
+                $"files include each other: {Printable.Text(string.Join(" includes ", including.Add(again)), 1000)}");
         }
 
         var ownDirectory = entry.TryText("project_directory", out var given)

@@ -226,6 +226,17 @@ public sealed class ComposeLoaderTests
             Fails("include: [one.yaml]"));
     }
 
+    [Fact]
+    public void A_file_that_includes_itself_beside_another_is_named_too()
+    {
+        _files["/work/app/one.yaml"] = "include: [{path: [two.yaml, one.yaml]}]";
+        _files["/work/app/two.yaml"] = "services: {a: {image: x}}";
+
+        Assert.StartsWith(
+            "/work/app/one.yaml, line 1: files include each other: /work/app/compose.yaml includes /work/app/one.yaml",
+            Fails("include: [one.yaml]"), StringComparison.Ordinal);
+    }
+
     // 13, "Mapping", "Sequence", "Unique resources", "Reset value", "Replace value".
     [Theory]
     [InlineData("{labels: {a: \"2\"}}", "a=2 b=1", "80 443", "")]
