@@ -30,6 +30,7 @@ public sealed class CollectorTests(Engine engine) : EndToEndTest(engine)
         await Parallel.ForAsync(0, Requests, Cancellation, async (_, token) =>
             await client.GetStringAsync($"https://{peer.NameOf(Web)}/", token));
 
+        await Eventually.TrueAsync(() => collector.Requests.Count > 0, "a first export");
         var request = await Eventually.GetAsync(
             _ => Task.FromResult(collector.Requests[^1]), last => Served(last) == Requests, $"{Requests} requests to be counted");
         var duration = request.Find(

@@ -7,6 +7,7 @@ internal sealed partial class CollectorReport(string collector, TimeProvider tim
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(10);
 
     private long? _lastWarning;
+    private long? _lastReservation;
     private long _failingSince;
     private int _failures;
     private bool _warned;
@@ -21,7 +22,7 @@ internal sealed partial class CollectorReport(string collector, TimeProvider tim
         }
 
         _failingSince = _failures++ == 0 ? time.GetTimestamp() : _failingSince;
-        if (MayWarn())
+        if (MayWarn(ref _lastWarning))
         {
             _warned = true;
             if (answer.Verdict == OtlpVerdict.Later)
@@ -43,20 +44,20 @@ internal sealed partial class CollectorReport(string collector, TimeProvider tim
         }
 
         (_failures, _warned) = (0, false);
-        if (reservation is not null && MayWarn())
+        if (reservation is not null && MayWarn(ref _lastReservation))
         {
             Log.TakenInPart(logger, collector, reservation);
         }
     }
 
-    private bool MayWarn()
+    private bool MayWarn(ref long? last)
     {
-        if (_lastWarning is { } last && time.GetElapsedTime(last) < Period)
+        if (last is { } before && time.GetElapsedTime(before) < Period)
         {
             return false;
         }
 
-        _lastWarning = time.GetTimestamp();
+        last = time.GetTimestamp();
         return true;
     }
 

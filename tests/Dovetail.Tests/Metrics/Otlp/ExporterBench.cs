@@ -58,6 +58,9 @@ internal sealed class ExporterBench : IAsyncDisposable
     /// <summary>Of the service <c>web</c>.</summary>
     public ListenerMetrics Web { get; }
 
+    /// <summary>Of a service without a node.</summary>
+    public ListenerMetrics Gone => new(_services.GetRequiredService<ProxyMetrics>(), "gone");
+
     public IReadOnlyList<string> Warnings =>
         [.. Log.Collector.GetSnapshot().Where(line => line.Level == LogLevel.Warning).Select(line => line.Message)];
 

@@ -182,9 +182,16 @@ public sealed class OtlpExporterTests : IAsyncLifetime
         await using var bench = New();
         await bench.StartAsync();
         bench.Web.RequestEnded(200);
+        await bench.ExportAsync(ExporterBench.Interval);
+        bench.Web.RequestEnded(200);
+        bench.Gone.RequestEnded(200);
         await bench.StopAsync();
 
-        Assert.Equal(1, Requests(Assert.Single(_collector.Requests), "2xx").Value);
+        Assert.Equal(2, Requests(_collector.Requests[^1], "2xx").Value);
+        Assert.Equal(1, OfGone(_collector.Requests[^1])?.Value);
+
+        static OtlpPoint? OfGone(OtlpRequest request) => request.Find(
+            "dovetail.server.requests", ("dovetail.service", "gone"), ("http.response.status_class", "2xx"));
     }
 
     [Fact]
