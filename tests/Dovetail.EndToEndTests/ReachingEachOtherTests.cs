@@ -61,8 +61,10 @@ public sealed class ReachingEachOtherTests(Engine engine) : EndToEndTest(engine)
         using var others = await alice.Http().GetAsync($"https://{alice.NameOf("id")}/", Cancellation);
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Forbidden), (own.StatusCode, others.StatusCode));
 
-        // Without the proxy there is no way.
-        Assert.NotEqual(0, (await AskAsync(application, Cancellation, "--noproxy", "*", "--max-time", "5", url)).ExitCode);
+        // Without the proxy there is no way, to its address neither.
+        var address = (await Tailnet.Control.FindAsync("id"))!.Addresses[0];
+        Assert.NotEqual(0, (await AskAsync(
+            application, Cancellation, "--noproxy", "*", "--connect-to", $"::{address}:443", "--max-time", "5", url)).ExitCode);
 
         // A peer gets nothing of what listens beside the proxy, whatever it listens on.
         await ShellAsync(_proxy, $"/bin/busybox httpd -p {OpenPort} -h /www");
