@@ -21,16 +21,19 @@ internal static class StatusMapper
         DockerHealth docker,
         string endpoint,
         IReadOnlyList<ReceiverReport>? receivers = null,
-        IReadOnlyList<UnwantedMachine>? unwanted = null) => new()
+        IReadOnlyList<UnwantedMachine>? unwanted = null)
     {
-        Version = Version,
-        Docker = new DockerStatus(endpoint, docker.Connected, docker.LastError, docker.LastListing),
-        Services = [.. report.Nodes.Select(Map)],
-        Rejected = report.Rejected,
-        Warnings = report.Warnings,
-        Notifications = receivers,
-        Unwanted = unwanted is { Count: > 0 } ? unwanted : null,
-    };
+        return new StatusDocument
+        {
+            Version = Version,
+            Docker = new DockerStatus(endpoint, docker.Connected, docker.LastError, docker.LastListing),
+            Services = [.. report.Nodes.Select(Map)],
+            Rejected = report.Rejected,
+            Warnings = report.Warnings,
+            Notifications = receivers,
+            Unwanted = unwanted is { Count: > 0 } ? unwanted : null,
+        };
+    }
 
     private static ServiceStatus Map(NodeReport node) => new()
     {
