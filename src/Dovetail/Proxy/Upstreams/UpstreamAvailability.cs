@@ -14,6 +14,7 @@ internal sealed partial class UpstreamAvailability : IDisposable
 
     private readonly UpstreamDependencies _dependencies;
     private readonly Action _recovered;
+    private readonly UpstreamSockets _sockets;
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _retired = new();
     private readonly CancellationToken _whenRetired;
@@ -27,6 +28,7 @@ internal sealed partial class UpstreamAvailability : IDisposable
         Address = address;
         _dependencies = dependencies;
         _recovered = recovered;
+        _sockets = new UpstreamSockets(dependencies.Time);
         _whenRetired = _retired.Token;
     }
 
@@ -45,6 +47,7 @@ internal sealed partial class UpstreamAvailability : IDisposable
         {
             var socket = await UpstreamConnector.ConnectAsync(
                 Address, _dependencies.Options.ConnectTimeout, _dependencies.Time, either.Token);
+            _sockets.Add(socket);
             Accepted();
             return socket;
         }
@@ -59,7 +62,10 @@ internal sealed partial class UpstreamAvailability : IDisposable
         }
     }
 
-    /// <summary>No configuration names the upstream any more: it is neither probed nor waited for, and not among those that fail.</summary>
+    /// <summary>
+    /// No configuration names the upstream any more: it is neither probed nor waited for, and not among those that fail. Connections that
+    /// lead nowhere are ended.
+    /// </summary>
     public void Dispose()
     {
         lock (_lock)
@@ -73,6 +79,7 @@ internal sealed partial class UpstreamAvailability : IDisposable
             _dependencies.Failing.Set(this, null);
         }
 
+        _sockets.Retire();
         _retired.Cancel();
         _retired.Dispose();
     }

@@ -40,10 +40,7 @@ internal static class UpstreamConnector
             SocketBuffers.BoundConnecting(socket, ip);
 
             // A container that vanishes with its network sends no FIN; without this a silent response would wait for ever.
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+            UpstreamSockets.AskNowAndThen(socket);
 
             EndPoint endPoint = ip is null ? new DnsEndPoint(host, port) : new IPEndPoint(ip, port);
             await socket.ConnectAsync(endPoint, linked);
