@@ -180,7 +180,7 @@ internal sealed class ContainerBook(Func<string, ServiceUse> useOf, TimeProvider
             {
                 tracked.Run();
             }
-            else if (tracked is { IsStartedHere: true, IsStoppedHere: false, IsToldToStop: false }
+            else if (tracked is { IsStartedHere: true, IsStoppedHere: false, IsStopping: false, IsToldToStop: false }
                 && (wasAsleep || time.GetElapsedTime(since, now) < Stable))
             {
                 tracked.FailStart($"it ended right after its start (exit code {container.ExitCode})", AfterFailures);

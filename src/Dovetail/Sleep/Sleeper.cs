@@ -135,6 +135,7 @@ internal sealed partial class Sleeper : BackgroundService, IServiceUses
         try
         {
             await Task.Yield();
+            await tracked.StopOver.WaitAsync(_stopping.Token);
             if (!tracked.IsStoppedHere)
             {
                 await Task.Delay(UntilSettled(container), _time, _stopping.Token);

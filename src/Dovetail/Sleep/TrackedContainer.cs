@@ -6,6 +6,8 @@ namespace Dovetail.Sleep;
 /// <param name="now">A time stamp, as all times here.</param>
 internal sealed class TrackedContainer(Container container, bool isAsleep, long now)
 {
+    private TaskCompletionSource? _stop;
+
     public Container Container { get; private set; } = container;
 
     public bool IsAsleep { get; private set; } = isAsleep;
@@ -24,6 +26,9 @@ internal sealed class TrackedContainer(Container container, bool isAsleep, long 
 
     /// <summary>A stop is under way.</summary>
     public bool IsStopping { get; private set; }
+
+    /// <summary>Completes when no stop is under way. A listing may show it as asleep before its stop has been answered.</summary>
+    public Task StopOver => Volatile.Read(ref _stop)?.Task ?? Task.CompletedTask;
 
     /// <summary>Not stopped before this.</summary>
     public long? StopAgain { get; private set; }
@@ -86,15 +91,25 @@ internal sealed class TrackedContainer(Container container, bool isAsleep, long 
         Start = null;
     }
 
-    public void BeginStop() => IsStopping = true;
+    public void BeginStop()
+    {
+        IsStopping = true;
+        Volatile.Write(ref _stop, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+    }
 
     /// <param name="again">Until then it may be listed as running still.</param>
     public void EndStop(long again)
     {
-        (IsStopping, IsStoppedHere, IsStartedHere) = (false, true, false);
+        // Its next start may have been asked for meanwhile.
+        (IsStopping, IsStoppedHere, IsStartedHere) = (false, true, IsStartedHere && Start is not null);
         (StopAgain, StopFailure) = (again, null);
+        _stop?.TrySetResult();
     }
 
     /// <param name="reason">Null: it is needed, which is no failure.</param>
-    public void FailStop(string? reason, long again) => (IsStopping, StopAgain, StopFailure) = (false, again, reason);
+    public void FailStop(string? reason, long again)
+    {
+        (IsStopping, StopAgain, StopFailure) = (false, again, reason);
+        _stop?.TrySetResult();
+    }
 }

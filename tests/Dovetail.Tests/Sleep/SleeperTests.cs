@@ -271,6 +271,36 @@ public sealed class SleeperTests : IAsyncDisposable
         Assert.Equal(["stop web", "start web"], _orders.Done);
     }
 
+    // Podman lists it as exited before it has answered.
+    [Fact]
+    public async Task A_stop_that_is_listed_before_the_Engine_has_answered_is_no_failed_start_and_is_over_before_the_next()
+    {
+        var web = Named("web", 0, "dovetail.name=web", "dovetail.port=80", "dovetail.sleep=2s");
+        await StartAsync(web with { State = ContainerState.Exited });
+        var woken = Use("web").WakeAsync();
+        await _clock.AdvanceUntilAsync(() => _orders.Done.Count == 1);
+        List();
+        Assert.True(await woken);
+        var stop = new TaskCompletionSource();
+        _orders.Interfere = what => what == "stop web" ? stop.Task : Task.CompletedTask;
+        var use = Use("web");
+        await _clock.AdvanceUntilAsync(() => use.Closing is not null, TimeSpan.FromSeconds(1));
+
+        _orders.Add(web with { State = ContainerState.Exited, ExitCode = 137 });
+        var asleep = List();
+        use.Served(asleep);
+        Assert.Null(Assert.Single(asleep.Sleeping).Failure);
+        var again = use.WakeAsync();
+        await _clock.AdvanceByAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal(["start web"], _orders.Done);
+
+        stop.SetResult();
+        await TestClock.UntilAsync(() => _orders.Done.Count == 3);
+        List();
+        Assert.True(await again);
+        Assert.Equal(["start web", "stop web", "start web"], _orders.Done);
+    }
+
     [Fact]
     public async Task Dependencies_are_started_in_order_and_waited_for_as_the_file_says()
     {
