@@ -15,12 +15,16 @@ internal sealed partial class NodeObserver(NodeDependencies dependencies, ILocal
     private static readonly TimeSpan NameLookPause = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan BusPause = TimeSpan.FromMilliseconds(200);
 
+    // tailscaled's backoff has a limit of 30 s, give or take half of it.
+    private static readonly TimeSpan LongestControlWait = TimeSpan.FromSeconds(45);
+
     private readonly NodeTimingOptions _timings = dependencies.Options.Timings;
     private readonly TimeProvider _time = dependencies.Time;
     private readonly ILogger _logger = dependencies.Loggers.CreateLogger<NodeObserver>();
     private readonly WakeSignal _pollNow = new(dependencies.Time);
     private readonly RefusalSign _refusals = new(dependencies.Time);
     private DateTimeOffset? _refusedSince;
+    private DateTimeOffset? _awaySince;
     private DateTimeOffset _nextNameLook;
     private int _nameLooks;
 
@@ -213,30 +217,33 @@ internal sealed partial class NodeObserver(NodeDependencies dependencies, ILocal
     {
         if (known.Tailnet is not { IsRunning: true, Status.Self: { } self })
         {
-            _refusedSince = null;
+            _refusedSince = _awaySince = null;
             return;
         }
 
         // A control server that has forgotten the machine may count it as online all the same (Headscale 0.29).
         if (self.Online && !_refusals.IsSure)
         {
-            _refusedSince = null;
+            _refusedSince = _awaySince = null;
             facts.Change(static known => known.Login.IsCutOff
                 ? known with { Login = known.Login with { IsCutOff = false, ReplaceAt = default } }
                 : known);
             return;
         }
 
+        var now = _time.GetUtcNow();
         if (!await dependencies.Control.AnswersAsync(known.Identity.ControlServer, cancellationToken))
         {
             _refusedSince = null;
+            _awaySince ??= now;
             return;
         }
 
-        // From the first answer on: tailscaled needs a while itself to notice that the control server is back.
-        var now = _time.GetUtcNow();
+        // From the first answer on: tailscaled needs a while itself to notice that the control server is back, the longer the longer that
+        // was away, for it asks at ever longer intervals.
         _refusedSince ??= now;
-        if (now - _refusedSince >= _timings.CutOff)
+        var away = _refusedSince - _awaySince ?? TimeSpan.Zero;
+        if (now - _refusedSince >= _timings.CutOff + (away < LongestControlWait ? away : LongestControlWait))
         {
             facts.Change(static known => known.Login.IsCutOff ? known : known with { Login = known.Login with { IsCutOff = true } });
         }
