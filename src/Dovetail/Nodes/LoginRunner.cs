@@ -134,7 +134,7 @@ internal sealed partial class LoginRunner(NodeDependencies dependencies, NodePat
     private NodeFacts LoggedIn(NodeFacts known, BackendState? before)
     {
         var isTold = before == BackendState.Running || known.Tailnet.Backend != before;
-        var retryAt = isTold ? default : dependencies.Time.GetUtcNow() + _timings.Poll;
+        var retryAt = isTold ? default : dependencies.Time.GetUtcNow() + _timings.LoggedIn;
         return known with { Login = known.Login.Succeeded() with { RetryAt = retryAt } };
     }
 

@@ -133,8 +133,8 @@ public sealed class LoginRunnerTests : IDisposable
 
         await _runner.UpAsync(withKey: true, Cancellation);
 
-        Assert.Null(LoginDecision.Decide(Facts, _bench.Clock.Now + Timings.Poll - TimeSpan.FromTicks(1)));
-        Assert.Equal(Activity.UpWithKey, LoginDecision.Decide(Facts, _bench.Clock.Now + Timings.Poll));
+        Assert.Null(LoginDecision.Decide(Facts, _bench.Clock.Now + Timings.LoggedIn - TimeSpan.FromTicks(1)));
+        Assert.Equal(Activity.UpWithKey, LoginDecision.Decide(Facts, _bench.Clock.Now + Timings.LoggedIn));
     }
 
     [Fact]

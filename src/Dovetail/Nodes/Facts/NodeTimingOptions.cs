@@ -21,6 +21,9 @@ internal sealed record NodeTimingOptions
     /// <summary>How long a <c>tailscale up</c> may take; default 60 s. The daemon goes on by itself after it.</summary>
     public TimeSpan Up { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long after a login that succeeded the bus may take to say so, before it counts as lost; default 15 s.</summary>
+    public TimeSpan LoggedIn { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>A refused key is not given again before this time, unless its content changes; default 10 min.</summary>
     public TimeSpan RefusedKey { get; init; } = TimeSpan.FromMinutes(10);
 
