@@ -69,7 +69,7 @@ internal sealed record ListenerOptions
     public TimeSpan ActivityTimeout { get; init; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>How long a look-up of a peer may take before the peer counts as unknown.</summary>
-    public TimeSpan PeerLookupTimeout { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan PeerLookupTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a peer's identity is taken from memory; a change on the tailnet takes effect after this.</summary>
     public TimeSpan PeerCacheTime { get; init; } = TimeSpan.FromSeconds(10);
