@@ -15,6 +15,8 @@ internal sealed class Browser : IAsyncDisposable
 
     // An interface of the machine came or went, as with each container: Chromium then ends what it loads, whatever the page does.
     private const string NetworkChanged = "net::ERR_NETWORK_CHANGED";
+    private const string NetworkChangedPage =
+        "location.protocol === 'chrome-error:' && document.documentElement.textContent.includes('ERR_NETWORK_CHANGED')";
 
     private readonly BackgroundProcess _chromium;
     private readonly ClientWebSocket _socket = new();
@@ -24,6 +26,7 @@ internal sealed class Browser : IAsyncDisposable
     private Task _receiving = Task.CompletedTask;
     private int _lastCall;
     private int _networkChanges;
+    private string _url = "about:blank";
 
     private Browser(BackgroundProcess chromium) => _chromium = chromium;
 
@@ -81,6 +84,7 @@ internal sealed class Browser : IAsyncDisposable
     /// <summary>Opens a page, and waits until it is there as a whole.</summary>
     public async Task GoAsync(string url)
     {
+        _url = url;
         for (var isWhole = false; !isWhole;)
         {
             TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
@@ -104,8 +108,20 @@ internal sealed class Browser : IAsyncDisposable
             : answer["result"]!["value"]!.GetValue<string>();
     }
 
-    public Task UntilAsync(string condition) =>
-        Eventually.GetAsync(_ => EvaluateAsync(condition), static value => value == "true", condition);
+    public Task UntilAsync(string condition) => Eventually.GetAsync(
+        async _ =>
+        {
+            var value = await EvaluateAsync(condition);
+            if (value != "true" && await EvaluateAsync(NetworkChangedPage) == "true")
+            {
+                // The page was just loading itself anew.
+                await CallAsync("Page.navigate", new JsonObject { ["url"] = _url });
+            }
+
+            return value;
+        },
+        static value => value == "true",
+        condition);
 
     /// <summary>Presses a key as a person does.</summary>
     public async Task PressAsync(string key)

@@ -182,22 +182,27 @@ internal sealed class TailnetPeer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends a few bytes to a port and gives what comes back; null when nothing is there (refused, or closed without a word).
+    /// Sends a few bytes to a port and gives what comes back until its end; null when nothing is there (refused, or closed without a word).
     /// </summary>
     public async Task<string?> KnockAsync(string host, int port, string say, CancellationToken cancellation)
     {
+        var text = new StringBuilder();
         try
         {
             await using var stream = await ConnectAsync(host, port, cancellation);
             await stream.WriteAsync(Encoding.ASCII.GetBytes(say), cancellation);
             var buffer = new byte[4096];
-            var read = await stream.ReadAsync(buffer, cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(10), cancellation);
-            return read == 0 ? null : Encoding.ASCII.GetString(buffer, 0, read);
+            while (await stream.ReadAsync(buffer, cancellation).AsTask().WaitAsync(Eventually.Deadline, cancellation) is > 0 and var read)
+            {
+                text.Append(Encoding.ASCII.GetString(buffer, 0, read));
+            }
         }
         catch (IOException)
         {
-            return null;
+            // Refused, or broken off.
         }
+
+        return text.Length == 0 ? null : text.ToString();
     }
 
     /// <summary>How this peer sees a node of the tailnet; null when it sees none of that name.</summary>
