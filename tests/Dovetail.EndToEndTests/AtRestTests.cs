@@ -47,6 +47,9 @@ public sealed class AtRestTests(Engine engine) : EndToEndTest(engine)
             status => status.Services.Count(service => service.State == "Ready") == Many, $"{Many} services to be Ready",
             TimeSpan.FromMinutes(5));
         await SettledAsync(daemon, Megabytes.Many);
+        await Eventually.TrueAsync(
+            () => Footprint.Of(daemon.ProcessId).Threads <= one.Threads + SpareThreads, "the threads of the start to end",
+            deadline: TimeSpan.FromMinutes(2));
         using var process = Process.GetProcessById(daemon.ProcessId);
         var (time, started) = (process.TotalProcessorTime, Stopwatch.GetTimestamp());
         await Eventually.TrueAsync(() => Since(started) >= Rest, "the daemon to have been at rest");

@@ -8,7 +8,7 @@ public sealed class CollectorTests(Engine engine) : EndToEndTest(engine)
     private const string Web = "web";
     private const int Requests = 200;
 
-    [Theory(Timeout = 240_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Metrics_that_are_sent_count_what_was_served_also_what_came_last(bool isGrpc)
@@ -44,12 +44,12 @@ public sealed class CollectorTests(Engine engine) : EndToEndTest(engine)
 
         await client.GetStringAsync($"https://{peer.NameOf(Web)}/", Cancellation);
         daemon.Terminate();
-        Assert.Equal(0, await daemon.ExitAsync(TimeSpan.FromSeconds(10), Cancellation));
+        Assert.Equal(0, await daemon.ExitAsync(TimeSpan.FromSeconds(30), Cancellation));
         Assert.Equal(Requests + 1, Served(collector.Requests[^1]));
         Assert.DoesNotContain("topsecret", daemon.Log, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 240_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_collector_that_goes_away_and_comes_back_misses_nothing_and_nobody_else_notices()
     {
         var collector = await OtlpCollector.StartAsync();

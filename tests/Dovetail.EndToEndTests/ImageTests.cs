@@ -41,10 +41,8 @@ public sealed class ImageTests(Engine engine) : EndToEndTest(engine)
         // What HEALTHCHECK runs.
         await ExecAsync(dovetail, Cancellation, "dovetail", "health");
 
-        // `docker stop` reaches the program itself, not a shell in front of it.
-        var started = Stopwatch.GetTimestamp();
+        // `docker stop` reaches the program itself, not a shell in front of it: else it would be killed after ten seconds.
         await dovetail.StopAsync(Cancellation);
-        Assert.True(Since(started) < TimeSpan.FromSeconds(8), $"docker stop took {Since(started).TotalSeconds:0.0} s");
         var exit = await Engine.DockerAsync(["inspect", "-f", "{{.State.ExitCode}}", dovetail.Id], cancellation: Cancellation);
         Assert.Equal("0", exit.Stdout.Trim());
 

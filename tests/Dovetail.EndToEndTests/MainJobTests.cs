@@ -13,7 +13,7 @@ public sealed class PodmanMainJobTests(PodmanEngine engine) : MainJob(engine);
 /// <summary>A labelled container becomes <c>https://NAME.TAILNET</c>, and stays the same machine whatever happens to it.</summary>
 public abstract class MainJob(Engine engine) : EndToEndTest(engine)
 {
-    [Fact(Timeout = 240_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_labelled_container_is_reached_over_https_and_stays_one_machine_through_stop_start_and_restart()
     {
         const string web = "web";
@@ -57,7 +57,7 @@ public abstract class MainJob(Engine engine) : EndToEndTest(engine)
 
         // Dovetail restarted: the same machine and certificate, without a key.
         daemon.Terminate();
-        Assert.Equal(0, await daemon.ExitAsync(TimeSpan.FromSeconds(10), Cancellation));
+        Assert.Equal(0, await daemon.ExitAsync(TimeSpan.FromSeconds(30), Cancellation));
         daemon = StartDaemon(new Dictionary<string, string?> { ["TS_AUTHKEY"] = null, ["DOVETAIL_GRACE"] = "1s" });
         await daemon.ReadyAsync(web);
         Assert.Equal(first.Certificate.Thumbprint, (await SeeAsync(peer, url, HttpStatusCode.OK)).Certificate.Thumbprint);

@@ -12,7 +12,7 @@ public sealed class MonitoringTests(Engine engine) : EndToEndTest(engine)
     private const string Web = "web";
     private const int Requests = 200;
 
-    [Fact(Timeout = 240_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Metrics_count_what_was_served_on_the_socket_and_on_an_address_of_their_own()
     {
         var container = await RunServiceAsync(Web);
@@ -53,7 +53,7 @@ public sealed class MonitoringTests(Engine engine) : EndToEndTest(engine)
         Assert.Contains(served, await socket.GetStringAsync("http://dovetail/metrics", Cancellation), StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task An_address_that_the_machine_does_not_have_is_an_error_that_names_it()
     {
         var daemon = StartDaemon(new Dictionary<string, string?> { ["DOVETAIL_METRICS_ADDRESS"] = "192.0.2.1:9090" });
@@ -62,7 +62,7 @@ public sealed class MonitoringTests(Engine engine) : EndToEndTest(engine)
         Assert.Contains("DOVETAIL_METRICS_ADDRESS=192.0.2.1:9090: cannot be listened on", daemon.Log, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task With_the_json_format_each_line_of_the_log_is_an_object_and_a_service_that_asks_logs_its_requests()
     {
         var peer = await PeerAsync();
@@ -73,7 +73,7 @@ public sealed class MonitoringTests(Engine engine) : EndToEndTest(engine)
 
         await Eventually.TrueAsync(() => daemon.Log.Contains("/seen", StringComparison.Ordinal), "the request to be logged");
         daemon.Terminate();
-        await daemon.ExitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        await daemon.ExitAsync(TimeSpan.FromSeconds(30), Cancellation);
         var lines = daemon.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonDocument.Parse(line).RootElement).ToList();
         var request = Assert.Single(lines, line => line.GetProperty("EventId").GetInt32() == 4021);

@@ -19,7 +19,7 @@ public sealed class ReachingEachOtherTests(Engine engine) : EndToEndTest(engine)
     private TestNetwork _outbound = null!;
     private TestContainer _proxy = null!;
 
-    [Fact(Timeout = 240_000)]
+    [Fact(Timeout = 300_000)]
     public async Task An_application_is_its_machines_tag_to_policy_and_nobody_comes_in_by_that_machine()
     {
         Assert.SkipWhen(TestSettings.IsReal, "The machine in the container is the stand-in.");

@@ -7,7 +7,7 @@ namespace Dovetail.EndToEndTests;
 /// <summary>What <c>dovetail status</c>, <c>health</c> and <c>version</c> tell a person and a script.</summary>
 public sealed partial class StatusTests(Engine engine) : EndToEndTest(engine)
 {
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Status_is_a_table_for_people_and_a_stable_document_for_scripts()
     {
         const string web = "web";
@@ -64,7 +64,7 @@ public sealed partial class StatusTests(Engine engine) : EndToEndTest(engine)
         Assert.Empty(ready.Conditions);
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Health_and_status_fail_with_a_reason_where_no_daemon_runs()
     {
         var daemon = StartDaemon();
@@ -72,7 +72,7 @@ public sealed partial class StatusTests(Engine engine) : EndToEndTest(engine)
             token => daemon.CommandAsync(["health"], token), result => result.ExitCode == 0, "health to be good");
 
         daemon.Terminate();
-        await daemon.ExitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        await daemon.ExitAsync(TimeSpan.FromSeconds(30), Cancellation);
 
         foreach (var (command, exitCode) in ((string, int)[])[("health", 1), ("status", 3)])
         {
@@ -83,7 +83,7 @@ public sealed partial class StatusTests(Engine engine) : EndToEndTest(engine)
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Version_names_the_program_and_its_version()
     {
         var result = await Command.RunAsync(DovetailDaemon.Program, ["version"], cancellation: Cancellation);

@@ -62,7 +62,7 @@ public sealed class BusRecordingTests
         await using StandInBench bench = await StandInBench.StartAsync();
         StandInDaemon first = await bench.NodeAsync("dn");
         await first.EndAsync(Signals.Kill);
-        bench.Control.Faults.RegisterDelay = TimeSpan.FromMilliseconds(500);
+        bench.Control.Faults.RegisterDelay = TimeSpan.FromSeconds(5);
         StandInDaemon node = await bench.DaemonAsync("dn");
         await using BusWatch bus = await BusWatch.OpenAsync(node);
         await bus.WaitForAsync("State=6");
@@ -119,7 +119,7 @@ public sealed class BusRecordingTests
         bench.Control.ExpireNode("exp");
         await node.WaitForStateAsync("NeedsLogin");
         await node.EndAsync(Signals.Terminate);
-        bench.Control.Faults.RegisterDelay = TimeSpan.FromMilliseconds(300);
+        bench.Control.Faults.RegisterDelay = TimeSpan.FromSeconds(5);
         StandInDaemon again = await bench.DaemonAsync("exp");
         await using BusWatch bus = await BusWatch.OpenAsync(again);
         await bus.WaitForAsync("BrowseToURL");

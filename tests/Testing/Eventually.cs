@@ -12,7 +12,7 @@ public static class Eventually
     private static readonly object Met = new();
 
     /// <summary>45 s: long enough for a slow, busy machine. A passing test never waits for it.</summary>
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(45);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
 
     /// <summary>
     /// Asks until <paramref name="probe"/> gives a value that <paramref name="accept"/> takes; a probe that throws has given none.

@@ -9,7 +9,7 @@ public sealed class BrowserTests(DashboardFixture fixture)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Theory(Timeout = 180_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData(360, false)]
     [InlineData(360, true)]
     [InlineData(1440, false)]
@@ -38,7 +38,7 @@ public sealed class BrowserTests(DashboardFixture fixture)
         Assert.True(browser.Errors.Count == 0, string.Join("\n", browser.Errors));
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Everything_is_done_by_the_keyboard()
     {
         var before = await fixture.Daemon.ReadyAsync(DashboardFixture.Web);
@@ -78,7 +78,7 @@ public sealed class BrowserTests(DashboardFixture fixture)
         Assert.True(browser.Errors.Count == 0, string.Join("\n", browser.Errors));
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_page_that_is_open_changes_where_it_must_and_keeps_the_focus()
     {
         await using var browser = await Browser.StartAsync(fixture.Bob, fixture.Directory, Token);
@@ -100,7 +100,7 @@ public sealed class BrowserTests(DashboardFixture fixture)
         Assert.True(browser.Errors.Count == 0, string.Join("\n", browser.Errors));
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task It_works_without_a_script_and_runs_none_of_a_stranger()
     {
         await using var browser = await Browser.StartAsync(fixture.Eve, fixture.Directory, Token);

@@ -6,7 +6,7 @@ namespace Dovetail.EndToEndTests.Dashboard;
 /// <summary>A dashboard that is for those alone who are named.</summary>
 public sealed class ClosedDashboardTests(Engine engine) : EndToEndTest(engine)
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Without_a_word_about_who_may_see_it_dovetail_does_not_start()
     {
         var daemon = StartDaemon(new Dictionary<string, string?> { ["DOVETAIL_DASHBOARD"] = "home" });
@@ -15,7 +15,7 @@ public sealed class ClosedDashboardTests(Engine engine) : EndToEndTest(engine)
         Assert.Contains("DOVETAIL_DASHBOARD=home: say who may see it: set DOVETAIL_DASHBOARD_ALLOW", daemon.Log, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Only_those_named_see_anything_and_no_container_takes_its_place()
     {
         var daemon = StartDaemon(new Dictionary<string, string?>

@@ -10,7 +10,7 @@ public sealed partial class DashboardTests(DashboardFixture fixture)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Each_peer_sees_what_is_theirs()
     {
         foreach (var (peer, isViewer, isAdmin) in ((TailnetPeer, bool, bool)[])[(fixture.Ada, true, true), (fixture.Bob, true, false), (fixture.Eve, false, false)])
@@ -35,7 +35,7 @@ public sealed partial class DashboardTests(DashboardFixture fixture)
         }
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task The_status_shows_what_the_command_shows_and_counts_requests()
     {
         for (var request = 0; request < 3; request++)
@@ -58,7 +58,7 @@ public sealed partial class DashboardTests(DashboardFixture fixture)
         Assert.Empty(own.Conditions);
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Whatever_a_stranger_writes_is_text()
     {
         foreach (var path in (string[])["/status", $"/services/{DashboardFixture.Web}"])
@@ -75,7 +75,7 @@ public sealed partial class DashboardTests(DashboardFixture fixture)
         Assert.Contains("@evil.example</p>", start.Text, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Only_an_admin_restarts_a_service_and_no_other_site_does_in_an_admins_name()
     {
         var path = $"/services/{DashboardFixture.Web}";
@@ -98,7 +98,7 @@ public sealed partial class DashboardTests(DashboardFixture fixture)
         Assert.Contains($"{DashboardFixture.Web}: {fixture.Ada.Login} restarts it", fixture.Daemon.Log, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task An_open_page_is_told_of_a_service_that_comes()
     {
         using var response = await fixture.Bob.Http().GetAsync(

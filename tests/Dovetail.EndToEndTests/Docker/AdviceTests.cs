@@ -9,7 +9,7 @@ public sealed class AdviceTests(Engine engine) : EndToEndTest(engine)
     // A shell that fills its memory.
     private static readonly string[] Greedy = ["sh", "-c", "x=xxxxxxxxxxxxxxxx; while :; do x=$x$x; done"];
 
-    [Fact(Timeout = 240_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_container_that_does_not_run_is_named_with_its_state_and_the_command()
     {
         (string Service, string[] Options, string[]? Command, string Docker, string Text, string Fix, string Page)[] cases =
@@ -54,7 +54,7 @@ public sealed class AdviceTests(Engine engine) : EndToEndTest(engine)
         }
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_container_that_was_removed_is_no_longer_to_be_started()
     {
         var daemon = StartDaemon();
@@ -69,7 +69,7 @@ public sealed class AdviceTests(Engine engine) : EndToEndTest(engine)
             "web", seen => seen.Has("no-upstream") && seen.Condition("no-upstream").Text == "no container serves it now", "removed");
     }
 
-    [Fact(Timeout = 240_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_container_behind_another_one_is_told_when_that_was_restarted_stopped_or_removed()
     {
         var daemon = StartDaemon();
@@ -106,7 +106,7 @@ public sealed class AdviceTests(Engine engine) : EndToEndTest(engine)
         }
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_port_that_is_the_hosts_is_named_with_the_containers()
     {
         var daemon = StartDaemon();

@@ -35,7 +35,7 @@ public sealed class BurstTests(Engine engine) : EndToEndTest(engine)
                 status => status.Find(Burst) is { State: "Ready" } service
                     && service.Upstreams.Select(upstream => upstream.Container).Order().SequenceEqual(kept.Names.Order()),
                 $"the {kept.Names.Count} containers of round {round} that are left",
-                TimeSpan.FromSeconds(20));
+                TimeSpan.FromSeconds(60));
             Assert.Equal([Burst, Steady], status.Services.Select(service => service.Name).Order());
             Assert.Empty(status.Rejected);
             foreach (var id in kept.Ids)
@@ -44,7 +44,7 @@ public sealed class BurstTests(Engine engine) : EndToEndTest(engine)
             }
         }
 
-        await daemon.ServiceAsync(Burst, service => service.Upstreams.Count == 0, "no upstream", TimeSpan.FromSeconds(20));
+        await daemon.ServiceAsync(Burst, service => service.Upstreams.Count == 0, "no upstream", TimeSpan.FromSeconds(60));
         await load.StopAsync();
 
         var listings = proxy.Listings.ToArray();

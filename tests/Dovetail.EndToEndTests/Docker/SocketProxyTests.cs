@@ -8,7 +8,7 @@ public sealed partial class SocketProxyTests(Engine engine) : EndToEndTest(engin
 {
     private const string Web = "web";
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task What_examples_socket_proxy_allows_is_enough_and_nothing_is_asked_but_to_read()
     {
         var proxy = Own(await SocketProxy.StartAsync(Directory["docker.sock"], Engine, AllowedByTheExample()));
@@ -27,7 +27,7 @@ public sealed partial class SocketProxyTests(Engine engine) : EndToEndTest(engin
         await container.RemoveAsync(Cancellation);
         await daemon.ServiceAsync(Web, service => service.Upstreams.Count == 0, "no upstream", TimeSpan.FromSeconds(20));
         daemon.Terminate();
-        await daemon.ExitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        await daemon.ExitAsync(TimeSpan.FromSeconds(30), Cancellation);
 
         Assert.True(proxy.Requests.Count > 10, $"{proxy.Requests.Count} requests");
         Assert.All(proxy.Requests, request => Assert.True(request.Method is "GET" or "HEAD", $"{request.Method} {request.Path}"));
@@ -37,7 +37,7 @@ public sealed partial class SocketProxyTests(Engine engine) : EndToEndTest(engin
         Assert.DoesNotContain("There are no events", daemon.Log, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Without_events_changes_are_seen_at_the_next_listing_and_a_warning_says_what_to_allow()
     {
         var allowed = AllowedByTheExample().Where(section => section != "EVENTS");

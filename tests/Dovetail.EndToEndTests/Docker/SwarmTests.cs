@@ -25,7 +25,7 @@ public sealed class SwarmTests(Engine engine) : EndToEndTest(engine)
         await base.InitializeAsync();
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Labels_of_a_service_make_a_service_that_follows_its_scale()
     {
         // The host is on a bridge, and on no overlay.
@@ -49,7 +49,7 @@ public sealed class SwarmTests(Engine engine) : EndToEndTest(engine)
         await daemon.ServiceAsync(Web, seen => seen.Upstreams.Count == 1, "one upstream");
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task From_the_host_no_overlay_is_reached_and_the_status_says_what_to_do()
     {
         var network = Own(await TestNetwork.CreateAsync(Engine, $"{Prefix}-ov", Cancellation, "--driver", "overlay", "--attachable"));
@@ -66,7 +66,7 @@ public sealed class SwarmTests(Engine engine) : EndToEndTest(engine)
             StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Ingress_is_never_taken_while_an_overlay_is_shared()
     {
         var network = Own(await TestNetwork.CreateAsync(Engine, $"{Prefix}-ov", Cancellation, "--driver", "overlay"));

@@ -10,7 +10,7 @@ public sealed class ServicesFileTests(Engine engine) : EndToEndTest(engine)
 
     private Dictionary<string, string?> WithFile => new() { ["DOVETAIL_SERVICES_FILE"] = FilePath, ["DOVETAIL_GRACE"] = "2s" };
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_process_of_the_host_and_a_container_without_labels_are_served_beside_one_with_labels()
     {
         await using var outside = await BackendAsync("Hello from outside");
@@ -70,7 +70,7 @@ public sealed class ServicesFileTests(Engine engine) : EndToEndTest(engine)
         Assert.Contains($"{FilePath}:10 (service bad): line 12, column 5", check.Stdout, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Its_certificate_has_to_name_the_host_that_the_file_names()
     {
         using var authority = new ContainerAuthority();
@@ -99,7 +99,7 @@ public sealed class ServicesFileTests(Engine engine) : EndToEndTest(engine)
         }
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_backend_that_is_away_is_said_and_requests_wait_for_it()
     {
         await using var outside = await BackendAsync("Back again");
@@ -122,7 +122,7 @@ public sealed class ServicesFileTests(Engine engine) : EndToEndTest(engine)
         await daemon.ServiceAsync("app", service => service.Conditions.Count == 0, "reachable again");
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_change_of_the_file_is_followed_and_what_is_taken_out_ends_after_the_grace_with_its_state_kept()
     {
         await using var one = await BackendAsync("one");
@@ -152,7 +152,7 @@ public sealed class ServicesFileTests(Engine engine) : EndToEndTest(engine)
         Assert.Equal("two", await PageAsync(peer, "app"));
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Without_Docker_the_file_is_served_alone()
     {
         await using var outside = await BackendAsync("Hello");
@@ -172,7 +172,7 @@ public sealed class ServicesFileTests(Engine engine) : EndToEndTest(engine)
         Assert.Equal(0, prune.ExitCode);
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task While_Docker_is_not_there_yet_the_files_addresses_are_served_and_its_containers_follow()
     {
         await using var outside = await BackendAsync("Hello");

@@ -3,7 +3,7 @@ namespace Dovetail.EndToEndTests.Harness;
 /// <summary>The other tests believe what the test container says; this one checks it without Dovetail between.</summary>
 public sealed class TestContainerTests(Engine engine)
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 300_000)]
     public async Task The_test_container_echoes_the_request_that_it_got()
     {
         var cancellation = TestContext.Current.CancellationToken;

@@ -12,7 +12,7 @@ public sealed class CertificateRenewalTests(NewestHealing fixture) : HealingTest
     // Its answer ends with its head.
     private const string Request = "HEAD / HTTP/1.1\r\nHost: renewed\r\n\r\n";
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_certificate_that_is_due_is_replaced_under_an_open_connection()
     {
         await Control.SetAcmeAsync(Acme.Ok, lifetime: TimeSpan.FromMinutes(1));
@@ -32,21 +32,22 @@ public sealed class CertificateRenewalTests(NewestHealing fixture) : HealingTest
         Assert.StartsWith("HTTP/1.1 200", await ExchangeAsync(open), StringComparison.Ordinal);
         await using var next = await Fixture.Peer.SecureAsync(name, Cancellation);
         Assert.NotEqual(first, next.RemoteCertificate!.GetSerialNumberString());
-        Assert.Equal(2, await Control.CertificatesAsync(name));
+        // More only where a second short one came between.
+        Assert.InRange(await Control.CertificatesAsync(name), 2, 4);
     }
 
     // Recorded with 1.96.5: a certificate that is due but valid is answered from disk, an expired one is an error until the authority is
     // back.
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_certificate_that_cannot_be_renewed_is_served_to_its_end_and_replaced_once_the_authority_is_back()
     {
         await Control.SetAcmeAsync(Acme.Ok, lifetime: TimeSpan.FromSeconds(25));
         await using var container = await Fixture.ReadyServiceAsync("overdue");
         await Control.SetAcmeAsync(Acme.Down);
-        var end = (await Daemon.StatusAsync(Cancellation)).Find("overdue")!.Certificate!.NotAfter;
 
-        // The machine's clock and the certificate's end in whole seconds leave a moment in which neither can be asserted.
-        while (TimeProvider.System.GetUtcNow() < end - TimeSpan.FromSeconds(5))
+        // Of a renewal that had begun before there may be another. The machine's clock and the certificate's end in whole seconds leave a
+        // moment in which neither can be asserted.
+        while (TimeProvider.System.GetUtcNow() < await EndAsync() - TimeSpan.FromSeconds(5))
         {
             await Fixture.AnswersAsync("overdue");
         }
@@ -55,6 +56,9 @@ public sealed class CertificateRenewalTests(NewestHealing fixture) : HealingTest
 
         await Control.SetAcmeAsync(Acme.Ok, lifetime: TimeSpan.FromDays(90));
         await Fixture.HealedAsync("overdue", "certificate-expired");
+
+        async Task<DateTimeOffset> EndAsync() =>
+            (await Daemon.StatusAsync(Cancellation)).Find("overdue")!.Certificate?.NotAfter ?? DateTimeOffset.MinValue;
     }
 
     private static async Task<string> ExchangeAsync(Stream stream)

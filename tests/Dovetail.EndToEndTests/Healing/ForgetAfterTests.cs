@@ -16,7 +16,7 @@ public sealed class ForgetAfterTests(Engine engine) : EndToEndTest(engine)
         ["FAKE_TAILSCALE_LOGOUT_TIMEOUT_MS"] = "2000",
     };
 
-    [Fact(Timeout = 240_000)]
+    [Fact(Timeout = 300_000)]
     public async Task The_machine_that_no_container_wants_is_logged_out_and_no_other()
     {
         var peer = await PeerAsync();
@@ -72,7 +72,7 @@ public sealed class ForgetAfterTests(Engine engine) : EndToEndTest(engine)
             "the page");
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_machine_that_cannot_be_logged_out_is_kept()
     {
         var daemon = StartDaemon(Settings);

@@ -11,10 +11,10 @@ namespace Dovetail.EndToEndTests.Healing;
 public abstract class HealingFixture(Engine engine) : SharedStage(engine)
 {
     /// <summary>5 s is what a user is promised; the rest is for a slow machine, on which the status command alone takes seconds.</summary>
-    public static readonly TimeSpan NamedWithin = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan NamedWithin = TimeSpan.FromSeconds(45);
 
     /// <summary>15 s is what a user is promised.</summary>
-    public static readonly TimeSpan HealedWithin = TimeSpan.FromSeconds(25);
+    public static readonly TimeSpan HealedWithin = TimeSpan.FromSeconds(60);
 
     private static readonly string[] Witnesses = ["calm", "quiet"];
     private SteadyLoad _load = null!;
@@ -73,6 +73,15 @@ public abstract class HealingFixture(Engine engine) : SharedStage(engine)
         return status;
     }
 
+    /// <summary>
+    /// Waits until the log says that the control server knows the machine no more. It is over at the next login, after a second or two: the
+    /// status may be too late for it.
+    /// </summary>
+    internal Task SaidToBeRemovedAsync(string service) => Eventually.TrueAsync(
+        () => Daemon.Log.Split('\n').Any(line => line.Contains($" {service}: ", StringComparison.Ordinal)
+            && line.Contains("no longer serves this machine", StringComparison.Ordinal)),
+        $"the log to say that the machine of {service} was removed");
+
     /// <summary>Waits until the service is Ready without that condition and answers the peer, and prints how long it took.</summary>
     internal async Task<ServiceStatus> HealedAsync(string service, string condition, Func<ServiceStatus, bool>? also = null)
     {
@@ -101,7 +110,7 @@ public abstract class HealingFixture(Engine engine) : SharedStage(engine)
         {
             using var client = Peer.Http();
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            limit.CancelAfter(TimeSpan.FromSeconds(5));
+            limit.CancelAfter(TimeSpan.FromSeconds(15));
             var name = (await Control.FindAsync(service))?.DnsName ?? Peer.NameOf(service);
             using var response = await client.GetAsync($"{scheme}://{name}/", limit.Token);
             return response.StatusCode;

@@ -9,7 +9,7 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
     private const int Restarts = 5;
 
     // logout-down.txt.
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Forget_is_refused_while_the_service_is_wanted_and_takes_its_machine_and_state_afterwards()
     {
         var daemon = StartDaemon();
@@ -48,7 +48,7 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         Assert.Equal(2, await Control.NewMachinesAsync());
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Prune_takes_the_machines_that_no_container_wants_and_keeps_those_of_stopped_ones()
     {
         var daemon = StartDaemon(new Dictionary<string, string?> { ["DOVETAIL_GRACE"] = "0s" });
@@ -73,7 +73,7 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
     }
 
     // logout-down.txt ("control unreachable").
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Forget_keeps_the_state_of_a_machine_that_cannot_be_logged_out_unless_it_is_forced()
     {
         var daemon = StartDaemon(new Dictionary<string, string?> { ["FAKE_TAILSCALE_LOGOUT_TIMEOUT_MS"] = "2000" });
@@ -95,7 +95,7 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
     }
 
     // Recorded with 1.96.5: a node with state comes back without a login, and its certificate from disk.
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Restarting_a_service_again_and_again_is_the_same_machine_and_orders_one_certificate()
     {
         var daemon = StartDaemon();
@@ -126,7 +126,7 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
     }
 
     // Recorded with 1.96.5: tailscaled says on stderr when it begins and ends; SIGTERM ends it with exit code 0.
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Logs_prints_what_tailscaled_wrote_and_follows_it_into_the_next_one()
     {
         const string closing = "logger closing down";
@@ -152,7 +152,7 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
     }
 
     // up-tags.txt.
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Other_tags_in_the_labels_are_taken_by_the_same_machine()
     {
         var daemon = StartDaemon();
@@ -175,7 +175,7 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
     }
 
     // Recorded with 1.96.5: tailscaled itself does not lock its state directory.
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_second_Dovetail_on_one_state_directory_waits_is_refused_after_a_minute_and_the_first_goes_on()
     {
         var daemon = StartDaemon();
@@ -195,7 +195,7 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         Assert.Single(Tailscaleds());
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_Dovetail_that_is_started_before_the_former_one_has_ended_takes_over_at_once()
     {
         var former = StartDaemon();
@@ -205,17 +205,18 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         await Eventually.TrueAsync(() => next.Log.Contains("waiting up to 60 s", StringComparison.Ordinal), "the next one to wait");
 
         former.Terminate();
-        Assert.Equal(0, await former.ExitAsync(TimeSpan.FromSeconds(20), Cancellation));
+        Assert.Equal(0, await former.ExitAsync(TimeSpan.FromSeconds(30), Cancellation));
         var ended = System.Diagnostics.Stopwatch.GetTimestamp();
         var after = await next.ReadyAsync("web");
 
         Report($"ready {Since(ended).TotalMilliseconds:0} ms after the former one had ended");
-        Assert.InRange(Since(ended), TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        // Asked of the lock it would be up to 60 s.
+        Assert.InRange(Since(ended), TimeSpan.Zero, TimeSpan.FromSeconds(40));
         Assert.Equal(before.Addresses, after.Addresses);
         Assert.Single(next.Log.Split('\n'), line => line.Contains("another Dovetail uses it", StringComparison.Ordinal));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_Dovetail_that_waits_ends_when_it_is_told_to()
     {
         var former = StartDaemon();
@@ -226,19 +227,19 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         next.Terminate();
 
         // 128 and the signal's number: there is nothing yet to end in order.
-        Assert.Equal(143, await next.ExitAsync(TimeSpan.FromSeconds(10), Cancellation));
+        Assert.Equal(143, await next.ExitAsync(TimeSpan.FromSeconds(30), Cancellation));
         Assert.DoesNotContain("   at ", next.Log, StringComparison.Ordinal);
     }
 
     // Without an answer of the former one tailscaled stays in NoState: status-nostate-control-unreachable-with-state.json.
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_node_moves_to_the_new_control_server_though_the_former_one_is_dead()
     {
         var former = StartDaemon();
         await RunServiceAsync("web");
         await former.ReadyAsync("web");
         former.Terminate();
-        await former.ExitAsync(TimeSpan.FromSeconds(20), Cancellation);
+        await former.ExitAsync(TimeSpan.FromSeconds(30), Cancellation);
         Control.GoAway();
         using var directory = new TestDirectory();
         await using var next = await Tailnet.StartAsync(directory, IPAddress.Loopback, Release);
@@ -255,7 +256,7 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
     }
 
     // status-nostate-control-unreachable-with-state.json.
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task With_state_it_comes_up_without_a_key_and_waits_out_control_server_and_authority()
     {
         // Due for renewal from the start: valid for 15 minutes of 75.
@@ -266,7 +267,7 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
         var before = await daemon.ReadyAsync("web");
         var machine = (await Control.FindAsync("web"))!;
         daemon.Terminate();
-        Assert.Equal(0, await daemon.ExitAsync(TimeSpan.FromSeconds(10), Cancellation));
+        Assert.Equal(0, await daemon.ExitAsync(TimeSpan.FromSeconds(30), Cancellation));
 
         Control.GoAway();
         await Control.SetAcmeAsync(Acme.Down);
@@ -287,14 +288,14 @@ public sealed class LifecycleTests(Engine engine) : EndToEndTest(engine)
     }
 
     // Whose machine holds the name, status.json tells: the same owner, offline.
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_service_that_has_lost_its_state_says_that_its_name_is_its_former_machines_and_how_to_free_it()
     {
         var daemon = StartDaemon();
         await RunServiceAsync("web");
         await daemon.ReadyAsync("web");
         daemon.Terminate();
-        Assert.Equal(0, await daemon.ExitAsync(TimeSpan.FromSeconds(10), Cancellation));
+        Assert.Equal(0, await daemon.ExitAsync(TimeSpan.FromSeconds(30), Cancellation));
         System.IO.Directory.Delete(Path.Combine(StateDirectory, "web"), recursive: true);
 
         daemon = StartDaemon();

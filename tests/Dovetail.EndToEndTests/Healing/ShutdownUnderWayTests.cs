@@ -7,7 +7,7 @@ namespace Dovetail.EndToEndTests.Healing;
 [Collection(MeasuredTests.Name)]
 public sealed class ShutdownUnderWayTests(Engine engine) : EndToEndTest(engine)
 {
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task SIGTERM_while_a_login_is_pending()
     {
         var daemon = StartDaemon(new Dictionary<string, string?> { ["TS_AUTHKEY"] = null });
@@ -17,7 +17,7 @@ public sealed class ShutdownUnderWayTests(Engine engine) : EndToEndTest(engine)
         await EndsInTimeAsync(daemon);
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task SIGTERM_while_an_up_runs_and_beside_a_node_that_is_ready()
     {
         var daemon = StartDaemon();
@@ -32,7 +32,7 @@ public sealed class ShutdownUnderWayTests(Engine engine) : EndToEndTest(engine)
         await EndsInTimeAsync(daemon);
     }
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData(Acme.Hang)]
     [InlineData(Acme.Error500)]
     public async Task SIGTERM_while_certificates_are_ordered_and_waited_for(Acme trouble)
@@ -55,7 +55,7 @@ public sealed class ShutdownUnderWayTests(Engine engine) : EndToEndTest(engine)
     }
 
     // tailscaled up to 1.102.3 can lock up when it is told to end while it renews a certificate.
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task SIGTERM_while_a_certificate_is_renewed()
     {
         // Due from the start: valid for 15 minutes of 75.
@@ -76,7 +76,7 @@ public sealed class ShutdownUnderWayTests(Engine engine) : EndToEndTest(engine)
         await EndsInTimeAsync(daemon);
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task SIGTERM_while_a_tailscaled_hangs_and_another_waits_to_be_started_again()
     {
         var daemon = StartDaemon();
@@ -100,9 +100,9 @@ public sealed class ShutdownUnderWayTests(Engine engine) : EndToEndTest(engine)
         var took = Since(started);
 
         Report($"exit after {took.TotalMilliseconds:0} ms");
-        Assert.True(took < TimeSpan.FromSeconds(10), $"It took {took.TotalSeconds:0.0} s.");
+        Assert.True(took < TimeSpan.FromSeconds(15), $"It took {took.TotalSeconds:0.0} s.");
         // The command line client is told to end, too; neither it nor a tailscaled stays.
-        Assert.Empty(ProcessTable.Mentioning(RuntimeDirectory));
-        Assert.Empty(Tailscaleds());
+        await Eventually.TrueAsync(
+            () => ProcessTable.Mentioning(RuntimeDirectory).Count == 0 && Tailscaleds().Count == 0, "every child to be gone");
     }
 }

@@ -9,7 +9,7 @@ public sealed class TailscaledFaultTests(NewestHealing fixture) : HealingTest(fi
     private static readonly TimeSpan HangIsSeenWithin = TimeSpan.FromSeconds(15) + HealingFixture.NamedWithin;
 
     // Recorded with 1.96.5: no word at the end, the bus breaks off, the next tailscaled is the same machine.
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_killed_tailscaled_is_named_and_replaced_as_the_same_machine()
     {
         await using var container = await Fixture.ReadyServiceAsync("killed");
@@ -30,7 +30,7 @@ public sealed class TailscaledFaultTests(NewestHealing fixture) : HealingTest(fi
     }
 
     // Recorded with 1.96.5: a stopped tailscaled takes connections on its socket and answers nothing.
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_hung_tailscaled_is_replaced_as_the_same_machine()
     {
         await using var container = await Fixture.ReadyServiceAsync("hung");
@@ -49,7 +49,7 @@ public sealed class TailscaledFaultTests(NewestHealing fixture) : HealingTest(fi
     }
 
     // Recorded with 1.96.5: tailscaled runs on in NoState, refuses every up, and leaves the broken file as it is.
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData("garbage", "this is no state")]
     [InlineData("truncated", "{\"_machinekey\":\"cHJpdmtl")]
     [InlineData("blank", "")]
@@ -68,7 +68,7 @@ public sealed class TailscaledFaultTests(NewestHealing fixture) : HealingTest(fi
     }
 
     // Recorded in the same way.
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_state_that_breaks_at_run_time_is_moved_aside_and_the_node_registers_anew()
     {
         await using var container = await Fixture.ReadyServiceAsync("decayed");
@@ -86,7 +86,7 @@ public sealed class TailscaledFaultTests(NewestHealing fixture) : HealingTest(fi
     }
 
     // Recorded with 1.96.5: NoState, as for a broken state file.
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_state_directory_that_cannot_be_used_is_named_and_heals_when_it_can()
     {
         var directory = Path.Combine(Fixture.States, "blocked");
@@ -102,7 +102,7 @@ public sealed class TailscaledFaultTests(NewestHealing fixture) : HealingTest(fi
     }
 
     // Recorded in the same way.
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_state_directory_that_becomes_unusable_is_named_and_heals_as_the_same_machine()
     {
         await using var container = await Fixture.ReadyServiceAsync("unmounted");
@@ -121,7 +121,7 @@ public sealed class TailscaledFaultTests(NewestHealing fixture) : HealingTest(fi
     }
 
     // Recorded with 1.96.5: tailscaled starts, and up fails with "no space left on device".
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_full_disk_is_named_and_the_node_registers_when_there_is_room()
     {
         await using var disk = await SmallDisk.MountAsync(Path.Combine(Fixture.States, "full"));
@@ -136,7 +136,7 @@ public sealed class TailscaledFaultTests(NewestHealing fixture) : HealingTest(fi
     }
 
     // Recorded for a node without state only: what tailscaled makes of it is not asked here.
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_disk_that_fills_up_and_becomes_read_only_at_run_time_costs_no_state()
     {
         await using var disk = await SmallDisk.MountAsync(Path.Combine(Fixture.States, "readonly"));
@@ -161,7 +161,7 @@ public sealed class TailscaledFaultTests(NewestHealing fixture) : HealingTest(fi
         await AssertSameMachineAsync(before, "readonly");
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_service_whose_container_stops_says_so_and_heals_when_it_starts()
     {
         // Without a hold, which would keep requests for a while.
@@ -177,7 +177,7 @@ public sealed class TailscaledFaultTests(NewestHealing fixture) : HealingTest(fi
         await Fixture.HealedAsync("stopped", "no-upstream");
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_container_without_a_network_is_named_and_served_once_it_has_one()
     {
         await using var container = await Fixture.RunContainerAsync(
@@ -191,7 +191,7 @@ public sealed class TailscaledFaultTests(NewestHealing fixture) : HealingTest(fi
         await Fixture.HealedAsync("alone", "upstream-unreachable");
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_container_that_loses_its_network_is_named_and_served_again_once_it_is_back()
     {
         await using var container = await Fixture.ReadyServiceAsync("unplugged");
@@ -204,7 +204,7 @@ public sealed class TailscaledFaultTests(NewestHealing fixture) : HealingTest(fi
     }
 
     // A common mistake: the application listens on another port than the label says.
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_container_that_refuses_connections_is_named_and_served_once_it_listens()
     {
         await using var container = await Fixture.RunContainerAsync(

@@ -9,7 +9,7 @@ public sealed class AccessTests(ListenerFixture fixture)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData("open", true, true, true)]
     [InlineData("blind", true, true, true)]
     [InlineData("for-login", true, false, false)]
@@ -44,7 +44,7 @@ public sealed class AccessTests(ListenerFixture fixture)
         }
     }
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData("for-login")]
     [InlineData("blind-for-all")]
     public async Task Who_is_not_let_in_learns_no_more_on_port_80(string service)

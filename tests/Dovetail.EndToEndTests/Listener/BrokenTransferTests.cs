@@ -14,7 +14,7 @@ public sealed class BrokenTransferTests(StreamFixture fixture) : IClassFixture<S
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Theory(Timeout = 180_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData("yes")]
     [InlineData("no")]
     public async Task A_container_that_is_killed_breaks_its_answer_off_over_HTTP_1(string length)
@@ -37,7 +37,7 @@ public sealed class BrokenTransferTests(StreamFixture fixture) : IClassFixture<S
         Assert.False(text.EndsWith("\r\n0\r\n\r\n", StringComparison.Ordinal), "A final chunk has come.");
     }
 
-    [Theory(Timeout = 180_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData("yes")]
     [InlineData("no")]
     public async Task A_container_that_is_killed_resets_its_stream_and_no_other_over_HTTP_2(string length)
@@ -63,7 +63,7 @@ public sealed class BrokenTransferTests(StreamFixture fixture) : IClassFixture<S
         Assert.Equal(1, connections);
     }
 
-    [Theory(Timeout = 180_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData("1.1")]
     [InlineData("2.0")]
     public async Task A_peer_that_goes_away_in_a_download_ends_it_at_the_container(string version)
@@ -80,7 +80,7 @@ public sealed class BrokenTransferTests(StreamFixture fixture) : IClassFixture<S
         await AbortedAsync(id);
     }
 
-    [Theory(Timeout = 180_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData("1.1")]
     [InlineData("2.0")]
     public async Task A_peer_that_goes_away_in_an_upload_ends_it_at_the_container(string version)
@@ -100,7 +100,7 @@ public sealed class BrokenTransferTests(StreamFixture fixture) : IClassFixture<S
         await AbortedAsync(id);
     }
 
-    [Theory(Timeout = 180_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData("1.1", "late")]
     [InlineData("2.0", "late")]
     [InlineData("1.1", "events")]

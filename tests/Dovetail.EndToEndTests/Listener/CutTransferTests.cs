@@ -12,7 +12,7 @@ public sealed class CutTransferTests(Engine engine) : EndToEndTest(engine)
 
     private readonly List<string> _begun = [];
 
-    [Theory(Timeout = 180_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData("1.1")]
     [InlineData("2.0")]
     public async Task SIGTERM_in_the_middle_of_answers(string version)

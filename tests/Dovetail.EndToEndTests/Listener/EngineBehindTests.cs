@@ -9,7 +9,7 @@ namespace Dovetail.EndToEndTests.Listener;
 public sealed class EngineBehindTests(Engine engine) : EndToEndTest(engine)
 {
     // Over HTTPS: the command line ends its own direction at once, and where that is no message of TLS, tailscaled ends the connection.
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Its_command_line_runs_attaches_and_executes_through_a_peer()
     {
         Assert.SkipUnless(System.Environment.IsPrivilegedProcess, "the command line is shown names of the tailnet in a mount namespace of its own");

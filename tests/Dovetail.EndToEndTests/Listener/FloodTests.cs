@@ -15,7 +15,7 @@ public sealed class FloodTests(Engine engine) : EndToEndTest(engine)
 
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(TestSettings.Full ? 30 : 5);
 
-    [Theory(Timeout = 240_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData("rapid reset")]
     [InlineData("settings")]
     [InlineData("ping")]
@@ -39,7 +39,7 @@ public sealed class FloodTests(Engine engine) : EndToEndTest(engine)
         Assert.InRange(measure.Growth, double.MinValue, MostGrowth);
     }
 
-    [Fact(Timeout = 240_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Five_hundred_requests_in_drops_are_ended_in_time_and_another_peer_is_served()
     {
         var (attacker, other) = (await PeerAsync("attacker@example.com"), await PeerAsync());

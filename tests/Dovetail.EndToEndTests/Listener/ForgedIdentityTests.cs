@@ -25,7 +25,7 @@ public sealed class ForgedIdentityTests(ListenerFixture fixture)
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Theory(Timeout = 240_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData(User)]
     [InlineData(Tagged)]
     [InlineData(WhoIsDown)]
@@ -38,7 +38,7 @@ public sealed class ForgedIdentityTests(ListenerFixture fixture)
                 peer, service, $"{method} {mark} HTTP/1.1\r\nHost: {service}\r\n{forgery.Lines}Connection: close\r\n\r\n{forgery.Body}");
         });
 
-    [Theory(Timeout = 240_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData(User)]
     [InlineData(Tagged)]
     [InlineData(WhoIsDown)]
@@ -54,7 +54,7 @@ public sealed class ForgedIdentityTests(ListenerFixture fixture)
             Assert.True(!forgery.IsProper || answer.StartsWith("HTTP/1.1 101 ", StringComparison.Ordinal), $"{forgery.What}: {answer}");
         });
 
-    [Theory(Timeout = 240_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData(User)]
     [InlineData(Tagged)]
     [InlineData(WhoIsDown)]
@@ -69,7 +69,7 @@ public sealed class ForgedIdentityTests(ListenerFixture fixture)
             await EndOfAsync(connection, 1);
         });
 
-    [Theory(Timeout = 240_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData(User)]
     [InlineData(Tagged)]
     [InlineData(WhoIsDown)]
@@ -93,7 +93,7 @@ public sealed class ForgedIdentityTests(ListenerFixture fixture)
                 await EndOfAsync(connection, 1);
             });
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_claim_that_http_2_remembers_or_cuts_in_pieces_arrives_no_more_than_another()
     {
         var seen = fixture.Upstream.Requests.Count;

@@ -22,7 +22,7 @@ public sealed class ForwardedTests(ListenerFixture fixture)
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData("http/1.1")]
     [InlineData("h2")]
     [InlineData("websocket")]
@@ -45,7 +45,7 @@ public sealed class ForwardedTests(ListenerFixture fixture)
         Assert.Equal(ListenerFixture.Behind, request.Value("Host"));
     }
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData("http/1.1")]
     [InlineData("h2")]
     [InlineData("websocket")]
@@ -60,7 +60,7 @@ public sealed class ForwardedTests(ListenerFixture fixture)
         }
     }
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData("http/1.1")]
     [InlineData("h2")]
     [InlineData("websocket")]
@@ -76,7 +76,7 @@ public sealed class ForwardedTests(ListenerFixture fixture)
     }
 
     // Which it has to be told, and which differs from one deployment to the next.
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Status_says_from_which_address_the_container_sees_requests()
     {
         var status = await fixture.Daemon.CommandAsync(["status", "open"], Token);

@@ -14,7 +14,7 @@ public sealed class IdleConnectionsTests(Engine engine) : EndToEndTest(engine)
     /// <summary>README, "Limits of a listener".</summary>
     private const int MostOfOnePeer = 2048;
 
-    [Fact(Timeout = 240_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Two_thousand_idle_connections_of_one_peer_cost_another_no_request_and_it_gets_few_more()
     {
         var (web, hoarder, other) = ("web", await PeerAsync("hoarder@example.com"), await PeerAsync());

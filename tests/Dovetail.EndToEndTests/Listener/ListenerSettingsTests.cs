@@ -7,7 +7,7 @@ namespace Dovetail.EndToEndTests.Listener;
 /// <summary>What is set for the daemon, as a peer and the one who reads the log see it.</summary>
 public sealed class ListenerSettingsTests(Engine engine) : EndToEndTest(engine)
 {
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Limits_and_the_access_log_are_as_set()
     {
         var (web, peer) = ("web", await PeerAsync());
@@ -35,14 +35,16 @@ public sealed class ListenerSettingsTests(Engine engine) : EndToEndTest(engine)
 
         var name = await container.NameAsync(Cancellation);
         await Eventually.TrueAsync(
-            () => daemon.Log.Contains("\"GET /many\"", StringComparison.Ordinal), "the log to tell of all four");
+            () => ((string[])["/", "/long", "/large", "/many"]).All(
+                path => daemon.Log.Contains($"\"GET {path}\"", StringComparison.Ordinal)),
+            "the log to tell of all four");
         Assert.Matches($@"{web}: {peer.Login} ""GET /"" 200, \d+ bytes, \d+ ms, {name}", daemon.Log);
         Assert.Matches($@"{web}: {peer.Address} ""GET /long"" 414, \d+ bytes, \d+ ms, no upstream", daemon.Log);
         Assert.Matches($@"{web}: {peer.Address} ""GET /large"" 431, ", daemon.Log);
         Assert.DoesNotContain("secret", daemon.Log, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Without_being_told_to_it_logs_no_request()
     {
         var (web, peer) = ("web", await PeerAsync());
@@ -55,7 +57,7 @@ public sealed class ListenerSettingsTests(Engine engine) : EndToEndTest(engine)
         Assert.DoesNotContain("GET", daemon.Log, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_container_that_speaks_tls_needs_a_trusted_certificate_that_names_it()
     {
         using var authority = new ContainerAuthority();

@@ -16,7 +16,7 @@ public sealed partial class PausedDownloadsTests(Engine engine) : EndToEndTest(e
     private const int MostKernelMegabytes = 200;
     private static readonly TimeSpan Filling = TimeSpan.FromSeconds(5);
 
-    [Fact(Timeout = 240_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Four_hundred_paused_downloads_hold_a_bounded_share_of_the_kernels_memory_and_cost_another_peer_nothing()
     {
         var (hoarder, other) = (await PeerAsync("hoarder@example.com"), await PeerAsync());
@@ -47,7 +47,8 @@ public sealed partial class PausedDownloadsTests(Engine engine) : EndToEndTest(e
                     (held, since) = now > held ? (now, TimeProvider.System.GetTimestamp()) : (held, since);
                     return TimeProvider.System.GetElapsedTime(since) > Filling;
                 },
-                "the buffers to be full");
+                "the buffers to be full",
+                deadline: TimeSpan.FromSeconds(150));
             var after = Footprint.Of(daemon.ProcessId);
             Report(
                 $"{Downloads} paused downloads: {held / 1_000_000} MB of kernel memory, {held / Downloads / 1024} KB each; "

@@ -72,7 +72,7 @@ public sealed class ProtocolTests(ProtocolFixture fixture) : IClassFixture<Proto
 
     public static TheoryData<string, string> SchemesAndVersions => [.. Ways];
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 300_000)]
     [MemberData(nameof(SchemesAndVersions))]
     public async Task Every_exchange_is_the_same_as_without_Dovetail(string scheme, string version)
     {

@@ -53,7 +53,7 @@ public sealed class SiegeTests(SiegeFixture fixture) : IClassFixture<SiegeFixtur
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 300_000)]
     [MemberData(nameof(Attacks))]
     public async Task A_request_arrives_in_one_meaning_or_not_at_all(string what, string version)
     {
@@ -80,7 +80,7 @@ public sealed class SiegeTests(SiegeFixture fixture) : IClassFixture<SiegeFixtur
         }
     }
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 300_000)]
     [MemberData(nameof(OddAnswers))]
     public async Task An_answer_comes_as_a_browser_expects_it_or_is_named_as_none(string path, string version)
     {
@@ -104,7 +104,7 @@ public sealed class SiegeTests(SiegeFixture fixture) : IClassFixture<SiegeFixtur
         }
     }
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData("1.1")]
     [InlineData("2.0")]
     public async Task A_client_that_leaves_a_silent_answer_is_no_failure(string version)

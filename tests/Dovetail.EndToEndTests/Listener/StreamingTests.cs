@@ -12,7 +12,7 @@ public sealed class StreamingTests(ProtocolFixture fixture) : IClassFixture<Prot
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData("http", "1.1")]
     [InlineData("http", "2.0")]
     [InlineData("h2c", "1.1")]
@@ -27,7 +27,7 @@ public sealed class StreamingTests(ProtocolFixture fixture) : IClassFixture<Prot
         Assert.Equal(straight, through);
     }
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData("http", "1.1")]
     [InlineData("http", "2.0")]
     [InlineData("https+insecure", "1.1")]
@@ -46,7 +46,7 @@ public sealed class StreamingTests(ProtocolFixture fixture) : IClassFixture<Prot
     }
 
     // Unary, server streaming, client streaming and both: how many messages go there, and whether each waits for its answer.
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData("h2c", 1, false)]
     [InlineData("h2c", 5, false)]
     [InlineData("h2c", 5, true)]
@@ -61,7 +61,7 @@ public sealed class StreamingTests(ProtocolFixture fixture) : IClassFixture<Prot
         Assert.Equal(straight, through);
     }
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData("h2c", "2.0")]
     [InlineData("https", "2.0")]
     public async Task Trailers_arrive_declared_or_not(string scheme, string version)

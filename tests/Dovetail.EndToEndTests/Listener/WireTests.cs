@@ -11,7 +11,7 @@ public sealed partial class WireTests(ProtocolFixture fixture) : IClassFixture<P
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData("GET /pieces HTTP/1.1\r\nHost: http\r\nConnection: close\r\n\r\n")]
     [InlineData("GET /pieces HTTP/1.0\r\nHost: http\r\n\r\n")]
     [InlineData("HEAD /file HTTP/1.1\r\nHost: http\r\nConnection: close\r\n\r\n")]
@@ -34,7 +34,7 @@ public sealed partial class WireTests(ProtocolFixture fixture) : IClassFixture<P
         Assert.Equal(await ExchangeAsync(straight, request), await ExchangeAsync(through, request));
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 300_000)]
     [InlineData(
         "POST /refuse HTTP/1.1\r\nHost: http\r\nConnection: close\r\nContent-Length: 5000000\r\nExpect: 100-continue\r\n\r\n",
         "HTTP/1.1 413")]

@@ -5,7 +5,7 @@ namespace Dovetail.EndToEndTests.Sleep;
 /// <summary>What sleeps while the Engine is started anew.</summary>
 public sealed class EngineRestartTests(StoppableEngine engine) : SleepTest(engine), IClassFixture<StoppableEngine>
 {
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task It_is_still_asleep_and_the_next_request_starts_it()
     {
         var (daemon, peer) = (StartAllowing(), await PeerAsync());

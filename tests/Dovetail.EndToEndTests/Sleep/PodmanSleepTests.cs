@@ -5,7 +5,7 @@ namespace Dovetail.EndToEndTests.Sleep;
 /// <summary>The same on Podman.</summary>
 public sealed class PodmanSleepTests(PodmanEngine engine) : SleepTest(engine)
 {
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task It_falls_asleep_and_is_started_by_a_request()
     {
         var (daemon, peer) = (StartAllowing(), await PeerAsync());

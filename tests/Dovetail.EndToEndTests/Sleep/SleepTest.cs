@@ -15,6 +15,8 @@ public abstract class SleepTest(Engine engine) : EndToEndTest(engine)
     internal static async Task<string> GetAsync(TailnetPeer peer, string service)
     {
         using var client = peer.Http();
+        // Longer than dovetail.wake.
+        client.Timeout = TimeSpan.FromSeconds(90);
         using var answer = await client.GetAsync(UrlOf(peer, service), Cancellation);
         return (await answer.Content.ReadAsStringAsync(Cancellation)).Trim();
     }

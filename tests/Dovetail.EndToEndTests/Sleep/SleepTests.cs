@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.WebSockets;
 using Dovetail.EndToEndTests.Harness;
@@ -8,7 +9,7 @@ namespace Dovetail.EndToEndTests.Sleep;
 /// <summary>Containers that are stopped while nobody asks for them, and started by the next request.</summary>
 public sealed class SleepTests(Engine engine) : SleepTest(engine)
 {
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task It_falls_asleep_and_requests_that_come_at_once_start_it_once()
     {
         var (daemon, peer) = (StartAllowing(), await PeerAsync());
@@ -44,7 +45,7 @@ public sealed class SleepTests(Engine engine) : SleepTest(engine)
         await daemon.ReadyAsync("plain");
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 600_000)]
     public async Task No_request_is_lost_that_comes_just_when_it_is_stopped()
     {
         var (daemon, peer) = (StartAllowing(), await PeerAsync());
@@ -66,7 +67,7 @@ public sealed class SleepTests(Engine engine) : SleepTest(engine)
         Assert.InRange(CountOf(daemon.Log, "a request came; starting container"), 3, 31);
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_raw_connection_wakes_it_and_keeps_it_awake()
     {
         var (daemon, peer) = (StartAllowing(), await PeerAsync());
@@ -85,12 +86,13 @@ public sealed class SleepTests(Engine engine) : SleepTest(engine)
         await AsleepAsync(daemon, Web);
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_WebSocket_keeps_it_awake_until_it_is_closed()
     {
-        var (daemon, peer) = (StartAllowing(), await PeerAsync());
+        // It may be asleep before its node is ready.
         using var service = await StreamService.RunAsync(this, Web, new Dictionary<string, string> { ["sleep"] = "2s" }, Cancellation);
-        await daemon.ReadyAsync(Web);
+        var (daemon, peer) = (StartAllowing(), await PeerAsync());
+        await daemon.ServiceAsync(Web, status => status.State is "Ready" or "Asleep", "Ready or Asleep");
         using var client = peer.Http();
         using (var socket = new ClientWebSocket())
         {
@@ -104,11 +106,17 @@ public sealed class SleepTests(Engine engine) : SleepTest(engine)
         await AsleepAsync(daemon, Web);
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_browser_is_shown_that_it_is_being_started_and_then_the_application()
     {
         var (daemon, peer) = (StartAllowing(), await PeerAsync());
-        await RunSleepyAsync(Web, command: ["sh", "-c", "sleep 12; echo \"$GREETING\" > /www/index.html; exec httpd -f -p 80 -h /www"]);
+        var container = await RunSleepyAsync(
+            Web,
+            command:
+            [
+                "sh", "-c",
+                "rm -f /go; while [ ! -e /go ]; do sleep 1; done; echo \"$GREETING\" > /www/index.html; exec httpd -f -p 80 -h /www",
+            ]);
         await AsleepAsync(daemon, Web);
         using var client = peer.Http();
 
@@ -120,6 +128,7 @@ public sealed class SleepTests(Engine engine) : SleepTest(engine)
         Assert.StartsWith("default-src 'none'; ", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
         Assert.Contains($"<h1>{Web}</h1>", await page.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
         Assert.False(held.IsCompleted);
+        await GoOnAsync();
         using var answer = await held;
         Assert.Equal("Hello\n", await answer.Content.ReadAsStringAsync(Cancellation));
 
@@ -132,19 +141,24 @@ public sealed class SleepTests(Engine engine) : SleepTest(engine)
         await browser.GoAsync(UrlOf(peer, Web));
         // With its style, which the policy could keep out.
         await browser.UntilAsync("getComputedStyle(document.querySelector('hr') ?? document.body).animationName === 'wait'");
+        await GoOnAsync();
         await browser.UntilAsync("document.body.textContent.trim() === 'Hello'");
         (await held).Dispose();
         Assert.DoesNotContain(browser.Errors, error => error.Contains("Content Security Policy", StringComparison.Ordinal));
+
+        // Until then the application is starting.
+        Task<CommandResult> GoOnAsync() =>
+            Engine.DockerAsync(["exec", container.Id, "/bin/busybox", "touch", "/go"], cancellation: Cancellation);
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_new_Dovetail_knows_what_sleeps()
     {
         var (daemon, peer) = (StartAllowing(), await PeerAsync());
         var container = await RunSleepyAsync(Web);
         await AsleepAsync(daemon, Web);
         daemon.Terminate();
-        await daemon.ExitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        await daemon.ExitAsync(TimeSpan.FromSeconds(30), Cancellation);
 
         var next = StartAllowing(new Dictionary<string, string?> { ["DOVETAIL_GRACE"] = "0" });
 
@@ -159,7 +173,7 @@ public sealed class SleepTests(Engine engine) : SleepTest(engine)
         await next.StatusAsync(status => status.Find(Web) is null, "the service to go with its container");
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Who_may_not_use_it_does_not_wake_it()
     {
         var (daemon, alice, bob) = (StartAllowing(), await PeerAsync(), await PeerAsync("bob@example.com"));
@@ -182,7 +196,7 @@ public sealed class SleepTests(Engine engine) : SleepTest(engine)
         Assert.StartsWith("Hello", await GetAsync(alice, Web), StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_start_that_fails_is_said_with_the_Engines_reason_and_tried_again()
     {
         var (daemon, peer) = (StartAllowing(), await PeerAsync());
@@ -204,7 +218,7 @@ public sealed class SleepTests(Engine engine) : SleepTest(engine)
         await daemon.ServiceAsync(Web, service => !service.Has("start-failed"), "the condition to end");
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task What_ends_right_after_its_start_is_not_started_again_and_again()
     {
         var (daemon, peer) = (StartAllowing(), await PeerAsync());
@@ -216,7 +230,8 @@ public sealed class SleepTests(Engine engine) : SleepTest(engine)
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
         var failed = await daemon.ServiceAsync(Web, service => service.Has("start-failed"), "the failed start");
         Assert.Contains("exit code 7", failed.Condition("start-failed").Text, StringComparison.Ordinal);
-        for (var request = 0; request < 20; request++)
+        // The waits between the starts grow: 2, 4 and 8 s.
+        for (var since = Stopwatch.GetTimestamp(); Since(since) < TimeSpan.FromSeconds(8);)
         {
             using var again = await peer.Http().GetAsync(UrlOf(peer, Web), Cancellation);
             Assert.Equal(HttpStatusCode.ServiceUnavailable, again.StatusCode);
@@ -225,7 +240,7 @@ public sealed class SleepTests(Engine engine) : SleepTest(engine)
         Assert.InRange(CountOf(daemon.Log, "a request came; starting container"), 1, 4);
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Its_dependencies_are_started_before_it_and_those_that_sleep_with_it_stopped_after_it()
     {
         var (daemon, peer) = (StartAllowing(), await PeerAsync());
@@ -249,7 +264,7 @@ public sealed class SleepTests(Engine engine) : SleepTest(engine)
         Assert.NotEqual("", await cache.AddressAsync(Cancellation));
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Unless_it_is_allowed_nothing_is_stopped_and_that_is_said()
     {
         var (daemon, peer) = (StartDaemon(), await PeerAsync());
@@ -265,16 +280,15 @@ public sealed class SleepTests(Engine engine) : SleepTest(engine)
         Assert.Equal(since, await container.StartedAtAsync(Cancellation));
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Behind_a_proxy_that_lets_nothing_be_stopped_it_goes_on_and_that_is_said()
     {
         var proxy = Own(await SocketProxy.StartAsync(Directory["docker.sock"], Engine, ["VERSION", "EVENTS", "CONTAINERS", "NETWORKS"]));
         var (daemon, peer) = (StartAllowing(new Dictionary<string, string?> { ["DOCKER_HOST"] = proxy.Host }), await PeerAsync());
         var container = await RunSleepyAsync(Web);
 
-        var failed = await daemon.ServiceAsync(Web, service => service.Has("stop-failed"), "the failed stop");
+        var failed = await daemon.ServiceAsync(Web, service => service.State == "Ready" && service.Has("stop-failed"), "the failed stop");
 
-        Assert.Equal("Ready", failed.State);
         Assert.Contains("403", failed.Condition("stop-failed").Text, StringComparison.Ordinal);
         Assert.Contains("ALLOW_STOP=1", failed.Condition("stop-failed").Text, StringComparison.Ordinal);
         Assert.Equal($"Hello from {container.HostName}", await GetAsync(peer, Web));

@@ -222,7 +222,9 @@ public sealed class DaemonCommandTests : IDisposable
         await using var daemon = await StatusAsync(() => [Service("photos", "Ready"), Service("notes", "Ready")]);
 
         Assert.Contains("status", await SuggestAsync("dovetail st"));
-        Assert.Equal(["photos"], await SuggestAsync($"dovetail logs --runtime-dir {_runtime} pho"));
+        // The daemon is asked for a second at most.
+        await Eventually.GetAsync(
+            _ => SuggestAsync($"dovetail logs --runtime-dir {_runtime} pho"), static names => names is ["photos"], "the services");
         var ofStatus = await SuggestAsync("dovetail status --");
         Assert.Contains("--watch", ofStatus);
         Assert.DoesNotContain("--grace", ofStatus);

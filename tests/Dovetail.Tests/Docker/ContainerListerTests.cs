@@ -23,7 +23,7 @@ public sealed class ContainerListerTests
 
             return false;
         };
-        await using var watch = new Watch(engine.Endpoint, Watch.Patient with { InspectTimeout = TimeSpan.FromSeconds(1) });
+        await using var watch = new Watch(engine.Endpoint, Watch.Patient with { InspectTimeout = TimeSpan.FromSeconds(5) });
 
         var snapshot = await watch.NextAsync();
 

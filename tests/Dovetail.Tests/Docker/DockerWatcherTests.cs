@@ -305,7 +305,7 @@ public sealed class DockerWatcherTests
         var clock = Stopwatch.StartNew();
         await watch.DisposeAsync();
 
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(3), $"{clock.Elapsed}");
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20), $"{clock.Elapsed}");
     }
 
     [Fact]

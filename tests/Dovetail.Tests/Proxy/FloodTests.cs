@@ -66,7 +66,7 @@ public sealed class FloodTests
     [Fact(Timeout = 120_000)]
     public async Task A_request_whose_header_comes_in_drops_is_cut_off_in_time_and_others_are_served()
     {
-        var options = new ListenerOptions { RequestHeadersTimeout = TimeSpan.FromSeconds(1) };
+        var options = new ListenerOptions { RequestHeadersTimeout = TimeSpan.FromSeconds(5) };
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("ok", Token));
         await using var listener = await TestListener.StartAsync(TestListener.Service(upstream), options: options);
         await using var others = Others.Of(listener);
@@ -100,7 +100,7 @@ public sealed class FloodTests
     [Fact(Timeout = 120_000)]
     public async Task A_handshake_that_never_goes_on_is_cut_off_in_time_and_others_are_served()
     {
-        var options = new ListenerOptions { HandshakeTimeout = TimeSpan.FromSeconds(1) };
+        var options = new ListenerOptions { HandshakeTimeout = TimeSpan.FromSeconds(5) };
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("ok", Token));
         await using var listener = await TestListener.StartAsync(TestListener.Service(upstream), options: options);
         await using var others = Others.Of(listener);

@@ -6,7 +6,7 @@ namespace Dovetail.Tests.Proxy.Connections;
 
 public sealed class StalledClientTests
 {
-    private static readonly ListenerOptions Options = new() { StallTimeout = TimeSpan.FromSeconds(2) };
+    private static readonly ListenerOptions Options = new() { StallTimeout = TimeSpan.FromSeconds(5) };
 
     [Theory]
     [InlineData(true)]
@@ -48,7 +48,7 @@ public sealed class StalledClientTests
 
         var received = 0;
         var buffer = new byte[100_000];
-        for (var began = Environment.TickCount64; Environment.TickCount64 - began < 6_000;)
+        for (var began = Environment.TickCount64; Environment.TickCount64 - began < 12_000;)
         {
             received += await slow.ReadAsync(buffer, Token);
             await Task.Delay(100, Token);

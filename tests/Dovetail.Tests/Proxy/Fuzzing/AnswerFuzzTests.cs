@@ -59,7 +59,7 @@ public sealed class AnswerFuzzTests
             string? wrong;
             try
             {
-                wrong = Judge(made.Expected, await AskAsync(client, isHead).WaitAsync(TimeSpan.FromSeconds(5)));
+                wrong = Judge(made.Expected, await AskAsync(client, isHead).WaitAsync(TimeSpan.FromSeconds(30)));
             }
             catch (TimeoutException e)
             {

@@ -98,7 +98,7 @@ public sealed class Http2FuzzTests
                 // Refused before all of it was sent; what was answered is still there to read.
             }
 
-            var (status, hasEnded) = await _connection.ReadAnswerAsync(_stream).WaitAsync(TimeSpan.FromSeconds(5));
+            var (status, hasEnded) = await _connection.ReadAnswerAsync(_stream).WaitAsync(TimeSpan.FromSeconds(30));
             if (hasEnded || _stream > 2_000)
             {
                 await CloseAsync();

@@ -140,7 +140,7 @@ internal sealed class RawAnswers(Stream stream) : IAsyncDisposable
     {
         try
         {
-            var read = _hasEnded ? 0 : await stream.ReadAsync(_buffer, TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(5));
+            var read = _hasEnded ? 0 : await stream.ReadAsync(_buffer, TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
             _pending += Encoding.Latin1.GetString(_buffer, 0, read);
             _hasEnded |= read == 0;
         }
