@@ -5,15 +5,35 @@ namespace Dovetail.Common;
 /// <summary>What the kernel knows of a TCP connection, and does about it (tcp(7)). Of a socket that is closed, nothing.</summary>
 internal static class TcpConnection
 {
-    // IPPROTO_TCP, TCP_INFO, TCP_USER_TIMEOUT.
+    // IPPROTO_TCP, TCP_INFO, TCP_CONGESTION, TCP_USER_TIMEOUT.
     private const int Tcp = 6;
     private const int Info = 11;
+    private const int Congestion = 13;
     private const int UserTimeout = 18;
 
     // Of struct tcp_info (linux/tcp.h): state, then two bytes on, how often what was sent last has been sent again.
     private const int Established = 1;
     private const int RetransmitsAt = 2;
     private const int LengthWanted = 8;
+
+    /// <summary>
+    /// Sends by a congestion control that does not pace. Many set BBR for all of a machine, for far links; between two processes of one
+    /// machine its timers cost a third of the rate and of the processor time of a download (measured). Accepted connections inherit it.
+    /// </summary>
+    public static void SendUnpaced(Socket socket)
+    {
+        // reno is allowed to everybody; cubic need not be, or be there.
+        if (!Try(() => Set("cubic"u8)))
+        {
+            _ = Try(() => Set("reno"u8));
+        }
+
+        bool Set(ReadOnlySpan<byte> name)
+        {
+            socket.SetRawSocketOption(Tcp, Congestion, name);
+            return true;
+        }
+    }
 
     /// <summary>
     /// Has the other end asked whether it is still there when nothing has been heard of it: the kernel ends the connection when three

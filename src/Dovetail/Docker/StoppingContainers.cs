@@ -61,7 +61,8 @@ internal sealed class StoppingContainers(TimeProvider time, Action<ContainerSnap
             _listed = listed;
             foreach (var (id, mark) in _marks.ToList())
             {
-                if (time.GetElapsedTime(mark.Since) >= mark.Lifetime || (Find(id) is null && mark.Since < begun))
+                var isListed = Find(id) is not null || listed.Asleep.Any(container => container.Id == id);
+                if (time.GetElapsedTime(mark.Since) >= mark.Lifetime || (!isListed && mark.Since < begun))
                 {
                     _marks.Remove(id);
                 }
@@ -79,12 +80,16 @@ internal sealed class StoppingContainers(TimeProvider time, Action<ContainerSnap
 
     private Container? Find(string id) => _listed?.Containers.FirstOrDefault(container => container.Id == id);
 
+    // Also those that have ended meanwhile: whoever sees them only now has to know that it was no mishap.
     private ContainerSnapshot Marked(ContainerSnapshot listed) => _marks.Count == 0 ? listed : listed with
     {
-        Containers = listed.Containers
-            .Select(container => _marks.ContainsKey(container.Id) ? container with { IsStopping = true } : container)
-            .ToEquatableArray(),
+        Containers = Marked(listed.Containers),
+        Asleep = Marked(listed.Asleep),
     };
+
+    private EquatableArray<Container> Marked(EquatableArray<Container> containers) => containers
+        .Select(container => _marks.ContainsKey(container.Id) ? container with { IsStopping = true } : container)
+        .ToEquatableArray();
 
     private readonly record struct Mark(long Since, TimeSpan Lifetime);
 }

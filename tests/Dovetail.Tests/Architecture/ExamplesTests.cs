@@ -53,6 +53,18 @@ public sealed partial class ExamplesTests
         }
     }
 
+    // Else another container may have taken the address before the one that it is for starts.
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void A_network_with_a_fixed_address_gives_the_others_theirs_from_a_range_of_its_own(string example, string file)
+    {
+        var lines = File.ReadAllLines(Path.Combine(Root, example, file));
+
+        Assert.Equal(
+            lines.Any(static line => line.Contains(" ipv4_address: ", StringComparison.Ordinal)),
+            lines.Any(static line => line.Contains("ip_range: ", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task The_services_file_says_what_it_says_it_does()
     {

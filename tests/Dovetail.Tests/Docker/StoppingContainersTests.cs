@@ -76,6 +76,18 @@ public sealed class StoppingContainersTests
         Assert.Null(_stopping.NextExpiry);
     }
 
+    // The snapshot before may never have been read.
+    [Fact]
+    public void One_that_has_ended_and_may_be_started_again_is_published_as_told_to_stop()
+    {
+        List(Both);
+        _stopping.Heard(Kill(Web, "15"));
+
+        List(SampleContainer.Snapshot(OwnLocation.OnHost, Nginx) with { Asleep = [Web with { State = ContainerState.Exited }] });
+
+        Assert.True(Assert.Single(_published[^1].Asleep).IsStopping);
+    }
+
     [Fact]
     public void One_that_runs_on_past_its_time_for_stopping_is_taken_for_running()
     {

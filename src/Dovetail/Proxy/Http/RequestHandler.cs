@@ -157,8 +157,7 @@ internal sealed partial class RequestHandler(
         metrics.RequestDenied();
         if (_throttle.TryPass(out var suppressed))
         {
-            var who = identity.Peer?.User?.Login ?? identity.Peer?.NodeName ?? "unknown";
-            Log.Denied(logger, service, who, connection.Source.Address, decision.InWords(), suppressed);
+            Log.Denied(logger, service, identity.Who, connection.Source.Address, decision.InWords(), suppressed);
         }
 
         var reason = decision == AccessDecision.IdentityUnavailable

@@ -20,6 +20,9 @@ internal sealed class PeerIdentity
 
     public bool Failed { get; }
 
+    /// <summary>As the log names it: the login, of a tagged device its name.</summary>
+    public string Who => Peer?.User?.Login ?? Peer?.NodeName ?? "unknown";
+
     /// <summary>Headers that tell the upstream about the peer; empty for tagged devices and unknown peers.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; }
 }

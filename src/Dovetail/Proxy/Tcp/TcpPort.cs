@@ -193,8 +193,7 @@ internal sealed partial class TcpPort : IAsyncDisposable
         var decision = served.Policy.Decide(identity);
         if (decision != AccessDecision.Allowed && _throttle.TryPass(out var suppressed))
         {
-            var who = identity.Peer?.User?.Login ?? identity.Peer?.NodeName ?? "unknown";
-            Log.Denied(_dependencies.Logger, _dependencies.Service, who, source.Address, _nodePort, decision.InWords(), suppressed);
+            Log.Denied(_dependencies.Logger, _dependencies.Service, identity.Who, source.Address, _nodePort, decision.InWords(), suppressed);
         }
 
         return decision == AccessDecision.Allowed;

@@ -21,8 +21,9 @@ internal sealed class LoopbackTransport(TimeProvider time) : IConnectionListener
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            // Accepted connections inherit it.
+            // Accepted connections inherit both.
             SocketBuffers.BoundListening(socket);
+            TcpConnection.SendUnpaced(socket);
             socket.Bind(endpoint);
             socket.Listen(Backlog);
             return ValueTask.FromResult<IConnectionListener>(new Listener(socket, _traffic));

@@ -38,6 +38,11 @@ internal static class UpstreamConnector
         {
             socket.NoDelay = true;
             SocketBuffers.BoundConnecting(socket, ip);
+            if (ip is not null)
+            {
+                // As a rule a container of this machine; what has a name may be anywhere.
+                TcpConnection.SendUnpaced(socket);
+            }
 
             // A container that vanishes with its network sends no FIN; without this a silent response would wait for ever.
             UpstreamSockets.AskNowAndThen(socket);
