@@ -133,7 +133,8 @@ internal sealed class NodeServer(IServiceProvider services, ListenerOptions limi
 
     private void Limit(KestrelServerOptions options)
     {
-        options.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        var target = new TargetEncoding(limits.RequestLineSize);
+        options.RequestHeaderEncodingSelector = name => name == ":path" ? target : Encoding.Latin1;
         options.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
 
         // ConnectionAdmission counts connections, with reasons.
