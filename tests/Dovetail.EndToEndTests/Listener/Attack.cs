@@ -43,7 +43,7 @@ internal sealed record Attack(
         ["a zero byte in a target"] = new("GET /a\0b", [], 400),
         ["a line break in a target"] = new("GET /a\nX-Forwarded-For: 1", [], 400, Only: "2"),
         ["a zero byte in a path, encoded"] = new("GET /%00", [], 400),
-        ["a target without a path"] = new("GET a", [], 400),
+        ["a target without a path"] = new("GET a", [], 400, Only: "2"),
         ["a target that is too long"] = new($"GET /{new string('a', 30_000)}", [], 414),
         ["a line without its second blank"] = new("GET /#HTTP/1.1", [], 400, Only: "1.1", Version: ""),
         ["a field that Connection names beside close"] = new("GET /", ["Connection: close, X-Secret", "X-Secret: 1"], 200, "GET /", Only: "1.1"),
