@@ -22,7 +22,8 @@ internal sealed class Http2Refusals(PipeWriter inner, Action<int> refused) : Pip
     private const uint ProtocolError = 1;
     private const uint InternalError = 2;
 
-    // More than Kestrel keeps at a time. One that lasts gives its place to a later one, and can be reset with an error that is not looked for.
+    // More than Kestrel keeps at a time. One that lasts gives its place to a later one; Kestrel resets it with the error that is looked for
+    // only when its client breaks the protocol.
     private const int MostServed = 256;
 
     // As Kestrel writes it: a literal with the name of the static table (RFC 7541, section 6.2.2).

@@ -4,9 +4,9 @@ using System.Text;
 namespace Dovetail.Proxy.Connections;
 
 /// <summary>
-/// How Kestrel reads path and query of a request over HTTP/2 (<c>:path</c>). As they are it would reset the stream, or end the connection with all
-/// its other streams, for what can be put right and for what should be answered: bytes that are not ASCII are percent-encoded, as browsers do
-/// it, and what is no target, or too long for one, becomes one that is refused with a reason.
+/// How Kestrel reads path and query of a request over HTTP/2 (<c>:path</c>). As they are it would reset the stream, or end the connection
+/// with all its other streams, for what can be put right and for what should be answered: bytes that are not ASCII are percent-encoded, as
+/// browsers do it, and what is no target, or too long for one, becomes one that is refused with a reason.
 /// </summary>
 /// <param name="longest">
 /// Bytes of a request line; longer targets are cut to that. With a method before them they are still too long, whoever looks at them.
@@ -30,7 +30,8 @@ internal sealed class TargetEncoding(int longest) : Encoding
 
     public override int GetByteCount(char[] chars, int index, int count) => throw new NotSupportedException();
 
-    public override int GetBytes(char[] chars, int charIndex, int charCount, byte[] bytes, int byteIndex) => throw new NotSupportedException();
+    public override int GetBytes(char[] chars, int charIndex, int charCount, byte[] bytes, int byteIndex) =>
+        throw new NotSupportedException();
 
     public override int GetMaxByteCount(int charCount) => throw new NotSupportedException();
 

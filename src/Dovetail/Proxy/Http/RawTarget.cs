@@ -32,7 +32,11 @@ internal static class RawTarget
     }
 
     /// <summary>The host that an absolute target names; null: it is no such target.</summary>
-    public static string? Authority(HttpContext context) => Of(context) is var target && AuthorityIn(target) is { } authority ? target[authority] : null;
+    public static string? Authority(HttpContext context)
+    {
+        var target = Of(context);
+        return AuthorityIn(target) is { } authority ? target[authority] : null;
+    }
 
     // Absolute form (RFC 9112 section 3.2.2); servers must accept it.
     private static Range? AuthorityIn(string target)

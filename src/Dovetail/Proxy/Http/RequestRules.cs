@@ -44,8 +44,9 @@ internal static class RequestRules
         return null;
     }
 
+    // That of a CONNECT too, which has a path when it is served.
     private static (int Status, string Reason)? OfTarget(HttpContext context) =>
-        HttpMethods.IsConnect(context.Request.Method) || RawTarget.IsAsterisk(context) || RawTarget.PathAndQuery(context) is not null
+        RawTarget.IsAsterisk(context) || RawTarget.PathAndQuery(context) is not null
             ? null
             : (
                 StatusCodes.Status400BadRequest,

@@ -281,7 +281,7 @@ internal sealed class Http1Reader
         {
             if (line.Length == 0)
             {
-                // One that is LF alone need not be taken for the end.
+                // One that ends in LF alone may be taken for the end, and need not (RFC 9112, section 2.2).
                 return _text[_position - 2] == '\r';
             }
 

@@ -195,6 +195,25 @@ public sealed class RequestRulesTests
         Assert.Contains(log.Collector.GetSnapshot(), record => record.Message.Contains("\" 400, ", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("/\u00c3\u00a4?x", "/%C3%A4?x")]
+    [InlineData("/a#b", null)]
+    [InlineData("/a\0b", null)]
+    [InlineData("a", null)]
+    public async Task A_WebSocket_over_HTTP_2_is_asked_for_by_the_same_rules(string target, string? arrived)
+    {
+        using var upstream = new RawUpstream(RawUpstream.Echo);
+        await using var listener = await TestListener.StartAsync(upstream.Service);
+        await using var connection = await RawHttp2.StartAsync(await listener.ConnectTlsAsync("h2"));
+        var fields = RawHttp2.Request(target, "web").Select(static field => field.Name == ":method" ? (field.Name, "CONNECT") : field);
+
+        await connection.SendHeadersAsync(1, RawHttp2.Block(fields.Prepend((":protocol", "websocket"))), endStream: false);
+        var (status, _) = await connection.ReadAnswerAsync(1);
+
+        Assert.Equal(arrived is null, status == 400);
+        Assert.Equal(arrived, upstream.Heads.SingleOrDefault()?.Split(' ')[1]);
+    }
+
     public static TheoryData<string, string> Targets() => new()
     {
         // As Latin-1, a character a byte.
