@@ -82,6 +82,34 @@ public sealed class IsolationTests(Engine engine) : EndToEndTest(engine)
         }
     }
 
+    [Fact(Timeout = 180_000)]
+    public async Task Another_user_of_the_machine_reaches_no_LocalAPI_whatever_was_there_before()
+    {
+        Assert.SkipUnless(System.Environment.IsPrivilegedProcess, "Only root can become another user.");
+        const UnixFileMode Open = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        var nodes = Path.Combine(RuntimeDirectory, "nodes");
+        System.IO.Directory.CreateDirectory(nodes);
+        foreach (var directory in (string[])[Directory.Path, RuntimeDirectory, nodes])
+        {
+            File.SetUnixFileMode(directory, Open);
+        }
+
+        var daemon = StartDaemon();
+        await RunServiceAsync("web");
+        await daemon.ReadyAsync("web");
+
+        string[] ask = ["--silent", "--max-time", "20", "--unix-socket", Path.Combine(nodes, "web.sock"), "http://local-tailscaled.sock/localapi/v0/status"];
+        var own = await Command.RunAsync("curl", ask, cancellation: Cancellation);
+        var other = await Command.RunAsync(
+            "setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "curl", .. ask], cancellation: Cancellation);
+
+        Assert.Equal(0, own.ExitCode);
+
+        // curl(1): it could not connect.
+        Assert.Equal(7, other.ExitCode);
+    }
+
     private static async Task<HttpClient> ReachedAsync(TailnetPeer peer, string service)
     {
         var client = peer.Http();

@@ -11,6 +11,9 @@ public sealed class RawHttp2(Stream stream) : IAsyncDisposable
 {
     private const int InTheStaticTable = 0x80;
 
+    // RFC 9113, section 4.2: what every receiver takes.
+    private const int MostPayload = 16_384;
+
     // RFC 7541, appendix A, from index 8 on.
     private static readonly int[] Statuses = [200, 204, 206, 304, 400, 404, 500];
 
@@ -47,9 +50,16 @@ public sealed class RawHttp2(Stream stream) : IAsyncDisposable
     public async Task SendAsync(params Http2Frame[] frames) =>
         await stream.WriteAsync(frames.SelectMany(frame => frame.ToBytes()).ToArray(), TestContext.Current.CancellationToken);
 
-    public Task SendHeadersAsync(int stream, byte[] block, bool endStream = true) =>
-        SendAsync(
-            new Http2Frame(Http2Frame.Headers, (byte)(Http2Frame.EndHeaders | (endStream ? Http2Frame.EndStream : 0)), stream, block));
+    /// <summary>Sends a header block, in as many frames as it needs.</summary>
+    public async Task SendHeadersAsync(int stream, byte[] block, bool endStream = true)
+    {
+        for (var at = 0; at == 0 || at < block.Length; at += MostPayload)
+        {
+            var end = Math.Min(at + MostPayload, block.Length);
+            var flags = (end == block.Length ? Http2Frame.EndHeaders : 0) | (at == 0 && endStream ? Http2Frame.EndStream : 0);
+            await SendAsync(new Http2Frame(at == 0 ? Http2Frame.Headers : Http2Frame.Continuation, (byte)flags, stream, block[at..end]));
+        }
+    }
 
     /// <returns>Null at the end of the connection.</returns>
     public async Task<Http2Frame?> ReadAsync()
@@ -113,6 +123,20 @@ public sealed class RawHttp2(Stream stream) : IAsyncDisposable
         return (status, true);
     }
 
+    /// <summary>The status that a block of Kestrel's begins with: its first field, without Huffman coding.</summary>
+    public static int StatusOf(byte[] block)
+    {
+        var at = 0;
+        while ((block[at] & 0xe0) == 0x20)
+        {
+            at++;
+        }
+
+        return block[at] >= InTheStaticTable
+            ? Statuses[(block[at] & 0x7f) - 8]
+            : int.Parse(Encoding.ASCII.GetString(block, at + 2, 3), CultureInfo.InvariantCulture);
+    }
+
     public ValueTask DisposeAsync() => stream.DisposeAsync();
 
     private async Task AcknowledgeAsync()
@@ -125,20 +149,6 @@ public sealed class RawHttp2(Stream stream) : IAsyncDisposable
         {
             // It has ended; what it said before is still read.
         }
-    }
-
-    // The first field is :status, and Kestrel codes without Huffman.
-    private static int StatusOf(byte[] block)
-    {
-        var at = 0;
-        while ((block[at] & 0xe0) == 0x20)
-        {
-            at++;
-        }
-
-        return block[at] >= InTheStaticTable
-            ? Statuses[(block[at] & 0x7f) - 8]
-            : int.Parse(Encoding.ASCII.GetString(block, at + 2, 3), CultureInfo.InvariantCulture);
     }
 
     private static void AddText(List<byte> block, string text)

@@ -77,7 +77,15 @@ internal sealed class NodeServer(IServiceProvider services, ListenerOptions limi
     async Task IHttpApplication<HttpContext>.ProcessRequestAsync(HttpContext context)
     {
         var http1 = context.Features.Get<Http1Transport>();
-        http1?.BeginRequest(context);
+        if (http1 is not null)
+        {
+            http1.BeginRequest(context);
+        }
+        else if (context.Features.Get<Http2Refusals>() is { } refusals)
+        {
+            refusals.Begin(context.Features.GetRequiredFeature<IHttp2StreamIdFeature>().StreamId);
+        }
+
         await context.Features.GetRequiredFeature<HttpEndpoints>().Handler.ProcessRequestAsync(context);
         if (http1 is not null)
         {
@@ -110,7 +118,8 @@ internal sealed class NodeServer(IServiceProvider services, ListenerOptions limi
             listen.Use(next =>
             {
                 var http1 = UseHttp1(next);
-                return connection => IsHttp2(connection) ? windows.UseAsync(connection, next) : http1(connection);
+                var http2 = UseHttp2(next);
+                return connection => IsHttp2(connection) ? windows.UseAsync(connection, http2) : http1(connection);
             });
         });
         options.Listen(_http.EndPoint, listen =>
@@ -125,6 +134,11 @@ internal sealed class NodeServer(IServiceProvider services, ListenerOptions limi
     private static bool IsHttp2(ConnectionContext connection) =>
         connection.Features.GetRequiredFeature<ISslStreamFeature>().SslStream.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2;
 
+    private static ConnectionDelegate UseHttp2(ConnectionDelegate next) => connection =>
+        NodeOf(connection).Handler.LogOfRefusals(connection.Features.GetRequiredFeature<PeerConnection>()) is { } refused
+            ? Http2Refusals.UseAsync(connection, refused, next)
+            : next(connection);
+
     private ConnectionDelegate UseHttp1(ConnectionDelegate next) => connection => Http1Transport.UseAsync(
         connection,
         status => NodeOf(connection).Handler.Refuse(connection.Features.GetRequiredFeature<PeerConnection>(), status),
@@ -133,7 +147,8 @@ internal sealed class NodeServer(IServiceProvider services, ListenerOptions limi
 
     private void Limit(KestrelServerOptions options)
     {
-        options.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        var target = new TargetEncoding(limits.RequestLineSize);
+        options.RequestHeaderEncodingSelector = name => name == ":path" ? target : Encoding.Latin1;
         options.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
 
         // ConnectionAdmission counts connections, with reasons.

@@ -1,14 +1,12 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Net.Security;
-using System.Text.RegularExpressions;
 using Dovetail.EndToEndTests.Harness;
 
 namespace Dovetail.EndToEndTests.Listener;
 
 /// <summary>One peer that begins many large downloads and reads none of them.</summary>
 [Collection(MeasuredTests.Name)]
-public sealed partial class PausedDownloadsTests(Engine engine) : EndToEndTest(engine)
+public sealed class PausedDownloadsTests(Engine engine) : EndToEndTest(engine)
 {
     private const int Downloads = 400;
 
@@ -43,7 +41,7 @@ public sealed partial class PausedDownloadsTests(Engine engine) : EndToEndTest(e
             await Eventually.TrueAsync(
                 async () =>
                 {
-                    var now = await HeldByKernelAsync(daemon.ProcessId);
+                    var now = await KernelMemory.OfSocketsAsync(daemon.ProcessId);
                     (held, since) = now > held ? (now, TimeProvider.System.GetTimestamp()) : (held, since);
                     return TimeProvider.System.GetElapsedTime(since) > Filling;
                 },
@@ -69,18 +67,4 @@ public sealed partial class PausedDownloadsTests(Engine engine) : EndToEndTest(e
         await load.StopAsync();
         Assert.DoesNotContain(load.Results, result => result.Failure is not null);
     }
-
-    /// <summary>What is queued in the sockets of Dovetail: bytes, as ss(8) accounts them.</summary>
-    private static async Task<long> HeldByKernelAsync(int processId)
-    {
-        var listing = await Command.RunAsync("ss", ["-tmnHOp"], cancellation: Cancellation);
-        return listing.MustSucceed().Stdout.Split('\n')
-            .Where(line => line.Contains($"pid={processId},", StringComparison.Ordinal))
-            .Sum(line => Queued().Match(line) is { Success: true } memory ? Number(memory, "read") + Number(memory, "written") : 0);
-    }
-
-    private static long Number(Match match, string group) => long.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
-
-    [GeneratedRegex(@"skmem:\(r(?<read>\d+),rb\d+,t\d+,tb\d+,f\d+,w(?<written>\d+),")]
-    private static partial Regex Queued();
 }

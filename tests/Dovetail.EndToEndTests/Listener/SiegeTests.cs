@@ -136,6 +136,27 @@ public sealed class SiegeTests(SiegeFixture fixture) : IClassFixture<SiegeFixtur
         Assert.DoesNotContain("ResponseBodyDestination", fixture.Daemon.Log, StringComparison.Ordinal);
     }
 
+    [Theory(Timeout = 120_000)]
+    [InlineData("1.1")]
+    [InlineData("2")]
+    public async Task Names_that_are_none_are_no_line_in_the_log(string version)
+    {
+        var begin = fixture.Daemon.Log.Length;
+        for (var i = 0; i < 20; i++)
+        {
+            foreach (var host in (string[])["xn--a-ecp.example", "xn--a", "w\u00e9b", "web:x", "web evil", "a\u0001b"])
+            {
+                var attack = new Attack("GET /", [], 0, Host: host);
+                var status = await (version == "2" ? AskHttp2Async(attack, "mark") : AskHttp1Async(attack, "mark", "web")).WaitAsync(Patience, Cancellation);
+                Assert.True(status is null or 400 or 421, $"{host}: {status}");
+            }
+        }
+
+        var lines = fixture.Daemon.Log[begin..].Split('\n');
+        Assert.DoesNotContain(lines, static line => line.Contains(" fail: ", StringComparison.Ordinal) || line.Contains(" warn: ", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, static line => line.Contains("xn--", StringComparison.Ordinal));
+    }
+
     private async Task<int?> AskHttp1Async(Attack attack, string mark, string service)
     {
         await using Stream stream = service == "web"

@@ -1,11 +1,10 @@
-using System.Globalization;
-using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Dovetail.Proxy.Http;
 
 /// <summary>
-/// The path and query of a request as the client wrote them: Kestrel's decoded path cannot be turned back into the same bytes.
+/// The path and query of a request as the client wrote them: Kestrel's decoded path cannot be turned back into the same bytes. What was not
+/// ASCII has been percent-encoded before Kestrel read it (<c>HeadReader</c>, <c>TargetEncoding</c>).
 /// </summary>
 internal static class RawTarget
 {
@@ -13,45 +12,44 @@ internal static class RawTarget
     public static bool IsAsterisk(HttpContext context) => Of(context) == "*" && HttpMethods.IsOptions(context.Request.Method);
 
     /// <returns>
-    /// Begins with <c>/</c>; what is not ASCII is percent-encoded, as browsers do it. Null when the target is not a path, or holds what
-    /// does not belong in one.
+    /// Begins with <c>/</c>. Null when the target is not a path, or holds what does not belong in one.
     /// </returns>
     public static string? PathAndQuery(HttpContext context)
     {
         var target = Of(context);
         if (!target.StartsWith('/'))
         {
-            // Absolute form (RFC 9112 section 3.2.2); servers must accept it.
-            var authority = target.IndexOf("://", StringComparison.Ordinal);
-            if (authority < 0)
+            if (AuthorityIn(target) is not { } authority)
             {
                 return null;
             }
 
-            var path = target.IndexOfAny(['/', '?'], authority + 3);
-            target = path < 0 ? "/" : target[path] == '?' ? "/" + target[path..] : target[path..];
+            var path = target[authority.End..];
+            target = path.StartsWith('/') ? path : "/" + path;
         }
 
-        var text = target.AsSpan();
-        if (!text.ContainsAnyExceptInRange('!', '~'))
+        return target.AsSpan().ContainsAnyExceptInRange('!', '~') || target.Contains('#', StringComparison.Ordinal) ? null : target;
+    }
+
+    /// <summary>The host that an absolute target names; null: it is no such target.</summary>
+    public static string? Authority(HttpContext context)
+    {
+        var target = Of(context);
+        return AuthorityIn(target) is { } authority ? target[authority] : null;
+    }
+
+    // Absolute form (RFC 9112 section 3.2.2); servers must accept it.
+    private static Range? AuthorityIn(string target)
+    {
+        var start = target.StartsWith('/') ? -1 : target.IndexOf("://", StringComparison.Ordinal);
+        if (start < 0)
         {
-            return text.Contains('#') ? null : target;
+            return null;
         }
 
-        return text.ContainsAnyInRange('\0', ' ') || text.ContainsAny('#', '\x7f') ? null : Encoded(target);
+        var end = target.IndexOfAny(['/', '?'], start + 3);
+        return (start + 3)..(end < 0 ? target.Length : end);
     }
 
     private static string Of(HttpContext context) => context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-
-    // Kestrel gives each byte as a character of its own (HTTP/2).
-    private static string Encoded(string target)
-    {
-        var encoded = new StringBuilder(target.Length + 16);
-        foreach (var c in target)
-        {
-            _ = c < '\x80' ? encoded.Append(c) : encoded.Append(CultureInfo.InvariantCulture, $"%{(int)c:X2}");
-        }
-
-        return encoded.ToString();
-    }
 }

@@ -85,6 +85,12 @@ internal sealed partial class RequestHandler(
         return ErrorPage.Message(status, service.Name, reason, time.GetUtcNow());
     }
 
+    /// <summary>Where a refusal over HTTP/2 goes, of which the client is told by the protocol.</summary>
+    /// <returns>Is given the status; null: nowhere.</returns>
+    public Action<int>? LogOfRefusals(PeerConnection connection) => log is not null && state.Current.Config.Service.AccessLog
+        ? status => log.WriteRefused(status, connection.Source.Address)
+        : null;
+
     private async Task HandleAsync(HttpContext context, ServedConfig served, AccessEntry? entry)
     {
         var config = served.Config;

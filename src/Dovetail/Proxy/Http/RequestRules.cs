@@ -44,8 +44,9 @@ internal static class RequestRules
         return null;
     }
 
+    // That of a CONNECT too, which has a path when it is served.
     private static (int Status, string Reason)? OfTarget(HttpContext context) =>
-        HttpMethods.IsConnect(context.Request.Method) || RawTarget.IsAsterisk(context) || RawTarget.PathAndQuery(context) is not null
+        RawTarget.IsAsterisk(context) || RawTarget.PathAndQuery(context) is not null
             ? null
             : (
                 StatusCodes.Status400BadRequest,
@@ -89,7 +90,7 @@ internal static class RequestRules
         }
 
         var all = codings.ToString().Split(',');
-        if (codings.Count == 0 || (all.Length == 1 && IsChunked(all[0])))
+        if (codings.Count == 0 || (codings.Count == 1 && all.Length == 1 && IsChunked(all[0])))
         {
             return null;
         }
@@ -114,9 +115,13 @@ internal static class RequestRules
                 return (StatusCodes.Status400BadRequest, "The request names no host (RFC 9112, section 3.2).");
             }
 
-            // HTTP/1.0, or HTTP/2 without :authority.
-            request.Headers.Host = config.HostName ?? config.Service.Name;
-            return null;
+            // HTTP/1.0, or HTTP/2 without :authority. An absolute target names it all the same (RFC 9112, section 3.2.2).
+            value = RawTarget.Authority(context) ?? "";
+            request.Headers.Host = value.Length == 0 ? config.HostName ?? config.Service.Name : value;
+            if (value.Length == 0)
+            {
+                return null;
+            }
         }
 
         if (!HostNames.TryParse(value, out var host))

@@ -22,7 +22,7 @@ internal static class RequestSize
         {
             return (
                 StatusCodes.Status414UriTooLong,
-                $"The request line has {line} bytes; at most {options.RequestLineSize} are allowed (DOVETAIL_REQUEST_LINE_SIZE).");
+                $"The request line has more than the {options.RequestLineSize} bytes that are allowed (DOVETAIL_REQUEST_LINE_SIZE).");
         }
 
         var size = 0;

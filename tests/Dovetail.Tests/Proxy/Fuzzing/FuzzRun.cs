@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -10,19 +11,17 @@ internal static partial class FuzzRun
     private static readonly bool IsFull = Environment.GetEnvironmentVariable("DOVETAIL_TEST_FULL") is { Length: > 0 };
     private static readonly TimeSpan MostTime = IsFull ? TimeSpan.FromHours(2) : TimeSpan.FromMinutes(1);
 
-    // The same on every machine that is not very slow: an ordinary run is no search for new cases.
-    private static readonly int Rounds = IsFull ? 350_000 : 1_500;
+    // The same on every machine that is not very slow: an ordinary run is no search for new cases. A search in parts: DOVETAIL_TEST_CASES.
+    private static readonly int Rounds = Number("DOVETAIL_TEST_CASES") ?? (IsFull ? 350_000 : 1_500);
 
     private const int LeastCases = 100;
     private const int MostKinds = 20;
 
     /// <summary>Another one tries other cases: <c>DOVETAIL_TEST_SEED=7</c>.</summary>
-    private static readonly int Seed =
-        int.TryParse(Environment.GetEnvironmentVariable("DOVETAIL_TEST_SEED"), System.Globalization.CultureInfo.InvariantCulture, out var seed) ? seed : 1;
+    private static readonly int Seed = Number("DOVETAIL_TEST_SEED") ?? 1;
 
     /// <summary>Where to begin, to have one case again: <c>DOVETAIL_TEST_CASE=123</c>.</summary>
-    private static readonly int First =
-        int.TryParse(Environment.GetEnvironmentVariable("DOVETAIL_TEST_CASE"), System.Globalization.CultureInfo.InvariantCulture, out var first) ? first : 0;
+    private static readonly int First = Number("DOVETAIL_TEST_CASE") ?? 0;
 
     /// <param name="one">Tries the case that a random source makes; gives what is wrong, null for nothing, and what was tried.</param>
     public static async Task AsManyAsync(Func<Random, Task<(string? Wrong, string Tried)>> one)
@@ -47,6 +46,9 @@ internal static partial class FuzzRun
         Assert.True(cases >= LeastCases, $"Only {cases} cases in {watch.Elapsed}.");
     }
 
+    private static int? Number(string variable) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out var number) ? number : null;
+
     private static string Shown(string text)
     {
         var shown = new StringBuilder();
@@ -57,7 +59,7 @@ internal static partial class FuzzRun
             {
                 '\r' => shown.Append("\\r"),
                 '\n' => shown.Append("\\n\n"),
-                < ' ' or > '~' => shown.Append(System.Globalization.CultureInfo.InvariantCulture, $"\\x{(int)c:x2}"),
+                < ' ' or > '~' => shown.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}"),
                 _ => shown.Append(c),
             };
         }

@@ -150,7 +150,7 @@ internal sealed class Http1Reader
 
         if (hosts is [] or [""])
         {
-            return isHttp10 ? authority ?? "web.example.ts.net" : null;
+            return !isHttp10 ? null : authority is null ? "web.example.ts.net" : Syntax.IsOwnHost(authority) ? authority.TrimEnd(':') : null;
         }
 
         if (hosts[0].EndsWith(':'))
@@ -281,7 +281,8 @@ internal sealed class Http1Reader
         {
             if (line.Length == 0)
             {
-                return true;
+                // One that ends in LF alone may be taken for the end, and need not (RFC 9112, section 2.2).
+                return _text[_position - 2] == '\r';
             }
 
             if (ReadField(line) is null)

@@ -80,7 +80,9 @@ internal sealed class Http2Generator(Random random)
                 pseudo.Remove(one);
                 break;
             default:
-                pseudo.Add(new Field(_parts.OneOf(":status", ":protocol", ":x", ":"), _parts.OneOf("200", "websocket", "tcp")));
+                // A CONNECT to a WebSocket is good, and arrives as another method.
+                var isConnect = pseudo.Exists(static field => field.Value == "CONNECT");
+                pseudo.Add(new Field(_parts.OneOf(":status", ":protocol", ":x", ":"), isConnect ? "tcp" : _parts.OneOf("200", "websocket", "tcp")));
                 break;
         }
     }

@@ -14,7 +14,7 @@ internal sealed class RequestGenerator(Random random)
     private static readonly string[] Targets = ["/", "/a/b?c=d&e", "/a%20b", "//a//b/../c;x=1", "/?", "/a?b?c=/%2F", "/.well-known/x", "/%C3%A4:@!$&'()*+,"];
     private static readonly string[] OddTargets =
     [
-        "*", "", "a", "?x", "/a b", "/#x", "/a#", "/%", "/%zz", "/%00", "/\u00c3\u00a4?\u00c3\u00bc", "/\u00ff", "/\0", "/\x7f", "/a\tb", "/\"<>\\^`{|}", "http://web/x",
+        "*", "", "a", "?x", "/a b", "/#x", "/a#", "/%", "/%zz", "/%00", "/\u00c3\u00a4?\u00c3\u00bc", "/\u00ff", "/a/../\u00c3\u00a4", "/?\u00e2\u0082\u00ac#", "/\0", "/a\rb", "/a\nb", "/?%00", "/\x7f", "/a\tb", "/\"<>\\^`{|}", "http://web/x",
         "https://web", "http://web.example.ts.net?x", "http://evil.example/", "http://web@evil.example/", "http:///x", "ftp://web/", "web:443",
         "/http://web/", "http://web:80/", "\\x", "http://web\\@evil/", "/../..", "//evil.example/x",
     ];

@@ -59,8 +59,7 @@ internal static class Syntax
         {
             var c = target[i];
             _ = c < 0x80 ? arrived.Append(c) : arrived.Append(CultureInfo.InvariantCulture, $"%{(int)c:X2}");
-            isStrict &= c < 0x80 && (c != '%' || (IsEscape(target, i) && target[(i + 1)..(i + 3)] != "00"))
-                && !"\"<>\\^`{|}".Contains(c, StringComparison.Ordinal);
+            isStrict &= (c != '%' || (IsEscape(target, i) && target[(i + 1)..(i + 3)] != "00")) && !"\"<>\\^`{|}".Contains(c, StringComparison.Ordinal);
         }
 
         return arrived.ToString();

@@ -64,6 +64,60 @@ public sealed class AccessLogTests
             line => Assert.Matches(@"^web: 100\.64\.0\.7 ""POST /"" 403, [1-9]\d* bytes, \d+ ms, no upstream$", line));
     }
 
+    [Theory]
+    [InlineData("a missing path", 400)]
+    [InlineData("another scheme", 400)]
+    [InlineData("a host that is none", 400)]
+    [InlineData("a name in upper case", 400)]
+    [InlineData("a line break in a value", 400)]
+    [InlineData("headers above twice the limit", 431)]
+    [InlineData("headers far above the limit", 400)]
+    public async Task What_the_server_refuses_over_HTTP_2_is_there_once_and_the_rest_of_the_connection_as_ever(string what, int status)
+    {
+        using var log = NewLog();
+        await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("ok", Token));
+        await using var listener = await TestListener.StartAsync(TestListener.Service(upstream), log: log);
+        await using var connection = await RawHttp2.StartAsync(await listener.ConnectTlsAsync("h2"));
+        var good = RawHttp2.Request("/good", "web");
+
+        await connection.SendHeadersAsync(1, RawHttp2.Block(good));
+        await connection.ReadAnswerAsync(1);
+        await connection.SendHeadersAsync(3, RawHttp2.Block(Refused(what)));
+        await connection.ReadAnswerAsync(3);
+
+        await Eventually.TrueAsync(() => Lines(log).Count == 2, seen: () => string.Join('\n', Lines(log)));
+        Assert.Contains(Lines(log), line => line.Contains("\"GET /good\" 200, 2 bytes", StringComparison.Ordinal));
+        Assert.Contains(Lines(log), line => line.StartsWith($"web: 100.64.0.7 \"- -\" {status}, ", StringComparison.Ordinal));
+
+        IEnumerable<(string Name, string Value)> Refused(string what) => what switch
+        {
+            "a missing path" => good.Where(static field => field.Name != ":path"),
+            "another scheme" => good.Select(static field => field.Name == ":scheme" ? (field.Name, "ftp") : field),
+            "a host that is none" => RawHttp2.Request("/", "web evil"),
+            "a name in upper case" => [.. good, ("X-A", "1")],
+            "a line break in a value" => [.. good, ("x-a", "1\nx-b: 2")],
+            _ => good.Concat(Enumerable.Range(0, what.Contains("twice", StringComparison.Ordinal) ? 5 : 9).Select(static i => ($"x-{i}", new string('a', 15_000)))),
+        };
+    }
+
+    [Fact]
+    public async Task An_answer_that_breaks_off_over_HTTP_2_is_one_line()
+    {
+        using var log = NewLog();
+        using var upstream = new RawUpstream(static _ => "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc");
+        await using var listener = await TestListener.StartAsync(upstream.Service with { AccessLog = true }, log: log);
+        await using var connection = await RawHttp2.StartAsync(await listener.ConnectTlsAsync("h2"));
+
+        await connection.SendHeadersAsync(1, RawHttp2.Block(RawHttp2.Request("/", "web")));
+        await connection.ReadUntilAsync(static frame => frame is { Stream: 1, Type: Http2Frame.Reset });
+        await connection.SendHeadersAsync(3, RawHttp2.Block(RawHttp2.Request("/", "web")));
+        await connection.ReadUntilAsync(static frame => frame is { Stream: 3, Type: Http2Frame.Reset });
+
+        await Eventually.TrueAsync(() => Lines(log).Count >= 2);
+        Assert.Equal(2, Lines(log).Count(static line => line.Contains("\"GET /\"", StringComparison.Ordinal)));
+        Assert.Equal(2, Lines(log).Count);
+    }
+
     [Fact]
     public async Task A_request_whose_client_goes_away_is_told_from_one_that_was_answered()
     {

@@ -1,5 +1,7 @@
 using System.Text;
+using Dovetail.Proxy.Http;
 using Dovetail.Tests.Proxy.Support;
+using Microsoft.Extensions.Logging.Testing;
 
 namespace Dovetail.Tests.Proxy.Http;
 
@@ -62,16 +64,20 @@ public sealed class RequestRulesTests
         }
     }
 
-    [Fact]
-    public async Task A_request_of_HTTP_1_0_without_a_host_is_given_the_nodes_name()
+    [Theory]
+    [InlineData("/x", TestListener.HostName)]
+    [InlineData("http://web/x", "web")]
+    [InlineData("http://100.64.0.3:80/x", "100.64.0.3:80")]
+    public async Task A_request_of_HTTP_1_0_without_a_host_is_given_that_of_its_target_or_the_nodes_name(string target, string host)
     {
         using var upstream = new RawUpstream(RawUpstream.Echo);
         await using var listener = await TestListener.StartAsync(upstream.Service);
 
-        var answer = await ExchangeAsync(listener, tls: true, "GET /x HTTP/1.0\r\n\r\n");
+        var answer = await ExchangeAsync(listener, tls: true, $"GET {target} HTTP/1.0\r\n\r\n");
 
         Assert.StartsWith("HTTP/1.1 200", answer);
-        Assert.Contains($"\r\nHost: {TestListener.HostName}\r\n", Assert.Single(upstream.Heads));
+        Assert.Equal("GET /x HTTP/1.1", upstream.Line);
+        Assert.Contains($"\r\nHost: {host}\r\n", Assert.Single(upstream.Heads));
     }
 
     [Theory]
@@ -84,12 +90,15 @@ public sealed class RequestRulesTests
     [InlineData("POST / HTTP/1.1\r\nHost: web\r\nTransfer-Encoding: gzip, chunked", 501)]
     [InlineData("POST / HTTP/1.1\r\nHost: web\r\nTransfer-Encoding: chunked, chunked", 400)]
     [InlineData("POST / HTTP/1.1\r\nHost: web\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked", 400)]
+    [InlineData("POST / HTTP/1.1\r\nHost: web\r\nTransfer-Encoding:\r\nTransfer-Encoding: chunked", 501)]
     [InlineData("POST / HTTP/1.1\r\nHost: web\r\nContent-Length: +5", 400)]
     [InlineData("POST / HTTP/1.1\r\nHost: web\r\nContent-Length: -5", 400)]
     [InlineData("POST / HTTP/1.1\r\nHost: web\r\ncontent-length:\t+0", 400)]
     [InlineData("GET / HTTP/1.1\r\nHost: web\r\nHost: web", 400)]
     [InlineData("GET / HTTP/1.1", 400)]
     [InlineData("GET http://evil.example/ HTTP/1.1\r\nHost: evil.example", 421)]
+    [InlineData("GET http://evil.example/ HTTP/1.0", 421)]
+    [InlineData("GET http://web@evil.example/ HTTP/1.0", 421)]
     [InlineData("GET /%00 HTTP/1.1\r\nHost: web", 400)]
     [InlineData("GÉT / HTTP/1.1\r\nHost: web", 400)]
     [InlineData("GET / HTTP/9.9\r\nHost: web", 505)]
@@ -114,25 +123,111 @@ public sealed class RequestRulesTests
     }
 
     [Theory]
-    [InlineData("/bär?größe=ü", "/b%C3%A4r?gr%C3%B6%C3%9Fe=%C3%BC")]
-    [InlineData("/a%20b/%C3%A4+c?x=+1", "/a%20b/%C3%A4+c?x=+1")]
-    [InlineData("/..;/a//b/./c", "/..;/a//b/./c")]
+    [MemberData(nameof(Targets))]
     public async Task A_target_arrives_as_it_was_sent_with_raw_UTF_8_encoded(string sent, string arrived)
     {
         using var upstream = new RawUpstream(RawUpstream.Echo);
         await using var listener = await TestListener.StartAsync(upstream.Service);
-        var raw = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(sent));
 
         // The second request on the same connection, in two parts: the head of the first does not hide it.
         await using var stream = await listener.ConnectTlsAsync();
         await stream.WriteAsync("POST /first HTTP/1.1\r\nHost: web\r\nContent-Length: 3\r\n\r\nabc"u8.ToArray(), Token);
         await RawHttp.ReadUntilAsync(stream, "/first");
-        await stream.WriteAsync(Encoding.Latin1.GetBytes($"GET {raw} HTTP/1.1\r\nHo"), Token);
+        await stream.WriteAsync(Encoding.Latin1.GetBytes($"GET {sent} HTTP/1.1\r\nHo"), Token);
         await stream.FlushAsync(Token);
         var answer = await RawHttp.ExchangeAsync(stream, "st: web\r\nConnection: close\r\n\r\n");
 
         Assert.Contains($"GET {arrived} HTTP/1.1\r\n", answer);
     }
+
+    [Theory]
+    [MemberData(nameof(Targets))]
+    public async Task A_target_arrives_the_same_over_HTTP_2(string sent, string arrived)
+    {
+        using var upstream = new RawUpstream(RawUpstream.Echo);
+        await using var listener = await TestListener.StartAsync(upstream.Service);
+        await using var connection = await RawHttp2.StartAsync(await listener.ConnectTlsAsync("h2"));
+
+        // Twice: what Kestrel keeps of the first must be the same.
+        foreach (var stream in (int[])[1, 3])
+        {
+            await connection.SendHeadersAsync(stream, RawHttp2.Block(RawHttp2.Request(sent, "web")));
+            Assert.Equal((200, false), await connection.ReadAnswerAsync(stream));
+        }
+
+        Assert.Equal(2, upstream.Heads.Count);
+        Assert.All(upstream.Heads, head => Assert.StartsWith($"GET {arrived} HTTP/1.1\r\n", head));
+    }
+
+    [Theory]
+    [InlineData("/a#b")]
+    [InlineData("/a?b#")]
+    [InlineData("/a\u0001b")]
+    [InlineData("/a b")]
+    [InlineData("/a\0b")]
+    [InlineData("/a\rb")]
+    [InlineData("/a?\nb")]
+    [InlineData("/a?b\u007f")]
+    [InlineData("/%00")]
+    [InlineData("/\u00c3\u00a4%00?")]
+    [InlineData("")]
+    [InlineData("a")]
+    [InlineData("?a")]
+    [InlineData("http://web/")]
+    [InlineData("\u00c3\u00a4")]
+    public async Task Over_HTTP_2_a_target_that_is_none_is_refused_with_a_reason_and_the_others_on_the_connection_are_served(string target)
+    {
+        using var log = new FakeLoggerProvider(
+            FakeLogCollector.Create(new FakeLogCollectorOptions { FilteredCategories = { AccessLog.Category } }));
+        using var upstream = new RawUpstream(RawUpstream.Echo);
+        await using var listener = await TestListener.StartAsync(upstream.Service with { AccessLog = true }, log: log);
+        await using var connection = await RawHttp2.StartAsync(await listener.ConnectTlsAsync("h2"));
+
+        await connection.SendHeadersAsync(1, RawHttp2.Block(RawHttp2.Request(target, "web")));
+        var refused = await connection.ReadAnswerAsync(1);
+        await connection.SendHeadersAsync(3, RawHttp2.Block(RawHttp2.Request("/", "web")));
+        var served = await connection.ReadAnswerAsync(3);
+
+        Assert.Equal((400, false), refused);
+        Assert.Equal((200, false), served);
+        Assert.Equal("GET / HTTP/1.1", upstream.Line);
+        await Eventually.TrueAsync(() => log.Collector.Count == 2);
+        Assert.Contains(log.Collector.GetSnapshot(), record => record.Message.Contains("\" 400, ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("/\u00c3\u00a4?x", "/%C3%A4?x")]
+    [InlineData("/a#b", null)]
+    [InlineData("/a\0b", null)]
+    [InlineData("a", null)]
+    public async Task A_WebSocket_over_HTTP_2_is_asked_for_by_the_same_rules(string target, string? arrived)
+    {
+        using var upstream = new RawUpstream(RawUpstream.Echo);
+        await using var listener = await TestListener.StartAsync(upstream.Service);
+        await using var connection = await RawHttp2.StartAsync(await listener.ConnectTlsAsync("h2"));
+        var fields = RawHttp2.Request(target, "web").Select(static field => field.Name == ":method" ? (field.Name, "CONNECT") : field);
+
+        await connection.SendHeadersAsync(1, RawHttp2.Block(fields.Prepend((":protocol", "websocket"))), endStream: false);
+        var (status, _) = await connection.ReadAnswerAsync(1);
+
+        Assert.Equal(arrived is null, status == 400);
+        Assert.Equal(arrived, upstream.Heads.SingleOrDefault()?.Split(' ')[1]);
+    }
+
+    public static TheoryData<string, string> Targets() => new()
+    {
+        // As Latin-1, a character a byte.
+        { "/b\u00c3\u00a4r?gr\u00c3\u00b6\u00c3\u009fe=\u00c3\u00bc", "/b%C3%A4r?gr%C3%B6%C3%9Fe=%C3%BC" },
+        { "/b\u00c3\u00a4r", "/b%C3%A4r" },
+        { "/?\u00c3\u00bc", "/?%C3%BC" },
+        { "/a/../\u00e2\u0082\u00ac", "/a/../%E2%82%AC" },
+        { "/\u00f0\u009f\u0098\u0080?x", "/%F0%9F%98%80?x" },
+        { "/a%20b/\u00c3\u00a4+c?x=+1", "/a%20b/%C3%A4+c?x=+1" },
+        { "/\u00ff?\u00c3", "/%FF?%C3" },
+        { "/..;/a//b/./c", "/..;/a//b/./c" },
+        { "/?%00", "/?%00" },
+        { "/\"<>\\^`{|}", "/\"<>\\^`{|}" },
+    };
 
     [Fact]
     public async Task Content_is_never_taken_for_a_head()
