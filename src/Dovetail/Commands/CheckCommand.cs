@@ -18,8 +18,8 @@ internal sealed class CheckCommand(Terminal terminal, TextReader? input, TextWri
     // The settings that decide what labels mean, and where the containers are.
     private static readonly Setting[] Used =
     [
-        Settings.DockerHost, Settings.DockerTlsVerify, Settings.DockerCertPath, Settings.LabelPrefix, Settings.ServicesFile, Settings.Tags,
-        Settings.AllowFunnel, Settings.AllowStart, Settings.Container,
+        Settings.DockerHost, Settings.DockerTlsVerify, Settings.DockerCertPath, Settings.DockerHosts, Settings.LabelPrefix, Settings.ServicesFile,
+        Settings.Tags, Settings.AllowFunnel, Settings.AllowStart, Settings.Container,
     ];
 
     public static Command Create(SettingOptions options, Terminal terminal)
@@ -89,18 +89,20 @@ internal sealed class CheckCommand(Terminal terminal, TextReader? input, TextWri
         }
 
         var file = FileOf(options);
-        if (options.Docker.IsNone)
+        if (options.Docker.IsNone && options.FurtherEngines.Count == 0)
         {
             return (LabelCheck.Of(new ContainerSnapshot(), options.Services, options.ServicesFile!, [], [], file), []);
         }
 
-        using var client = new DockerClient(options.Docker, TimeProvider.System);
-        var version = await client.GetVersionAsync(cancellationToken);
-        var selection = file?.Containers ?? ContainerSelection.None;
-        var lister = ContainerLister.Create(client, options.Watcher, TimeProvider.System, () => selection);
-        var listing = await lister.ListAsync(cancellationToken);
-        var source = $"Docker {version.Engine} at {client.Endpoint}";
-        return (LabelCheck.Of(listing.Snapshot, options.Services, source, listing.Failures, [], file), []);
+        var listings = await Task.WhenAll(options.FurtherEngines.Prepend(options.Docker).Select(
+            endpoint => EngineListing.OfAsync(endpoint, options.Watcher, file?.Containers ?? ContainerSelection.None, cancellationToken)));
+        return (LabelCheck.Of(
+            EngineListing.Merge(listings, options.Watcher) ?? throw listings.Select(static listing => listing.Away).OfType<DockerException>().First(),
+            options.Services,
+            string.Join("; ", listings.Select(static listing => listing.Source).OfType<string>()),
+            listings.SelectMany(static listing => listing.Failures),
+            [],
+            file), []);
     }
 
     private static (CheckDocument? Check, IReadOnlyList<string> Errors) OfCompose(Func<string, string?> variables, ComposeFiles files)
@@ -139,7 +141,7 @@ internal sealed class CheckCommand(Terminal terminal, TextReader? input, TextWri
     }
 
     private static ServicesFile? FileOf(DovetailOptions options) => options.ServicesFile is { } path
-        ? new ServicesFileWatcher(path, options.Services.LabelPrefix, TimeProvider.System, NullLogger<ServicesFileWatcher>.Instance)
+        ? new ServicesFileWatcher(path, options.Services.LabelPrefix, TimeProvider.System, NullLogger<ServicesFileWatcher>.Instance, options.EngineNames)
             .ReadOnce()
         : null;
 

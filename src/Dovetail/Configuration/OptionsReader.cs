@@ -53,6 +53,7 @@ internal sealed class OptionsReader
         var (keys, hasKey) = ReadKeys();
         var resync = Read(Settings.Resync);
         var file = Read(Settings.ServicesFile);
+        var (docker, further) = ReadEngines(file);
         return new DovetailOptions
         {
             Nodes = ReadNodes(),
@@ -60,7 +61,8 @@ internal sealed class OptionsReader
             HasKey = hasKey,
             Services = services,
             ServicesFile = file,
-            Docker = ReadDocker(file),
+            Docker = docker,
+            FurtherEngines = further,
             Watcher = new DockerWatcherOptions
             {
                 LabelPrefix = services.LabelPrefix,
@@ -204,7 +206,16 @@ internal sealed class OptionsReader
             : new NotifyOptions(new ReceiverSource(receivers, file), new WatchOptions(delay), severity, loginUrl);
     }
 
-    private DockerEndpoint ReadDocker(string? servicesFile)
+    private (DockerEndpoint Home, EquatableArray<DockerEndpoint> Further) ReadEngines(string? servicesFile)
+    {
+        var hosts = Read(Settings.DockerHosts);
+        var home = ReadDocker(servicesFile, isOnly: hosts is null);
+        var (further, errors) = EngineList.Parse(hosts, home, Read(Settings.DockerTlsVerify), Read(Settings.DockerCertPath));
+        _errors.AddRange(errors);
+        return (home, further);
+    }
+
+    private DockerEndpoint ReadDocker(string? servicesFile, bool isOnly)
     {
         if (_context is { } context && string.IsNullOrWhiteSpace(_variables(Settings.DockerHost.Variable)))
         {
@@ -214,12 +225,12 @@ internal sealed class OptionsReader
         var (endpoint, errors) = DockerEndpoint.Parse(
             Read(Settings.DockerHost), Read(Settings.DockerTlsVerify), Read(Settings.DockerCertPath));
         _errors.AddRange(errors);
-        if (endpoint is { IsNone: true } && servicesFile is null)
+        if (endpoint is { IsNone: true } && servicesFile is null && isOnly)
         {
             Refuse(
                 Settings.DockerHost,
                 endpoint.ToString(),
-                $"leaves nothing to serve; set {Settings.ServicesFile.Variable}, or name an Engine");
+                $"leaves nothing to serve; set {Settings.ServicesFile.Variable} or {Settings.DockerHosts.Variable}, or name an Engine");
         }
 
         return endpoint ?? DockerEndpoint.Default;
