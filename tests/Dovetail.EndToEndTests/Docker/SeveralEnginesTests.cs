@@ -123,7 +123,7 @@ public sealed class SeveralEnginesTests(Engine engine, StoppableEngine second)
         await GoneAsync(server);
     }
 
-    private static Task ErrorAsync(DovetailDaemon daemon, string expected) => daemon.StatusAsync(
+    private static Task<DaemonStatus> ErrorAsync(DovetailDaemon daemon, string expected) => daemon.StatusAsync(
         status => status.Engines is [{ Connected: false, LastError: { } error }] && error.Contains(expected, StringComparison.Ordinal),
         expected,
         TimeSpan.FromSeconds(60));
