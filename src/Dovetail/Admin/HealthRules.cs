@@ -16,8 +16,8 @@ internal sealed record HealthDocument(bool Healthy, string? Reason, int Services
 /// Decides whether the daemon is healthy. An unhealthy container may be restarted by what watches it, and a restart of Dovetail
 /// interrupts every service, so it is unhealthy only where a restart can help or nothing runs yet:
 /// <list type="bullet">
-/// <item>Before the first listing of any Engine. Nothing runs yet, and what waits for a healthy Dovetail must not go on. The start period of the
-/// image's HEALTHCHECK (30 s) is the allowance for it: Docker does not count failures in it.</item>
+/// <item>Before the first listing of any Engine. Nothing runs yet, and what waits for a healthy Dovetail must not go on. The start period
+/// of the image's HEALTHCHECK (30 s) is the allowance for it: Docker does not count failures in it.</item>
 /// <item>When the control loop or the watcher of an Engine is stuck.</item>
 /// </list>
 /// A broken service does not make it unhealthy, and neither does an Engine that is away after the first listing: the services

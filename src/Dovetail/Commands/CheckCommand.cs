@@ -18,8 +18,8 @@ internal sealed class CheckCommand(Terminal terminal, TextReader? input, TextWri
     // The settings that decide what labels mean, and where the containers are.
     private static readonly Setting[] Used =
     [
-        Settings.DockerHost, Settings.DockerTlsVerify, Settings.DockerCertPath, Settings.DockerHosts, Settings.LabelPrefix, Settings.ServicesFile,
-        Settings.Tags, Settings.AllowFunnel, Settings.AllowStart, Settings.Container,
+        Settings.DockerHost, Settings.DockerTlsVerify, Settings.DockerCertPath, Settings.DockerHosts, Settings.LabelPrefix,
+        Settings.ServicesFile, Settings.Tags, Settings.AllowFunnel, Settings.AllowStart, Settings.Container,
     ];
 
     public static Command Create(SettingOptions options, Terminal terminal)
@@ -94,10 +94,11 @@ internal sealed class CheckCommand(Terminal terminal, TextReader? input, TextWri
             return (LabelCheck.Of(new ContainerSnapshot(), options.Services, options.ServicesFile!, [], [], file), []);
         }
 
-        var listings = await Task.WhenAll(options.FurtherEngines.Prepend(options.Docker).Select(
-            endpoint => EngineListing.OfAsync(endpoint, options.Watcher, file?.Containers ?? ContainerSelection.None, cancellationToken)));
+        var selection = file?.Containers ?? ContainerSelection.None;
+        var listings = await Task.WhenAll(options.FurtherEngines.Prepend(options.Docker)
+            .Select(endpoint => EngineListing.OfAsync(endpoint, options.Watcher, selection, cancellationToken)));
         return (LabelCheck.Of(
-            EngineListing.Merge(listings, options.Watcher) ?? throw listings.Select(static listing => listing.Away).OfType<DockerException>().First(),
+            EngineListing.Merge(listings, options.Watcher),
             options.Services,
             string.Join("; ", listings.Select(static listing => listing.Source).OfType<string>()),
             listings.SelectMany(static listing => listing.Failures),
@@ -141,8 +142,8 @@ internal sealed class CheckCommand(Terminal terminal, TextReader? input, TextWri
     }
 
     private static ServicesFile? FileOf(DovetailOptions options) => options.ServicesFile is { } path
-        ? new ServicesFileWatcher(path, options.Services.LabelPrefix, TimeProvider.System, NullLogger<ServicesFileWatcher>.Instance, options.EngineNames)
-            .ReadOnce()
+        ? new ServicesFileWatcher(
+            path, options.Services.LabelPrefix, TimeProvider.System, NullLogger<ServicesFileWatcher>.Instance, options.EngineNames).ReadOnce()
         : null;
 
     private async Task<int> RefuseAsync(string what, IReadOnlyList<string> reasons, int exitCode)

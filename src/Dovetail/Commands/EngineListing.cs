@@ -40,10 +40,15 @@ internal sealed record EngineListing(
         }
     }
 
-    /// <returns>Null: none could be listed.</returns>
-    public static ContainerSnapshot? Merge(IReadOnlyList<EngineListing> listings, DockerWatcherOptions options) =>
-        listings.All(static listing => listing.Snapshot is null || listing.Source is null) && listings.Any(static listing => listing.Away is not null)
-            ? null
-            : EngineSnapshots.Merge(
-                [.. listings.Select(static listing => new EngineSnapshot(listing.Engine, listing.Snapshot))], SelfLocator.MayBeInContainer(options));
+    /// <exception cref="DockerException">None could be listed.</exception>
+    public static ContainerSnapshot Merge(IReadOnlyList<EngineListing> listings, DockerWatcherOptions options)
+    {
+        if (listings.All(static listing => listing.Away is not null || listing.Source is null))
+        {
+            throw listings.Select(static listing => listing.Away).OfType<DockerException>().First();
+        }
+
+        IReadOnlyList<EngineSnapshot> engines = [.. listings.Select(static listing => new EngineSnapshot(listing.Engine, listing.Snapshot))];
+        return EngineSnapshots.Merge(engines, SelfLocator.MayBeInContainer(options)) ?? new ContainerSnapshot();
+    }
 }

@@ -208,22 +208,19 @@ internal sealed class OptionsReader
 
     private (DockerEndpoint Home, EquatableArray<DockerEndpoint> Further) ReadEngines(string? servicesFile)
     {
-        var hosts = Read(Settings.DockerHosts);
-        var home = ReadDocker(servicesFile, isOnly: hosts is null);
-        var (further, errors) = EngineList.Parse(hosts, home, Read(Settings.DockerTlsVerify), Read(Settings.DockerCertPath));
+        var (hosts, verify, certPath) = (Read(Settings.DockerHosts), Read(Settings.DockerTlsVerify), Read(Settings.DockerCertPath));
+        var home = _context is { } context && string.IsNullOrWhiteSpace(_variables(Settings.DockerHost.Variable))
+            ? ReadContext(context)
+            : ReadDocker(verify, certPath, servicesFile, isOnly: hosts is null);
+        var (further, errors) = EngineList.Parse(hosts, home, verify, certPath);
         _errors.AddRange(errors);
-        return (home, further);
+        return (home ?? DockerEndpoint.Default, further);
     }
 
-    private DockerEndpoint ReadDocker(string? servicesFile, bool isOnly)
+    /// <returns>Null: there are errors.</returns>
+    private DockerEndpoint? ReadDocker(string? tlsVerify, string? certPath, string? servicesFile, bool isOnly)
     {
-        if (_context is { } context && string.IsNullOrWhiteSpace(_variables(Settings.DockerHost.Variable)))
-        {
-            return ReadContext(context);
-        }
-
-        var (endpoint, errors) = DockerEndpoint.Parse(
-            Read(Settings.DockerHost), Read(Settings.DockerTlsVerify), Read(Settings.DockerCertPath));
+        var (endpoint, errors) = DockerEndpoint.Parse(Read(Settings.DockerHost), tlsVerify, certPath);
         _errors.AddRange(errors);
         if (endpoint is { IsNone: true } && servicesFile is null && isOnly)
         {
@@ -233,21 +230,22 @@ internal sealed class OptionsReader
                 $"leaves nothing to serve; set {Settings.ServicesFile.Variable} or {Settings.DockerHosts.Variable}, or name an Engine");
         }
 
-        return endpoint ?? DockerEndpoint.Default;
+        return endpoint;
     }
 
-    private DockerEndpoint ReadContext(DockerContext context)
+    /// <returns>Null: there are errors.</returns>
+    private DockerEndpoint? ReadContext(DockerContext context)
     {
         if (context.Host is null)
         {
             _errors.Add(context.Problem ?? "");
-            return DockerEndpoint.Default;
+            return null;
         }
 
         var verify = context is { VerifiesTls: true, CertPath: not null } ? "1" : null;
         var (endpoint, errors) = DockerEndpoint.Parse(context.Host, verify, context.CertPath);
         _errors.AddRange(errors.Select(error => $"docker context {context.Name}: {error}"));
-        return endpoint ?? DockerEndpoint.Default;
+        return endpoint;
     }
 
     private T Read<T>(Setting<T> setting)

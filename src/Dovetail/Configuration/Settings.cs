@@ -171,10 +171,11 @@ internal static class Settings
     public static ImmutableArray<Setting> All { get; } =
     [
         AuthKey, AuthKeyFile, StateDirectory, ControlUrl, DockerHost, DockerTlsVerify, DockerCertPath, DockerHosts, LabelPrefix,
-        ServicesFile, Tags, AllowFunnel, AllowStart, Hold, Grace, ForgetAfter, NodeMemory, Resync, Poll, Connections, StallTimeout, RequestLineSize,
-        RequestHeadersSize, RequestHeaderCount, RuntimeDirectory, Tailscaled, Tailscale, Container, AccessLog, LogLevel, JsonLog, MetricsAddress,
-        OtlpEndpoint, OtlpMetricsEndpoint, OtlpIsGrpc, OtlpHeaders, OtlpHeadersFile, OtlpInterval, OtlpServiceName, OtlpResource,
-        OtlpIsDisabled, Dashboard, DashboardAllow, DashboardAdmins, Notify, NotifyFile, NotifyDelay, NotifySeverity, NotifyLoginUrl,
+        ServicesFile, Tags, AllowFunnel, AllowStart, Hold, Grace, ForgetAfter, NodeMemory, Resync, Poll, Connections, StallTimeout,
+        RequestLineSize, RequestHeadersSize, RequestHeaderCount, RuntimeDirectory, Tailscaled, Tailscale, Container, AccessLog, LogLevel,
+        JsonLog, MetricsAddress, OtlpEndpoint, OtlpMetricsEndpoint, OtlpIsGrpc, OtlpHeaders, OtlpHeadersFile, OtlpInterval,
+        OtlpServiceName, OtlpResource, OtlpIsDisabled, Dashboard, DashboardAllow, DashboardAdmins, Notify, NotifyFile, NotifyDelay,
+        NotifySeverity, NotifyLoginUrl,
     ];
 
     private static string? Key(string text, out string? value)

@@ -135,7 +135,8 @@ internal sealed class DockerConnector(DockerEndpoint endpoint, TimeProvider time
             SocketError.AccessDenied =>
                 $"No permission to use Docker's socket {path}. Run Dovetail as root or as a member of the group that owns the socket.",
             SocketError.ConnectionRefused =>
-                $"Nothing listens on Docker's socket {path}: Docker is not running. Start it (systemctl start docker), or set {endpoint.Variable}.",
+                $"Nothing listens on Docker's socket {path}: Docker is not running. "
+                + $"Start it (systemctl start docker), or set {endpoint.Variable}.",
             _ => $"Docker's socket {path} cannot be used: {exception.Message}. Check {endpoint.Variable}.",
         }
         : exception.SocketErrorCode switch

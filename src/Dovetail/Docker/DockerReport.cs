@@ -129,7 +129,8 @@ internal sealed partial class DockerReport(DockerEndpoint endpoint, TimeSpan res
         [LoggerMessage(
             1111,
             LogLevel.Information,
-            "Engine {Engine}: Dovetail runs here: {Location}, container {Container}, networks [{Networks}], address of the Docker host {Gateway}")]
+            "Engine {Engine}: Dovetail runs here: {Location}, container {Container}, networks [{Networks}], "
+            + "address of the Docker host {Gateway}")]
         public static partial void LocatedBy(
             ILogger logger, string engine, DovetailLocation location, string container, string networks, string gateway);
 

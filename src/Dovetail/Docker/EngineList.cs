@@ -9,7 +9,7 @@ internal static class EngineList
 {
     public const string Variable = "DOVETAIL_DOCKER_HOSTS";
 
-    // As a port is asked of each at every start; nobody has so many by intent.
+    // Nobody has more by intent.
     private const int MaxEngines = 32;
     private const int MaxNameLength = 32;
     private const int MaxUserLength = 64;
@@ -82,7 +82,8 @@ internal static class EngineList
         if (!IsName(name))
         {
             var what = name.Contains('@') ? "a name (not shown, it may hold a password)" : $"the name {Printable.Text(name)}";
-            errors.Add($"{shown} has {what}, which no Engine can have: give 1 to {MaxNameLength} lower-case letters, digits or hyphens, but not none.");
+            errors.Add(
+                $"{shown} has {what}, which no Engine can have: give 1 to {MaxNameLength} lower-case letters, digits or hyphens, but not none.");
             return null;
         }
 
@@ -118,7 +119,8 @@ internal static class EngineList
         // What docker itself takes no notice of, or takes for the socket there.
         if (uri.AbsolutePath.Length > 1 || uri.Query.Length > 0 || uri.Fragment.Length > 0)
         {
-            errors.Add($"{shown} holds more than a user, a host and a port: {form}; which Engine it is there, its user's environment says.");
+            errors.Add(
+                $"{shown} holds more than a user, a host and a port: {form}; which Engine it is there, its user's environment says.");
             return null;
         }
 
@@ -139,5 +141,5 @@ internal static class EngineList
     private static bool IsUser(string user) =>
         user.Length <= MaxUserLength
         && (char.IsAsciiLetterOrDigit(user[0]) || user[0] == '_')
-        && user.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '@' or '+');
+        && user.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '+');
 }

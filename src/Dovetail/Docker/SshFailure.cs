@@ -37,7 +37,8 @@ internal static class SshFailure
     public static string Explain(DockerEndpoint endpoint, IReadOnlyList<string> said)
     {
         // A login message comes before what matters.
-        var text = string.Join(" ", said.Where(static line => !string.IsNullOrWhiteSpace(line)).TakeLast(3).Select(static line => line.Trim()));
+        var lines = said.Select(static line => line.Trim()).Where(static line => line.Length > 0);
+        var text = string.Join(" ", lines.TakeLast(3));
         var fix = Fixes.FirstOrDefault(known => said.Any(line => line.Contains(known.Sign, StringComparison.Ordinal))).Fix
             ?? $"Run ssh to that host as the user that Dovetail runs as, and check {endpoint.Variable}.";
         var reason = text.Length == 0 ? "ssh ended without a word" : $"ssh said: {Printable.Plain(text, MaxShown)}";

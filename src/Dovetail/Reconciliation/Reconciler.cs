@@ -143,7 +143,7 @@ internal sealed partial class Reconciler(
             { UnwantedSince: null } => $"{name} is wanted by {Wanting(tracked.Service)} first",
             // One of theirs may be about to want it.
             _ when _snapshot?.Unlisted is [var engine, ..] =>
-                $"whether {name} is wanted is not known until {engine} has been listed; try again then",
+                $"whether {name} is wanted is not known until {engine} has been listed; try again then, or start Dovetail without it",
             null when _file is { IsKnown: false } unread =>
                 $"whether {name} is wanted is not known until {unread.Path} can be read: {unread.Problem}",
             null when !nodes.HasState(name) => $"there is no state of a service named {name}",

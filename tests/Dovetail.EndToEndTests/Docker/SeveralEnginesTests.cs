@@ -123,6 +123,46 @@ public sealed class SeveralEnginesTests(Engine engine, StoppableEngine second)
         await GoneAsync(server);
     }
 
+    [Fact(Timeout = 300_000)]
+    public async Task Another_Engine_on_this_machine_has_names_and_sleep_of_its_own_and_its_containers_go_on_without_it()
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            ["DOVETAIL_DOCKER_HOSTS"] = $"other={second.Host}",
+            ["DOVETAIL_ALLOW_START"] = "true",
+        };
+        string[] named = ["--name", $"{Prefix}-same"];
+        var (daemon, peer) = (StartDaemon(settings), await PeerAsync());
+        var near = await RunContainerAsync(new Dictionary<string, string> { ["name"] = "near", ["port"] = "80" }, options: named);
+        var far = await RunFarAsync("far", named);
+        var lazy = await RunFarAsync("lazy", "--label", $"{Prefix}.sleep=2s");
+
+        // 1. The same name on both, each at its own address.
+        Assert.Equal(named[1], Assert.Single((await daemon.ReadyAsync("near")).Upstreams).Container);
+        Assert.Equal($"other/{named[1]}", Assert.Single((await daemon.ReadyAsync("far")).Upstreams).Container);
+        await AnswersAsync("near", near);
+        await AnswersAsync("far", far);
+
+        // 2. What sleeps there is stopped and started there.
+        var asleep = await daemon.ServiceAsync("lazy", service => service.State == "Asleep", "Asleep");
+        Assert.Equal([$"other/{await lazy.NameAsync(Cancellation)}"], asleep.Asleep!);
+        await AnswersAsync("lazy", lazy);
+
+        // 3. Its containers go on while it is stopped, as by an update.
+        await second.StopAsync();
+        await daemon.StatusAsync(status => status.Engines is [{ Connected: false }], "the other to be away", TimeSpan.FromSeconds(60));
+        await AnswersAsync("far", far);
+        await AnswersAsync("near", near);
+        Assert.Contains("Docker Engine other is away", daemon.Log, StringComparison.Ordinal);
+        await second.StartAsync();
+        await daemon.StatusAsync(status => status.Engines is [{ Connected: true }], "the other to be back", TimeSpan.FromSeconds(60));
+        await far.RemoveAsync(Cancellation);
+        await daemon.ServiceAsync("far", service => service.Upstreams.Count == 0, "no upstream", TimeSpan.FromSeconds(20));
+
+        async Task AnswersAsync(string name, TestContainer container) => Assert.Equal(
+            $"Hello from {container.HostName}", (await peer.Http().GetStringAsync($"https://{peer.NameOf(name)}/", Cancellation)).Trim());
+    }
+
     private static Task<DaemonStatus> ErrorAsync(DovetailDaemon daemon, string expected) => daemon.StatusAsync(
         status => status.Engines is [{ Connected: false, LastError: { } error }] && error.Contains(expected, StringComparison.Ordinal),
         expected,

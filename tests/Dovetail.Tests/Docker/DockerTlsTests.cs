@@ -125,7 +125,8 @@ public sealed class DockerTlsTests : IAsyncLifetime
     }
 
     private DockerClient Client(string host, bool verify, string? engine = null) => new(
-        new DockerEndpoint { Engine = engine, Host = host, Port = Port, Tls = new DockerTls(_certs.FullName, verify) }, TimeProvider.System);
+        new DockerEndpoint { Engine = engine, Host = host, Port = Port, Tls = new DockerTls(_certs.FullName, verify) },
+        TimeProvider.System);
 
     private void WritePem(string file, string pem) => File.WriteAllText(Path.Combine(_certs.FullName, file), pem);
 

@@ -8,7 +8,8 @@ public sealed class EngineListTests
     [Fact]
     public void Each_entry_is_an_Engine_with_a_name()
     {
-        var (engines, errors) = Parse("nas=tcp://nas,pi=ssh://ada@pi.lan:2222 podman=unix:///run/podman/podman.sock,\n\tv6=ssh://[fd00::1]");
+        var (engines, errors) = Parse(
+            "nas=tcp://nas,pi=ssh://ada@pi.lan:2222 podman=unix:///run/podman/podman.sock,\n\tv6=ssh://[fd00::1]");
 
         Assert.Empty(errors);
         Assert.Equal(
@@ -16,7 +17,7 @@ public sealed class EngineListTests
             engines.Select(engine => $"{engine.Engine} {engine}"));
         Assert.Equal(("pi.lan", 2222, "ada"), (engines[1].Host, engines[1].Port, engines[1].Ssh?.User));
         Assert.All(engines, engine => Assert.Equal("DOVETAIL_DOCKER_HOSTS", engine.Variable));
-        Assert.Equal("fd00::1", engines[3].Host.Trim('[', ']'));
+        Assert.Equal("fd00::1", engines[3].Host);
     }
 
     [Fact]

@@ -54,7 +54,8 @@ public sealed class FurtherEnginesTests : IAsyncDisposable
         Assert.Equal(["the Docker Engine nas"], alone.Unlisted);
         Assert.Equal(["nas/far", "web"], TitlesIn(both));
         Assert.Empty(both.Unlisted);
-        Assert.Contains(_log.Collector.GetSnapshot(), line => line.Message.StartsWith("Docker Engine nas is away", StringComparison.Ordinal));
+        Assert.Contains(
+            _log.Collector.GetSnapshot(), line => line.Message.StartsWith("Docker Engine nas is away", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -144,7 +144,8 @@ public sealed class UnwantedStatesTests : ReconcilerTest
         await Eventually.TrueAsync(() => !further.Health[0].Health.Connected, "nas to be away");
         var after = await states.FindAsync(Cancellation);
 
-        Assert.StartsWith("It is not known which states are wanted until the Engine nas has been listed: ", before.Problem, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "It is not known which states are wanted until the Engine nas has been listed: ", before.Problem, StringComparison.Ordinal);
         Assert.Null(problem);
         Assert.Equal("old", Assert.Single(known).Name);
         Assert.StartsWith("Which states are wanted is not known without the Engine nas: ", after.Problem, StringComparison.Ordinal);

@@ -22,7 +22,8 @@ public sealed class SeveralEnginesTests
     };
 
     private static readonly OwnLocation Beside = OwnLocation.BesideEngine(InContainer);
-    private static readonly OwnLocation Far = new() { Location = DovetailLocation.OtherMachine, Gateway = "nas.lan", IPv6Gateway = "nas.lan" };
+    private static readonly OwnLocation Far =
+        new() { Location = DovetailLocation.OtherMachine, Gateway = "nas.lan", IPv6Gateway = "nas.lan" };
 
     [Fact]
     public void Each_container_is_reached_as_its_own_Engine_says()
@@ -106,7 +107,9 @@ public sealed class SeveralEnginesTests
     [Fact]
     public void Compose_services_of_the_same_name_are_no_replicas_of_each_other()
     {
-        var state = Desired(OwnLocation.OnHost, Far, Named("p-web-1", 0, ComposeWeb), Published(Nas(Named("p-web-1", 1, ComposeWeb))));
+        var nas = Published(Nas(Named("p-web-1", 1, ComposeWeb)));
+
+        var state = Desired(OwnLocation.OnHost, Far, Named("p-web-1", 0, ComposeWeb), nas);
 
         Assert.Equal("p-web-1", Assert.Single(Assert.Single(state.Services).Upstreams).ContainerName);
         Assert.Equal("nas/p-web-1", Assert.Single(state.Rejected).Container);

@@ -28,7 +28,8 @@ internal static class UpstreamConditions
                 "start-failed",
                 Severity.Problem,
                 $"container {name} could not be started: {failure}",
-                $"See why: docker start {PlainOf(name)}, docker logs {PlainOf(name)}. The next request tries again, after a minute at most.");
+                $"See why: docker start {PlainOf(name)}, docker logs {PlainOf(name)}. "
+                    + "The next request tries again, after a minute at most.");
         }
 
         if (service.SleepFailure is { } reason)

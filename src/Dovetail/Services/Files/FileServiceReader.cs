@@ -152,7 +152,9 @@ internal sealed class FileServiceReader(string file, string prefix, EngineNames 
     {
         var (values, place) = _words[kind];
         var good = values
-            .Where(value => kind == Container ? IsContainer(value.TrimStart('/')) : IsName(value.Replace("/", "", StringComparison.Ordinal)))
+            .Where(value => kind == Container
+                ? IsContainer(value.TrimStart('/'))
+                : IsName(value.Replace("/", "", StringComparison.Ordinal)))
             .ToList();
         foreach (var bad in values.Except(good))
         {
@@ -168,17 +170,23 @@ internal sealed class FileServiceReader(string file, string prefix, EngineNames 
             _errors.Add($"{place}: {kind} names none");
         }
 
-        // What would never come.
-        if (engines is { HasHome: false, Further: [var example, ..] } && good.Find(value => kind == Compose || !value.TrimStart('/').Contains('/')) is { } homeless)
+        RefuseHomeless(kind, good, place);
+
+        return kind == Container
+            ? new ContainerSelection { Names = good.Select(static name => name.TrimStart('/')).ToEquatableArray() }
+            : new ContainerSelection { ComposeServices = good.Select(ComposeNameOf).ToEquatableArray() };
+    }
+
+    // What would never come.
+    private void RefuseHomeless(string kind, List<string> values, string place)
+    {
+        if (engines is { HasHome: false, Further: [var example, ..] }
+            && values.Find(value => kind == Compose || !value.TrimStart('/').Contains('/')) is { } homeless)
         {
             _errors.Add($"{place}: {kind}=\"{Printable.Text(homeless)}\" is refused: with DOCKER_HOST=none " + (kind == Container
                 ? $"a container is named with its Engine, as {example}/{Printable.Text(homeless.TrimStart('/'))}"
                 : $"there are no Compose services; name containers, as container: {example}/NAME"));
         }
-
-        return kind == Container
-            ? new ContainerSelection { Names = good.Select(static name => name.TrimStart('/')).ToEquatableArray() }
-            : new ContainerSelection { ComposeServices = good.Select(ComposeNameOf).ToEquatableArray() };
     }
 
     private bool IsContainer(string text) => text.Split('/', 2) is [var engine, var name]
