@@ -48,7 +48,7 @@ RUN set -eu; \
     mkdir -p /out/usr/bin; \
     cp "$(command -v ssh)" /out/usr/bin/; \
     ldd "$(command -v ssh)" | awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | while read -r library; do \
-      case "$library" in */libc.so.6 | */libcrypto.so.3) continue ;; esac; \
+      case "$library" in */libc.so.6 | */libresolv.so.2 | */libcrypto.so.3) continue ;; esac; \
       mkdir -p "/out/usr$(dirname "${library#/usr}")"; \
       cp -L "$library" "/out/usr${library#/usr}"; \
     done

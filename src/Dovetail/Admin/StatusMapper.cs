@@ -24,18 +24,18 @@ internal static class StatusMapper
         IReadOnlyList<ReceiverReport>? receivers = null,
         IReadOnlyList<UnwantedMachine>? unwanted = null,
         IReadOnlyList<EngineHealth>? further = null) => new()
-    {
-        Version = Version,
-        Docker = new DockerStatus(endpoint, docker.Connected, docker.LastError, docker.LastListing),
-        Engines = further is null ? null
-            : [.. further.Select(static engine => new EngineStatus(
-                engine.Name, engine.Endpoint, engine.Health.Connected, engine.Health.LastError, engine.Health.LastListing))],
-        Services = [.. report.Nodes.Select(Map)],
-        Rejected = report.Rejected,
-        Warnings = report.Warnings,
-        Notifications = receivers,
-        Unwanted = unwanted is { Count: > 0 } ? unwanted : null,
-    };
+        {
+            Version = Version,
+            Docker = new DockerStatus(endpoint, docker.Connected, docker.LastError, docker.LastListing),
+            Engines = further is null ? null
+                : [.. further.Select(static engine => new EngineStatus(
+                    engine.Name, engine.Endpoint, engine.Health.Connected, engine.Health.LastError, engine.Health.LastListing))],
+            Services = [.. report.Nodes.Select(Map)],
+            Rejected = report.Rejected,
+            Warnings = report.Warnings,
+            Notifications = receivers,
+            Unwanted = unwanted is { Count: > 0 } ? unwanted : null,
+        };
 
     private static ServiceStatus Map(NodeReport node) => new()
     {

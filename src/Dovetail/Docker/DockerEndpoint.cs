@@ -65,8 +65,9 @@ internal sealed record DockerEndpoint
 
     /// <summary>Reads an address alone.</summary>
     /// <param name="shown">What is set to it, as errors name it.</param>
+    /// <param name="forms">What is allowed, for errors.</param>
     /// <returns>Null exactly when there is an error more.</returns>
-    public static DockerEndpoint? ParseHost(string shown, string value, List<string> errors)
+    public static DockerEndpoint? ParseHost(string shown, string value, string forms, List<string> errors)
     {
         const string UnixPrefix = "unix://";
         if (value.StartsWith(UnixPrefix, StringComparison.Ordinal))
@@ -76,13 +77,13 @@ internal sealed record DockerEndpoint
 
         if (!Uri.TryCreate(value, UriKind.Absolute, out var uri) || uri.Scheme != "tcp" || uri.IdnHost.Length == 0)
         {
-            errors.Add($"{shown} is no address of a Docker Engine: {HostForms}.");
+            errors.Add($"{shown} is no address of a Docker Engine: {forms}.");
             return null;
         }
 
         if (uri.UserInfo.Length > 0 || uri.AbsolutePath.Length > 1 || uri.Query.Length > 0 || uri.Fragment.Length > 0 || uri.Port == 0)
         {
-            errors.Add($"{shown} holds more than a host and a port: {HostForms}.");
+            errors.Add($"{shown} holds more than a host and a port: {forms}.");
             return null;
         }
 
@@ -115,7 +116,10 @@ internal sealed record DockerEndpoint
         // A password in the address is a mistake, and must not reach the log through this message; a socket's path holds none.
         var isPath = value.StartsWith("unix:", StringComparison.Ordinal);
         var shown = value.Contains('@') && !isPath ? "(not shown, it may hold a password)" : Printable.Text(value);
-        return ParseHost($"DOCKER_HOST={shown}", value, errors);
+        var forms = value.StartsWith("ssh://", StringComparison.Ordinal)
+            ? $"{HostForms}; over SSH, set {EngineList.Variable}=NAME=ssh://user@host beside DOCKER_HOST=none"
+            : HostForms;
+        return ParseHost($"DOCKER_HOST={shown}", value, forms, errors);
     }
 
     private static DockerEndpoint? ParseSocketPath(string shown, string path, List<string> errors)

@@ -90,7 +90,7 @@ internal static class EngineList
         shown = $"{shown}, {name},";
         var endpoint = url.StartsWith(SshPrefix, StringComparison.Ordinal)
             ? ReadSsh(shown, url, errors)
-            : DockerEndpoint.ParseHost(shown, url, errors);
+            : DockerEndpoint.ParseHost(shown, url, Forms, errors);
         return endpoint is null ? null : endpoint with { Engine = name };
     }
 

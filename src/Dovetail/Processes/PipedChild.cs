@@ -17,6 +17,7 @@ internal sealed class PipedChild : IDisposable
     private readonly TimeProvider _time;
     private readonly Process _process;
     private readonly LogBuffer _errors = new(MaxLines);
+    private readonly Task _exited;
     private readonly Task _reading;
     private int _disposed;
 
@@ -26,6 +27,7 @@ internal sealed class PipedChild : IDisposable
         Id = process.Id;
         Input = process.StandardInput.BaseStream;
         Output = process.StandardOutput.BaseStream;
+        _exited = process.WaitForExitAsync();
         // A full pipe would hold it up.
         _reading = LineReader.ReadAsync(process.StandardError.BaseStream, _errors.Add, CancellationToken.None);
     }
@@ -76,7 +78,7 @@ internal sealed class PipedChild : IDisposable
     /// <returns>The last lines that it said on standard error.</returns>
     public async Task<IReadOnlyList<string>> LastWordsAsync()
     {
-        await Task.WhenAll(_process.WaitForExitAsync(), _reading).WaitAsync(Grace, _time)
+        await Task.WhenAll(_exited, _reading).WaitAsync(Grace, _time)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return _errors.Tail(MaxLines);
     }
@@ -93,13 +95,13 @@ internal sealed class PipedChild : IDisposable
     {
         try
         {
-            // Here, where the caller waits: a process that ends right after this takes its children along.
+            // Before the first wait: this process may end right after the disposal.
             if (!_process.HasExited)
             {
                 ProcessSignal.Terminate(Id);
             }
 
-            await _process.WaitForExitAsync().WaitAsync(Grace, _time);
+            await _exited.WaitAsync(Grace, _time);
         }
         catch (TimeoutException)
         {

@@ -45,7 +45,8 @@ internal static class ServicesFileReader
             {
                 IsKnown = true,
                 Services = entries.Take(MaxServices)
-                    .Select(entry => new FileServiceReader(before.Path, prefix, engines ?? EngineNames.HomeOnly).Read(entry.Key, entry.Value)).ToEquatableArray(),
+                    .Select(entry => new FileServiceReader(before.Path, prefix, engines ?? EngineNames.HomeOnly).Read(entry.Key, entry.Value))
+                    .ToEquatableArray(),
                 Mistakes = mistakes.Count <= MaxMistakes
                     ? mistakes.ToEquatableArray()
                     : [.. mistakes.Take(MaxMistakes), $"{mistakes.Count - MaxMistakes} more mistakes are left out"],
