@@ -19,8 +19,8 @@ FROM ${SDK_IMAGE} AS build
 ARG NATIVE=true
 ENV DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 WORKDIR /source
-# The SSH client for DOVETAIL_DOCKER_HOSTS=NAME=ssh://…, with the libraries that the runtime's image lacks: some 3.5 MB. Both images are of
-# the same release of Ubuntu, so that these fit the C library there.
+# The SSH client for DOVETAIL_DOCKER_HOSTS=NAME=ssh://…, with the libraries that the runtime's image lacks: some 3.5 MB. Both images
+# are of the same release of Ubuntu, so that these fit the C library there.
 ARG SSH=true
 RUN set -eu; \
     [ "$SSH" = true ] || exit 0; \
