@@ -19,6 +19,19 @@ FROM ${SDK_IMAGE} AS build
 ARG NATIVE=true
 ENV DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 WORKDIR /source
+# The SSH client for DOVETAIL_DOCKER_HOSTS=NAME=ssh://…, with the libraries that the runtime's image lacks: some 3.5 MB. Both images
+# are of the same release of Ubuntu, so that these fit the C library there.
+ARG SSH=true
+RUN set -eu; \
+    [ "$SSH" = true ] || exit 0; \
+    command -v ssh >/dev/null || { apt-get update -q; apt-get install -q -y --no-install-recommends openssh-client; }; \
+    mkdir -p /out/usr/bin; \
+    cp "$(command -v ssh)" /out/usr/bin/; \
+    ldd "$(command -v ssh)" | awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | while read -r library; do \
+      case "$library" in */libc.so.6 | */libresolv.so.2 | */libcrypto.so.3) continue ;; esac; \
+      mkdir -p "/out/usr$(dirname "${library#/usr}")"; \
+      cp -L "$library" "/out/usr${library#/usr}"; \
+    done
 COPY global.json Directory.Build.props Directory.Packages.props .editorconfig BannedSymbols.txt ./
 COPY src/Dovetail/Dovetail.csproj src/Dovetail/
 RUN set -eu; \

@@ -274,6 +274,12 @@ need_chromium() {
     say "No test in a browser: 'chromium' is not installed. Install it (Debian: chromium) or set DOVETAIL_TEST_CHROMIUM."
 }
 
+# Says why not where there is none; the tests of it are then skipped.
+need_sshd() {
+  [ -x /usr/sbin/sshd ] && have ssh || install openssh-server openssh-client ||
+    say "No test over SSH: 'sshd' is not installed. Install it (Debian: openssh-server)."
+}
+
 # Compiles a project into one native executable: the project's directory, where to put it, and further options of dotnet publish.
 publish_natively() {
   local project="$1" directory="$2" arch=x64

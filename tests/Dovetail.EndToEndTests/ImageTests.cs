@@ -81,6 +81,7 @@ public sealed class ImageTests(Engine engine) : EndToEndTest(engine)
                 ["TAILSCALE_IMAGE"] = bases.Tailscale,
                 ["SHELL_IMAGE"] = bases.Sdk,
                 ["NATIVE"] = "false",
+                ["SSH"] = "false",
             },
             Cancellation);
         Report($"docker build of the Dockerfile: {Since(started).TotalSeconds:0} s");

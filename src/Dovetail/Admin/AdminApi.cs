@@ -21,15 +21,18 @@ internal static class AdminApi
     {
         var reconciler = app.Services.GetRequiredService<Reconciler>();
         var watcher = app.Services.GetRequiredService<DockerWatcher>();
+        var further = app.Services.GetService<FurtherEngines>();
         var forgetter = app.Services.GetService<Forgetter>();
         var options = app.Services.GetRequiredService<AdminOptions>();
         var time = app.Services.GetRequiredService<TimeProvider>();
         var notifier = app.Services.GetService<Notifier>();
         app.MapGet("/v1/status", context => context.Response.WriteAsJsonAsync(
-            StatusMapper.Map(reconciler.Report(), watcher.Health, options.DockerEndpoint, notifier?.Report(), forgetter?.Machines),
+            StatusMapper.Map(
+                reconciler.Report(), watcher.Health, options.DockerEndpoint, notifier?.Report(), forgetter?.Machines, further?.Health),
             AdminJson.Default.StatusDocument));
         app.MapGet("/v1/health", context => context.Response.WriteAsJsonAsync(
-            HealthRules.From(reconciler.Report(), watcher.Health, options.DockerEndpoint, options.Resync, time.GetUtcNow()),
+            HealthRules.From(
+                reconciler.Report(), watcher.Health, options.DockerEndpoint, options.Resync, time.GetUtcNow(), further?.Health),
             AdminJson.Default.HealthDocument));
         app.MapGet("/v1/states", context => StatesAsync(
             context, app.Services.GetRequiredService<UnwantedStates>(), forgetter));

@@ -14,6 +14,9 @@ internal sealed record StatusDocument
 
     public required DockerStatus Docker { get; init; }
 
+    /// <summary>The Engines besides that of <c>DOCKER_HOST</c>; absent when there are none.</summary>
+    public IReadOnlyList<EngineStatus>? Engines { get; init; }
+
     public required IReadOnlyList<ServiceStatus> Services { get; init; }
 
     public required IReadOnlyList<RejectedContainer> Rejected { get; init; }
@@ -38,6 +41,13 @@ internal sealed record DockerStatus(string Endpoint, bool Connected, string? Err
     [JsonIgnore]
     public bool IsNone => Endpoint == DockerEndpoint.None.ToString();
 }
+
+/// <summary>Dovetail's connection to a further Engine.</summary>
+/// <param name="Name">In <c>DOVETAIL_DOCKER_HOSTS</c>.</param>
+/// <param name="Endpoint">Where it is.</param>
+/// <param name="LastError">What went wrong last; absent while all is well.</param>
+/// <param name="LastListing">When its containers were last listed.</param>
+internal sealed record EngineStatus(string Name, string Endpoint, bool Connected, string? LastError, DateTimeOffset? LastListing);
 
 /// <summary>One service.</summary>
 internal sealed record ServiceStatus

@@ -16,24 +16,26 @@ internal static class StatusMapper
 
     /// <param name="receivers">Null: nobody is notified.</param>
     /// <param name="unwanted">The machines that no container wants; null: none is forgotten by itself.</param>
+    /// <param name="further">The Engines besides that of <c>DOCKER_HOST</c>; null: there are none.</param>
     public static StatusDocument Map(
         ReconcilerReport report,
         DockerHealth docker,
         string endpoint,
         IReadOnlyList<ReceiverReport>? receivers = null,
-        IReadOnlyList<UnwantedMachine>? unwanted = null)
-    {
-        return new StatusDocument
+        IReadOnlyList<UnwantedMachine>? unwanted = null,
+        IReadOnlyList<EngineHealth>? further = null) => new()
         {
             Version = Version,
             Docker = new DockerStatus(endpoint, docker.Connected, docker.LastError, docker.LastListing),
+            Engines = further is null ? null
+                : [.. further.Select(static engine => new EngineStatus(
+                    engine.Name, engine.Endpoint, engine.Health.Connected, engine.Health.LastError, engine.Health.LastListing))],
             Services = [.. report.Nodes.Select(Map)],
             Rejected = report.Rejected,
             Warnings = report.Warnings,
             Notifications = receivers,
             Unwanted = unwanted is { Count: > 0 } ? unwanted : null,
         };
-    }
 
     private static ServiceStatus Map(NodeReport node) => new()
     {

@@ -57,12 +57,18 @@ internal static class StatusTable
         return text.ToString();
     }
 
-    /// <summary>Says that the Engine is away, if it is: what follows may be old then.</summary>
+    /// <summary>Says which Engine is away, if one is: what follows may be old then.</summary>
     public static void AppendDocker(StringBuilder text, StatusDocument status, Screen screen)
     {
         if (status.Docker is { Connected: false, IsNone: false })
         {
             screen.Append(text, "", $"Docker is away: {status.Docker.Error ?? "connecting"}", Screen.Bad);
+            text.AppendLine();
+        }
+
+        foreach (var engine in status.Engines?.Where(static engine => !engine.Connected) ?? [])
+        {
+            screen.Append(text, "", $"Docker Engine {engine.Name} is away: {engine.LastError ?? "connecting"}", Screen.Bad);
             text.AppendLine();
         }
     }

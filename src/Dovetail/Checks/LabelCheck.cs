@@ -26,7 +26,9 @@ internal static class LabelCheck
         return new CheckDocument
         {
             Source = source,
-            SeenFrom = SeenFrom(snapshot.Own),
+            SeenFrom = string.Join("; ", snapshot.Further
+                .Select(static location => $"for {location.Engine}: {SeenFrom(location.Own)}")
+                .Prepend(SeenFrom(snapshot.Own))),
             Services = [.. desired.Services.Where(static service => !service.IsOwn).Select(Checked)],
             Mistakes =
             [
@@ -48,6 +50,7 @@ internal static class LabelCheck
         {
             DovetailLocation.Container => $"container {own.ContainerName} on {networks}",
             DovetailLocation.HostNetworkContainer => $"container {own.ContainerName} in the host's network",
+            DovetailLocation.BesideEngine => "a container of another Engine on that machine",
             DovetailLocation.OtherMachine => "another machine than the Docker host",
             _ => "the Docker host",
         };

@@ -18,8 +18,8 @@ internal sealed class CheckCommand(Terminal terminal, TextReader? input, TextWri
     // The settings that decide what labels mean, and where the containers are.
     private static readonly Setting[] Used =
     [
-        Settings.DockerHost, Settings.DockerTlsVerify, Settings.DockerCertPath, Settings.LabelPrefix, Settings.ServicesFile, Settings.Tags,
-        Settings.AllowFunnel, Settings.AllowStart, Settings.Container,
+        Settings.DockerHost, Settings.DockerTlsVerify, Settings.DockerCertPath, Settings.DockerHosts, Settings.LabelPrefix,
+        Settings.ServicesFile, Settings.Tags, Settings.AllowFunnel, Settings.AllowStart, Settings.Container,
     ];
 
     public static Command Create(SettingOptions options, Terminal terminal)
@@ -89,18 +89,21 @@ internal sealed class CheckCommand(Terminal terminal, TextReader? input, TextWri
         }
 
         var file = FileOf(options);
-        if (options.Docker.IsNone)
+        if (options.Docker.IsNone && options.FurtherEngines.Count == 0)
         {
             return (LabelCheck.Of(new ContainerSnapshot(), options.Services, options.ServicesFile!, [], [], file), []);
         }
 
-        using var client = new DockerClient(options.Docker, TimeProvider.System);
-        var version = await client.GetVersionAsync(cancellationToken);
         var selection = file?.Containers ?? ContainerSelection.None;
-        var lister = ContainerLister.Create(client, options.Watcher, TimeProvider.System, () => selection);
-        var listing = await lister.ListAsync(cancellationToken);
-        var source = $"Docker {version.Engine} at {client.Endpoint}";
-        return (LabelCheck.Of(listing.Snapshot, options.Services, source, listing.Failures, [], file), []);
+        var listings = await Task.WhenAll(options.FurtherEngines.Prepend(options.Docker)
+            .Select(endpoint => EngineListing.OfAsync(endpoint, options.Watcher, selection, cancellationToken)));
+        return (LabelCheck.Of(
+            EngineListing.Merge(listings, options.Watcher),
+            options.Services,
+            string.Join("; ", listings.Select(static listing => listing.Source).OfType<string>()),
+            listings.SelectMany(static listing => listing.Failures),
+            [],
+            file), []);
     }
 
     private static (CheckDocument? Check, IReadOnlyList<string> Errors) OfCompose(Func<string, string?> variables, ComposeFiles files)
@@ -139,8 +142,8 @@ internal sealed class CheckCommand(Terminal terminal, TextReader? input, TextWri
     }
 
     private static ServicesFile? FileOf(DovetailOptions options) => options.ServicesFile is { } path
-        ? new ServicesFileWatcher(path, options.Services.LabelPrefix, TimeProvider.System, NullLogger<ServicesFileWatcher>.Instance)
-            .ReadOnce()
+        ? new ServicesFileWatcher(
+            path, options.Services.LabelPrefix, TimeProvider.System, NullLogger<ServicesFileWatcher>.Instance, options.EngineNames).ReadOnce()
         : null;
 
     private async Task<int> RefuseAsync(string what, IReadOnlyList<string> reasons, int exitCode)

@@ -45,6 +45,11 @@ internal static class DaemonHost
             .AddDaemonMetrics(new MetricsOptions(options.MetricsAddress, StatusMapper.Version))
             .AddAdmin(new AdminOptions(options.Nodes.RuntimeDirectory, options.Docker.ToString(), options.Reconciler.Resync));
 
+        if (options.FurtherEngines.Count > 0)
+        {
+            builder.Services.AddFurtherEngines(options.FurtherEngines);
+        }
+
         if (options.Otlp is { } collector)
         {
             builder.Services.AddOtlp(collector);
@@ -52,7 +57,7 @@ internal static class DaemonHost
 
         if (options.ServicesFile is { } file)
         {
-            builder.Services.AddServicesFile(file, options.Services.LabelPrefix);
+            builder.Services.AddServicesFile(file, options.Services.LabelPrefix, options.EngineNames);
         }
 
         if (options.Services.AllowStart)

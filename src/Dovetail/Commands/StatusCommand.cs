@@ -89,7 +89,12 @@ internal sealed class StatusCommand(string socket, Terminal terminal, TimeProvid
     private static bool HasChanged(StatusDocument before, StatusDocument after) => Compared(before) != Compared(after);
 
     private static string Compared(StatusDocument status) => JsonSerializer.Serialize(
-        status with { Docker = status.Docker with { LastListing = null } }, AdminJson.Default.StatusDocument);
+        status with
+        {
+            Docker = status.Docker with { LastListing = null },
+            Engines = status.Engines?.Select(static engine => engine with { LastListing = null }).ToList(),
+        },
+        AdminJson.Default.StatusDocument);
 
     // Null: there is no such service.
     private string? Render(StatusDocument status, string? name, bool json)

@@ -1,4 +1,6 @@
 using System.Net;
+using Dovetail.Common;
+using Dovetail.Containers;
 using Dovetail.Dashboard;
 using Dovetail.Docker;
 using Dovetail.Metrics.Otlp;
@@ -26,6 +28,11 @@ internal sealed record DovetailOptions
     public required string? ServicesFile { get; init; }
 
     public required DockerEndpoint Docker { get; init; }
+
+    /// <summary>Engines besides that, each with its name.</summary>
+    public required EquatableArray<DockerEndpoint> FurtherEngines { get; init; }
+
+    public EngineNames EngineNames => new(!Docker.IsNone, FurtherEngines.Select(static engine => engine.Engine ?? "").ToEquatableArray());
 
     public required DockerWatcherOptions Watcher { get; init; }
 

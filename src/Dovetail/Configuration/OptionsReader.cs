@@ -53,6 +53,7 @@ internal sealed class OptionsReader
         var (keys, hasKey) = ReadKeys();
         var resync = Read(Settings.Resync);
         var file = Read(Settings.ServicesFile);
+        var (docker, further) = ReadEngines(file);
         return new DovetailOptions
         {
             Nodes = ReadNodes(),
@@ -60,7 +61,8 @@ internal sealed class OptionsReader
             HasKey = hasKey,
             Services = services,
             ServicesFile = file,
-            Docker = ReadDocker(file),
+            Docker = docker,
+            FurtherEngines = further,
             Watcher = new DockerWatcherOptions
             {
                 LabelPrefix = services.LabelPrefix,
@@ -204,39 +206,46 @@ internal sealed class OptionsReader
             : new NotifyOptions(new ReceiverSource(receivers, file), new WatchOptions(delay), severity, loginUrl);
     }
 
-    private DockerEndpoint ReadDocker(string? servicesFile)
+    private (DockerEndpoint Home, EquatableArray<DockerEndpoint> Further) ReadEngines(string? servicesFile)
     {
-        if (_context is { } context && string.IsNullOrWhiteSpace(_variables(Settings.DockerHost.Variable)))
-        {
-            return ReadContext(context);
-        }
-
-        var (endpoint, errors) = DockerEndpoint.Parse(
-            Read(Settings.DockerHost), Read(Settings.DockerTlsVerify), Read(Settings.DockerCertPath));
+        var (hosts, verify, certPath) = (Read(Settings.DockerHosts), Read(Settings.DockerTlsVerify), Read(Settings.DockerCertPath));
+        var home = _context is { } context && string.IsNullOrWhiteSpace(_variables(Settings.DockerHost.Variable))
+            ? ReadContext(context)
+            : ReadDocker(verify, certPath, servicesFile, isOnly: hosts is null);
+        var (further, errors) = EngineList.Parse(hosts, home, verify, certPath);
         _errors.AddRange(errors);
-        if (endpoint is { IsNone: true } && servicesFile is null)
+        return (home ?? DockerEndpoint.Default, further);
+    }
+
+    /// <returns>Null: there are errors.</returns>
+    private DockerEndpoint? ReadDocker(string? tlsVerify, string? certPath, string? servicesFile, bool isOnly)
+    {
+        var (endpoint, errors) = DockerEndpoint.Parse(Read(Settings.DockerHost), tlsVerify, certPath);
+        _errors.AddRange(errors);
+        if (endpoint is { IsNone: true } && servicesFile is null && isOnly)
         {
             Refuse(
                 Settings.DockerHost,
                 endpoint.ToString(),
-                $"leaves nothing to serve; set {Settings.ServicesFile.Variable}, or name an Engine");
+                $"leaves nothing to serve; set {Settings.ServicesFile.Variable} or {Settings.DockerHosts.Variable}, or name an Engine");
         }
 
-        return endpoint ?? DockerEndpoint.Default;
+        return endpoint;
     }
 
-    private DockerEndpoint ReadContext(DockerContext context)
+    /// <returns>Null: there are errors.</returns>
+    private DockerEndpoint? ReadContext(DockerContext context)
     {
         if (context.Host is null)
         {
             _errors.Add(context.Problem ?? "");
-            return DockerEndpoint.Default;
+            return null;
         }
 
         var verify = context is { VerifiesTls: true, CertPath: not null } ? "1" : null;
         var (endpoint, errors) = DockerEndpoint.Parse(context.Host, verify, context.CertPath);
         _errors.AddRange(errors.Select(error => $"docker context {context.Name}: {error}"));
-        return endpoint ?? DockerEndpoint.Default;
+        return endpoint;
     }
 
     private T Read<T>(Setting<T> setting)

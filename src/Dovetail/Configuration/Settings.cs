@@ -27,7 +27,7 @@ internal static class Settings
     public static readonly Setting<string?> ControlUrl =
         new("TS_CONTROL_URL", null, "control server, for Headscale", Url) { WhenUnset = "Tailscale's" };
 
-    // The three of Docker are read together: DockerEndpoint.Parse.
+    // Those of Docker are read together: DockerEndpoint.Parse, EngineList.Parse.
     public static readonly Setting<string> DockerHost = new(
         "DOCKER_HOST", $"unix://{DockerEndpoint.DefaultSocketPath}", "Docker Engine: unix:///path, tcp://host:port or none", OneEngine);
 
@@ -36,6 +36,9 @@ internal static class Settings
 
     public static readonly Setting<string?> DockerCertPath =
         Setting.Optional("DOCKER_CERT_PATH", "directory with ca.pem, cert.pem and key.pem");
+
+    public static readonly Setting<string?> DockerHosts = Setting.Optional(
+        EngineList.Variable, "further Engines, such as nas=tcp://nas:2376,pi=ssh://user@host");
 
     public static readonly Setting<string> LabelPrefix = new("DOVETAIL_LABEL_PREFIX", "dovetail", "what the labels begin with", Prefix);
 
@@ -167,11 +170,12 @@ internal static class Settings
     /// <summary>In the order of the help text and of the README.</summary>
     public static ImmutableArray<Setting> All { get; } =
     [
-        AuthKey, AuthKeyFile, StateDirectory, ControlUrl, DockerHost, DockerTlsVerify, DockerCertPath, LabelPrefix, ServicesFile, Tags,
-        AllowFunnel, AllowStart, Hold, Grace, ForgetAfter, NodeMemory, Resync, Poll, Connections, StallTimeout, RequestLineSize,
-        RequestHeadersSize, RequestHeaderCount, RuntimeDirectory, Tailscaled, Tailscale, Container, AccessLog, LogLevel, JsonLog, MetricsAddress,
-        OtlpEndpoint, OtlpMetricsEndpoint, OtlpIsGrpc, OtlpHeaders, OtlpHeadersFile, OtlpInterval, OtlpServiceName, OtlpResource,
-        OtlpIsDisabled, Dashboard, DashboardAllow, DashboardAdmins, Notify, NotifyFile, NotifyDelay, NotifySeverity, NotifyLoginUrl,
+        AuthKey, AuthKeyFile, StateDirectory, ControlUrl, DockerHost, DockerTlsVerify, DockerCertPath, DockerHosts, LabelPrefix,
+        ServicesFile, Tags, AllowFunnel, AllowStart, Hold, Grace, ForgetAfter, NodeMemory, Resync, Poll, Connections, StallTimeout,
+        RequestLineSize, RequestHeadersSize, RequestHeaderCount, RuntimeDirectory, Tailscaled, Tailscale, Container, AccessLog, LogLevel,
+        JsonLog, MetricsAddress, OtlpEndpoint, OtlpMetricsEndpoint, OtlpIsGrpc, OtlpHeaders, OtlpHeadersFile, OtlpInterval,
+        OtlpServiceName, OtlpResource, OtlpIsDisabled, Dashboard, DashboardAllow, DashboardAdmins, Notify, NotifyFile, NotifyDelay,
+        NotifySeverity, NotifyLoginUrl,
     ];
 
     private static string? Key(string text, out string? value)
@@ -245,7 +249,7 @@ internal static class Settings
             ? text.Contains(',')
             : text.Split(',').Skip(1).Any(static next => next.Contains("://", StringComparison.Ordinal));
         return isList
-            ? "names several Engines; name one, and run another Dovetail for each of the others"
+            ? $"names several Engines; name one, and the others in {EngineList.Variable}, such as nas=tcp://nas:2376"
             : null;
     }
 

@@ -10,8 +10,14 @@ internal sealed record Container
     /// <summary>Full id, 64 hexadecimal digits.</summary>
     public required string Id { get; init; }
 
-    /// <summary>Name without Docker's leading slash.</summary>
+    /// <summary>Name without Docker's leading slash. Of its Engine only: containers of two Engines may have the same.</summary>
     public required string Name { get; init; }
+
+    /// <summary>Which further Engine it is of, by its name in the configuration; null: that of <c>DOCKER_HOST</c>.</summary>
+    public string? Engine { get; init; }
+
+    /// <summary>As a person reads its name: <c>ENGINE/NAME</c> where it is of a further Engine.</summary>
+    public string Title => Engine is null ? Name : $"{Engine}/{Name}";
 
     /// <summary>When the container was created; precise to 100 ns where the Engine could be asked for details.</summary>
     public DateTimeOffset Created { get; init; }

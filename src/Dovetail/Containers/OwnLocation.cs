@@ -9,6 +9,11 @@ internal sealed record OwnLocation
     public static OwnLocation OnHost { get; } =
         new() { Location = DovetailLocation.Host, Gateway = "127.0.0.1", IPv6Gateway = "::1" };
 
+    /// <summary>Dovetail in a container of another Engine on the same machine: it reaches the host, but none of its networks.</summary>
+    /// <param name="home">As that other Engine sees it; null: it has not been listed yet.</param>
+    public static OwnLocation BesideEngine(OwnLocation? home) =>
+        new() { Location = DovetailLocation.BesideEngine, Gateway = home?.Gateway, IPv6Gateway = home?.IPv6Gateway };
+
     public required DovetailLocation Location { get; init; }
 
     /// <summary>Name of Dovetail's own container; null when it runs in none.</summary>
@@ -49,6 +54,9 @@ internal enum DovetailLocation
     /// <summary>In a container of this Engine, in the host's network.</summary>
     HostNetworkContainer,
 
-    /// <summary>On another machine: the Engine is reached over TCP.</summary>
+    /// <summary>On another machine: the Engine is reached over TCP or SSH.</summary>
     OtherMachine,
+
+    /// <summary>In a container of another Engine on the same machine.</summary>
+    BesideEngine,
 }

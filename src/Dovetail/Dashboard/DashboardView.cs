@@ -12,7 +12,8 @@ internal sealed class DashboardView(
     DashboardOptions options,
     RequestCounts requests,
     OrderCheck orders,
-    TimeProvider time)
+    TimeProvider time,
+    FurtherEngines? further = null)
 {
     /// <summary>What is before the name of a service in the path of its page.</summary>
     public const string Services = "/services/";
@@ -34,7 +35,7 @@ internal sealed class DashboardView(
 
         var report = reconciler.Report();
         requests.KeepOnly(report.Nodes.Select(static node => node.Service.Name).ToHashSet(StringComparer.Ordinal));
-        var status = StatusMapper.Map(report, watcher.Health, admin.DockerEndpoint);
+        var status = StatusMapper.Map(report, watcher.Health, admin.DockerEndpoint, further: further?.Health);
         if (path == "/status")
         {
             return StatusPage.Render(status, options.Name, requests.Of, time.GetUtcNow());

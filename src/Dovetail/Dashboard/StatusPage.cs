@@ -10,7 +10,7 @@ internal static class StatusPage
         var main = new Markup();
         var ready = status.Services.Count(static service => service.State is "Ready" or "Asleep");
         main.Append($"<h1>Status</h1><p id=\"summary\">{ready} of {status.Services.Count} services ready.</p>");
-        AppendDocker(main, status.Docker);
+        AppendDocker(main, status);
         foreach (var service in status.Services)
         {
             main.Append($"<section class=\"card\" id=\"service-{service.Name}\" aria-labelledby=\"name-{service.Name}\">");
@@ -43,9 +43,15 @@ internal static class StatusPage
         main.Append($"</dl></section>");
     }
 
-    private static void AppendDocker(Markup main, DockerStatus docker)
+    private static void AppendDocker(Markup main, StatusDocument status)
     {
-        if (docker is { Connected: false, IsNone: false })
+        foreach (var engine in status.Engines?.Where(static engine => !engine.Connected) ?? [])
+        {
+            main.Append($"<p class=\"notice problem\" id=\"docker-{engine.Name}\"><strong>Docker Engine {engine.Name} is away:</strong> ");
+            main.Append($"{engine.LastError ?? "connecting"}</p>");
+        }
+
+        if (status.Docker is { Connected: false, IsNone: false } docker)
         {
             main.Append($"<p class=\"notice problem\" id=\"docker\"><strong>Docker is away:</strong> {docker.Error ?? "connecting"}</p>");
         }

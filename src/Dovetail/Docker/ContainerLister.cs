@@ -23,6 +23,7 @@ internal sealed class ContainerLister(
 {
     private const int MaxParallelInspects = 8;
 
+    private readonly string? _engine = client.Endpoint.Engine;
     private readonly string _prefix = options.LabelPrefix + ".";
 
     private readonly EndedContainers _ended = new(client, options.InspectTimeout);
@@ -37,9 +38,13 @@ internal sealed class ContainerLister(
         DockerClient client, DockerWatcherOptions options, TimeProvider time, Func<ContainerSelection>? selection = null)
     {
         var networks = new NetworkCatalog(client);
+        // Another machine knows nothing of Dovetail's container, and what DOVETAIL_CONTAINER names is of the Engine of DOCKER_HOST.
+        var isHome = client.Endpoint.Engine is null;
+        var own = isHome || SelfLocator.IsInNone(options.Container) ? options.Container : null;
+        var hints = isHome || client.Endpoint.SocketPath is not null ? SelfLocator.ReadHints() : [];
         return new ContainerLister(
             client,
-            new SelfLocator(client, networks, options.Container, SelfLocator.ReadHints()),
+            new SelfLocator(client, networks, own, hints),
             networks,
             new SwarmReader(client, options.LabelPrefix, time),
             selection ?? (static () => ContainerSelection.None),
@@ -95,20 +100,21 @@ internal sealed class ContainerLister(
             failures.Add(unknown);
         }
 
-        return new ContainerListing(
-            new ContainerSnapshot
-            {
-                Containers = all
-                    .Select(container => container with { Networks = container.Networks.Select(networks.Describe).ToEquatableArray() })
-                    .OrderBy(container => container.Id, StringComparer.Ordinal)
-                    .ToEquatableArray(),
-                Asleep = containers.Values.Where(IsAsleep).OrderBy(container => container.Id, StringComparer.Ordinal).ToEquatableArray(),
-                Ended = await _ended.LookAsync(containers, cancellationToken),
-                Own = own,
-            },
-            failures.ToEquatableArray(),
-            services.IsSettling);
+        var snapshot = new ContainerSnapshot
+        {
+            Containers = Sorted(all.Select(
+                container => container with { Networks = container.Networks.Select(networks.Describe).ToEquatableArray() })),
+            Asleep = Sorted(containers.Values.Where(IsAsleep)),
+            Ended = Sorted(await _ended.LookAsync(containers, cancellationToken)),
+            Own = own,
+        };
+        return new ContainerListing(snapshot, failures.ToEquatableArray(), services.IsSettling);
     }
+
+    private EquatableArray<Container> Sorted(IEnumerable<Container> containers) => containers
+        .Select(container => _engine is null ? container : container with { Engine = _engine })
+        .OrderBy(container => container.Id, StringComparer.Ordinal)
+        .ToEquatableArray();
 
     private async Task<IReadOnlyList<ContainerListResponse>> ListEntriesAsync(CancellationToken cancellationToken)
     {

@@ -8,11 +8,12 @@ namespace Dovetail.Docker;
 /// </summary>
 internal interface IContainerOrders
 {
-    /// <summary>Every container of the Engine in whatever state, as the list shows them.</summary>
-    Task<IReadOnlyList<Container>> ListAsync(CancellationToken cancellationToken);
+    /// <summary>Every container of the same Engine in whatever state, as the list shows them.</summary>
+    Task<IReadOnlyList<Container>> ListAsync(Container container, CancellationToken cancellationToken);
 
+    /// <summary>Looks at it anew.</summary>
     /// <returns>Null when it is gone.</returns>
-    Task<Container?> FindAsync(string id, CancellationToken cancellationToken);
+    Task<Container?> FindAsync(Container container, CancellationToken cancellationToken);
 
     /// <summary>Starts a container; one that runs stays as it is.</summary>
     Task StartAsync(Container container, CancellationToken cancellationToken);
@@ -23,17 +24,28 @@ internal interface IContainerOrders
 
 /// <inheritdoc cref="IContainerOrders"/>
 /// <param name="client">Not owned.</param>
-internal sealed class ContainerOrders(DockerClient client) : IContainerOrders
+/// <param name="further">Null: there is one Engine.</param>
+internal sealed class ContainerOrders(DockerClient client, FurtherEngines? further = null) : IContainerOrders
 {
-    public async Task<IReadOnlyList<Container>> ListAsync(CancellationToken cancellationToken) =>
-        [.. (await client.ListContainersAsync(cancellationToken, evenStopped: true)).Select(ContainerMapper.From)];
+    public async Task<IReadOnlyList<Container>> ListAsync(Container container, CancellationToken cancellationToken) =>
+    [
+        .. from entry in await ClientOf(container).ListContainersAsync(cancellationToken, evenStopped: true)
+           select ContainerMapper.From(entry) with { Engine = container.Engine },
+    ];
 
-    public async Task<Container?> FindAsync(string id, CancellationToken cancellationToken) =>
-        await client.InspectContainerAsync(id, cancellationToken) is { } details ? ContainerMapper.From(details) : null;
+    public async Task<Container?> FindAsync(Container container, CancellationToken cancellationToken) =>
+        await ClientOf(container).InspectContainerAsync(container.Id, cancellationToken) is { } details
+            && ContainerMapper.From(details) is { } found
+            ? found with { Engine = container.Engine }
+            : null;
 
     public Task StartAsync(Container container, CancellationToken cancellationToken) =>
-        client.StartContainerAsync(container.Id, cancellationToken);
+        ClientOf(container).StartContainerAsync(container.Id, cancellationToken);
 
     public Task StopAsync(Container container, CancellationToken cancellationToken) =>
-        client.StopContainerAsync(container.Id, container.StopTimeout, cancellationToken);
+        ClientOf(container).StopContainerAsync(container.Id, container.StopTimeout, cancellationToken);
+
+    private DockerClient ClientOf(Container container) => container.Engine is { } engine
+        ? further?.Find(engine)?.Client ?? throw new DockerException($"There is no Docker Engine {engine} any more.")
+        : client;
 }

@@ -31,7 +31,8 @@ internal sealed class DockerClient : IDisposable
     {
         Endpoint = endpoint;
         _time = time;
-        var connector = new DockerConnector(endpoint);
+        ConnectTimeout = endpoint.Ssh is null ? TimeSpan.FromSeconds(5) : SshConnection.Patience;
+        var connector = new DockerConnector(endpoint, time);
         _engine = new DockerClientBuilder()
             .WithEndpoint(new Uri("http://docker/"))
             .WithTimeout(Timeout.InfiniteTimeSpan)
@@ -44,6 +45,10 @@ internal sealed class DockerClient : IDisposable
                     handler.UseProxy = false;
                     handler.UseCookies = false;
                     handler.AllowAutoRedirect = false;
+                    if (endpoint.Ssh is not null)
+                    {
+                        handler.MaxConnectionsPerServer = SshConnection.MaxOpen;
+                    }
                 },
             })
             .Build();
@@ -59,8 +64,8 @@ internal sealed class DockerClient : IDisposable
     /// </summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The limit of the call that any Engine answers at once, its version. Default 5 s.</summary>
-    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>The limit of the call that any Engine answers at once, its version. Default 5 s, over SSH 20 s.</summary>
+    public TimeSpan ConnectTimeout { get; init; }
 
     /// <summary>
     /// Asks the Engine what it is and settles the API version for the calls that follow. Ask again after a reconnect: it may be another
@@ -74,7 +79,7 @@ internal sealed class DockerClient : IDisposable
             var version = await _engine.System.GetVersionAsync(token);
             var newest = ApiVersion.TryParse(version?.APIVersion)
                 ?? throw new DockerException(
-                    $"What answers at {Endpoint} is not a Docker Engine: it reports no API version. Check DOCKER_HOST.");
+                    $"What answers at {Endpoint} is not a Docker Engine: it reports no API version. Check {Endpoint.Variable}.");
             var negotiated = ApiVersion.Negotiate(newest, ApiVersion.TryParse(version!.MinAPIVersion));
             _handler.Version = negotiated.ToString();
             var engine = version.Version is { Length: > 0 } named ? Printable.Text(named) : "unknown";
@@ -309,22 +314,24 @@ internal sealed class DockerClient : IDisposable
     {
         // The connector's own explanation, which the handler wraps.
         HttpRequestException { InnerException: DockerException inner } => inner,
+        HttpRequestException { InnerException: SshException inner } => new DockerException(inner.Message, inner),
+        SshException => new DockerException(exception.Message, exception),
         OperationCanceledException => new DockerException(
             FormattableString.Invariant(
                 $"The Docker Engine at {Endpoint} did not answer {call} within {timeout.TotalSeconds:0.#} s. ")
-            + "Check that it is healthy (docker ps) and that DOCKER_HOST is right.",
+            + $"Check that it is healthy (docker ps) and that {Endpoint.Variable} is right.",
             exception)
         {
             IsTimeout = true,
         },
         IOException or HttpRequestException { HttpRequestError: not HttpRequestError.ConfigurationLimitExceeded } => new DockerException(
             $"The connection to the Docker Engine at {Endpoint} broke: {Printable.Text(exception.Message, 300)} "
-            + "Check that it is running, and that DOCKER_HOST is right.",
+            + $"Check that it is running, and that {Endpoint.Variable} is right.",
             exception),
         // JsonException, and whatever else the converters of Docker.DotNet throw at values they do not expect.
         _ => new DockerException(
             $"What answers at {Endpoint} is no Docker Engine, or one that Dovetail does not understand: its answer to {call} "
-            + $"cannot be read ({Printable.Text(exception.Message, 300)}). Check DOCKER_HOST.",
+            + $"cannot be read ({Printable.Text(exception.Message, 300)}). Check {Endpoint.Variable}.",
             exception),
     };
 }

@@ -7,12 +7,17 @@ using Dovetail.Common;
 
 namespace Dovetail.Docker;
 
-/// <summary>Opens connections to the Engine: unix socket, TCP, or TCP with TLS.</summary>
-internal sealed class DockerConnector(DockerEndpoint endpoint)
+/// <summary>Opens connections to the Engine: unix socket, TCP, TCP with TLS, or a child that speaks SSH.</summary>
+internal sealed class DockerConnector(DockerEndpoint endpoint, TimeProvider time)
 {
     /// <exception cref="DockerException">No connection; says why and what to do.</exception>
     public async ValueTask<Stream> ConnectAsync(CancellationToken cancellationToken)
     {
+        if (endpoint.Ssh is not null)
+        {
+            return SshConnection.Open(endpoint, time);
+        }
+
         var stream = new NetworkStream(await ConnectSocketAsync(cancellationToken), ownsSocket: true);
         return endpoint.Tls is { } tls ? await AuthenticateAsync(stream, tls, cancellationToken) : stream;
     }
@@ -65,7 +70,7 @@ internal sealed class DockerConnector(DockerEndpoint endpoint)
             await stream.DisposeAsync();
             throw new DockerException(
                 $"TLS with the Docker Engine at {endpoint} failed: {Printable.Text(exception.Message, 300)} "
-                + $"Check ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH={Printable.Text(tls.CertPath)}, "
+                + $"Check ca.pem, cert.pem and key.pem in {CertificatesIn(tls)}, "
                 + $"and that the Engine's certificate names {endpoint.Host}.",
                 exception);
         }
@@ -76,21 +81,30 @@ internal sealed class DockerConnector(DockerEndpoint endpoint)
         }
     }
 
+    // Each further Engine may have its own.
+    private string FolderOf(DockerTls tls) =>
+        endpoint.Engine is { } engine && Path.Combine(tls.CertPath, engine) is var own && Directory.Exists(own) ? own : tls.CertPath;
+
+    private string CertificatesIn(DockerTls tls) => FolderOf(tls) is var folder && folder != tls.CertPath
+        ? Printable.Text(folder)
+        : $"DOCKER_CERT_PATH={Printable.Text(tls.CertPath)}{(endpoint.Engine is { } name ? $" (or in a folder {name} in it)" : "")}";
+
     private SslClientAuthenticationOptions TlsOptions(DockerTls tls)
     {
+        var folder = FolderOf(tls);
         var options = new SslClientAuthenticationOptions
         {
             TargetHost = endpoint.Host,
             ClientCertificates =
             [
-                X509Certificate2.CreateFromPemFile(Path.Combine(tls.CertPath, "cert.pem"), Path.Combine(tls.CertPath, "key.pem")),
+                X509Certificate2.CreateFromPemFile(Path.Combine(folder, "cert.pem"), Path.Combine(folder, "key.pem")),
             ],
         };
 
         if (tls.Verify)
         {
             var roots = new X509Certificate2Collection();
-            roots.ImportFromPemFile(Path.Combine(tls.CertPath, "ca.pem"));
+            roots.ImportFromPemFile(Path.Combine(folder, "ca.pem"));
             options.CertificateChainPolicy = new X509ChainPolicy
             {
                 TrustMode = X509ChainTrustMode.CustomRootTrust,
@@ -117,19 +131,20 @@ internal sealed class DockerConnector(DockerEndpoint endpoint)
             // .NET names ENOENT of a unix socket differently from release to release.
             _ when !File.Exists(path) =>
                 $"Docker's socket {path} does not exist. "
-                + $"Start Docker, mount its socket into Dovetail's container (-v {path}:{path}), or set DOCKER_HOST.",
+                + $"Start Docker, mount its socket into Dovetail's container (-v {path}:{path}), or set {endpoint.Variable}.",
             SocketError.AccessDenied =>
                 $"No permission to use Docker's socket {path}. Run Dovetail as root or as a member of the group that owns the socket.",
             SocketError.ConnectionRefused =>
-                $"Nothing listens on Docker's socket {path}: Docker is not running. Start it (systemctl start docker), or set DOCKER_HOST.",
-            _ => $"Docker's socket {path} cannot be used: {exception.Message}. Check DOCKER_HOST.",
+                $"Nothing listens on Docker's socket {path}: Docker is not running. "
+                + $"Start it (systemctl start docker), or set {endpoint.Variable}.",
+            _ => $"Docker's socket {path} cannot be used: {exception.Message}. Check {endpoint.Variable}.",
         }
         : exception.SocketErrorCode switch
         {
             SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain =>
-                $"The name {endpoint.Host} of the Docker Engine at {endpoint} cannot be resolved. Check DOCKER_HOST.",
+                $"The name {endpoint.Host} of the Docker Engine at {endpoint} cannot be resolved. Check {endpoint.Variable}.",
             SocketError.ConnectionRefused =>
-                $"Nothing listens at {endpoint}: the Docker Engine is not running, or DOCKER_HOST is wrong.",
-            _ => $"The Docker Engine at {endpoint} cannot be reached: {exception.Message}. Check DOCKER_HOST.",
+                $"Nothing listens at {endpoint}: the Docker Engine is not running, or {endpoint.Variable} is wrong.",
+            _ => $"The Docker Engine at {endpoint} cannot be reached: {exception.Message}. Check {endpoint.Variable}.",
         };
 }

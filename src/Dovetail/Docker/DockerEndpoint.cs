@@ -3,7 +3,10 @@ using Dovetail.Common;
 
 namespace Dovetail.Docker;
 
-/// <summary>Where the Docker Engine listens, as <c>DOCKER_HOST</c>, <c>DOCKER_TLS_VERIFY</c> and <c>DOCKER_CERT_PATH</c> say.</summary>
+/// <summary>
+/// Where a Docker Engine listens, as <c>DOCKER_HOST</c> or <c>DOVETAIL_DOCKER_HOSTS</c> says, <c>DOCKER_TLS_VERIFY</c> and
+/// <c>DOCKER_CERT_PATH</c>.
+/// </summary>
 internal sealed record DockerEndpoint
 {
     public const string DefaultSocketPath = "/var/run/docker.sock";
@@ -23,13 +26,22 @@ internal sealed record DockerEndpoint
     /// <summary>Absolute path of the Engine's unix socket; null when the Engine is reached over TCP.</summary>
     public string? SocketPath { get; init; }
 
-    /// <summary>Host name or IP address (IPv6 without brackets) of an Engine reached over TCP; empty for a unix socket.</summary>
+    /// <summary>Its name in <c>DOVETAIL_DOCKER_HOSTS</c>; null: it is the one of <c>DOCKER_HOST</c>.</summary>
+    public string? Engine { get; init; }
+
+    /// <summary>The variable to correct when it cannot be reached.</summary>
+    public string Variable => Engine is null ? "DOCKER_HOST" : EngineList.Variable;
+
+    /// <summary>Host name or IP address (IPv6 without brackets) of an Engine reached over TCP or SSH; empty for a unix socket.</summary>
     public string Host { get; init; } = "";
 
     public bool IsNone => SocketPath is null && Host.Length == 0;
 
-    /// <summary>TCP port, 1–65535; 0 for a unix socket.</summary>
+    /// <summary>TCP port, 1–65535; 0 for a unix socket, and for SSH where ssh's own configuration decides.</summary>
     public int Port { get; init; }
+
+    /// <summary>Over SSH, as <c>ssh://</c> says; null: it is not reached so.</summary>
+    public SshLogin? Ssh { get; init; }
 
     /// <summary>Null: no TLS.</summary>
     public DockerTls? Tls { get; init; }
@@ -48,68 +60,88 @@ internal sealed record DockerEndpoint
             return (null, errors.ToEquatableArray());
         }
 
-        if (endpoint is { SocketPath: null, IsNone: false })
-        {
-            endpoint = endpoint with { Tls = tls, Port = endpoint.Port > 0 ? endpoint.Port : tls is null ? PlainPort : TlsPort };
-        }
-
-        return (endpoint, []);
+        return (endpoint.With(tls), []);
     }
 
-    /// <summary>The endpoint as one would write it into <c>DOCKER_HOST</c>.</summary>
-    public override string ToString() =>
-        IsNone ? NoEngine
-            : SocketPath is not null ? $"unix://{SocketPath}"
-            : Host.Contains(':') ? $"tcp://[{Host}]:{Port}" : $"tcp://{Host}:{Port}";
-
-    private static DockerEndpoint? ParseHost(string value, List<string> errors)
+    /// <summary>Reads an address alone.</summary>
+    /// <param name="shown">What is set to it, as errors name it.</param>
+    /// <param name="forms">What is allowed, for errors.</param>
+    /// <returns>Null exactly when there is an error more.</returns>
+    public static DockerEndpoint? ParseHost(string shown, string value, string forms, List<string> errors)
     {
         const string UnixPrefix = "unix://";
-        if (value.Equals(NoEngine, StringComparison.OrdinalIgnoreCase))
-        {
-            return None;
-        }
-
         if (value.StartsWith(UnixPrefix, StringComparison.Ordinal))
         {
-            return ParseSocketPath(value, value[UnixPrefix.Length..], errors);
+            return ParseSocketPath(shown, value[UnixPrefix.Length..], errors);
         }
 
-        // A password in the address is a mistake, and must not reach the log through this message.
-        var shown = value.Contains('@') ? "(not shown, it may hold a password)" : Printable.Text(value);
         if (!Uri.TryCreate(value, UriKind.Absolute, out var uri) || uri.Scheme != "tcp" || uri.IdnHost.Length == 0)
         {
-            errors.Add($"DOCKER_HOST={shown} is no address of a Docker Engine: {HostForms}.");
+            errors.Add($"{shown} is no address of a Docker Engine: {forms}.");
             return null;
         }
 
         if (uri.UserInfo.Length > 0 || uri.AbsolutePath.Length > 1 || uri.Query.Length > 0 || uri.Fragment.Length > 0 || uri.Port == 0)
         {
-            errors.Add($"DOCKER_HOST={shown} holds more than a host and a port: {HostForms}.");
+            errors.Add($"{shown} holds more than a host and a port: {forms}.");
             return null;
         }
 
         return new DockerEndpoint { Host = uri.IdnHost, Port = Math.Max(uri.Port, 0) };
     }
 
-    private static DockerEndpoint? ParseSocketPath(string value, string path, List<string> errors)
+    /// <summary>With TLS, and the port that goes with it, where that is a question.</summary>
+    /// <param name="tls">Null: without.</param>
+    public DockerEndpoint With(DockerTls? tls) => SocketPath is not null || Ssh is not null || IsNone
+        ? this
+        : this with { Tls = tls, Port = Port > 0 ? Port : tls is null ? PlainPort : TlsPort };
+
+    /// <summary>The endpoint as one would write it into <c>DOCKER_HOST</c>.</summary>
+    public override string ToString()
+    {
+        var host = Host.Contains(':') ? $"[{Host}]" : Host;
+        return IsNone ? NoEngine
+            : SocketPath is not null ? $"unix://{SocketPath}"
+            : Ssh is { } ssh ? $"ssh://{(ssh.User is { } user ? $"{user}@" : "")}{host}{(Port > 0 ? $":{Port}" : "")}"
+            : $"tcp://{host}:{Port}";
+    }
+
+    private static DockerEndpoint? ParseHost(string value, List<string> errors)
+    {
+        if (value.Equals(NoEngine, StringComparison.OrdinalIgnoreCase))
+        {
+            return None;
+        }
+
+        // A password in the address is a mistake, and must not reach the log through this message; a socket's path holds none.
+        var isPath = value.StartsWith("unix:", StringComparison.Ordinal);
+        var shown = value.Contains('@') && !isPath ? "(not shown, it may hold a password)" : Printable.Text(value);
+        var forms = value.StartsWith("ssh://", StringComparison.Ordinal)
+            ? $"{HostForms}; over SSH, set {EngineList.Variable}=NAME=ssh://user@host beside DOCKER_HOST=none"
+            : HostForms;
+        return ParseHost($"DOCKER_HOST={shown}", value, forms, errors);
+    }
+
+    private static DockerEndpoint? ParseSocketPath(string shown, string path, List<string> errors)
     {
         if (!path.StartsWith('/') || path.Length == 1 || path.Contains('\0'))
         {
-            errors.Add($"DOCKER_HOST={Printable.Text(value)} names no socket: use an absolute path, unix:///path/to/docker.sock.");
+            errors.Add($"{shown} names no socket: use an absolute path, unix:///path/to/docker.sock.");
             return null;
         }
 
         if (Encoding.UTF8.GetByteCount(path) > MaxSocketPathBytes)
         {
-            errors.Add($"DOCKER_HOST={Printable.Text(value)} is too long: a socket path holds at most {MaxSocketPathBytes} bytes.");
+            errors.Add($"{shown} is too long: a socket path holds at most {MaxSocketPathBytes} bytes.");
             return null;
         }
 
         return new DockerEndpoint { SocketPath = path };
     }
 
-    private static DockerTls? ParseTls(string? verify, string? certPath, List<string> errors)
+    /// <summary>Reads the two variables of TLS.</summary>
+    /// <returns>Null: no TLS, or an error more.</returns>
+    public static DockerTls? ParseTls(string? verify, string? certPath, List<string> errors)
     {
         // As in Docker's own clients, any value of DOCKER_TLS_VERIFY means yes, and certificates without it mean TLS unverified.
         var verified = !string.IsNullOrEmpty(verify);
@@ -133,3 +165,7 @@ internal sealed record DockerEndpoint
 /// <param name="CertPath">Folder with <c>ca.pem</c>, <c>cert.pem</c> and <c>key.pem</c>; read again for each connection.</param>
 /// <param name="Verify">Whether the Engine's certificate must chain to <c>ca.pem</c> and name the host.</param>
 internal sealed record DockerTls(string CertPath, bool Verify);
+
+/// <summary>Who one is to ssh on the Engine's host.</summary>
+/// <param name="User">Null: whom ssh's own configuration names, else the user that Dovetail runs as.</param>
+internal sealed record SshLogin(string? User);

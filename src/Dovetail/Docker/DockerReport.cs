@@ -11,6 +11,7 @@ namespace Dovetail.Docker;
 /// <param name="resync">How often the containers are listed without an event.</param>
 internal sealed partial class DockerReport(DockerEndpoint endpoint, TimeSpan resync, TimeProvider time, ILogger logger)
 {
+    private readonly string _who = endpoint.Engine is { } name ? $"Docker Engine {name}" : "Docker";
     private DockerHealth _health = new() { IsNone = endpoint.IsNone };
     private bool _isAway;
     private OwnLocation? _own;
@@ -28,22 +29,25 @@ internal sealed partial class DockerReport(DockerEndpoint endpoint, TimeSpan res
         if (_isAway)
         {
             _isAway = false;
-            Log.Back(logger, endpoint, version.Title, version.Api);
+            Log.Back(logger, endpoint, TitleOf(version), version.Api);
         }
         else if (Health.LastListing is null)
         {
-            Log.Watching(logger, endpoint, version.Title, version.Api);
+            Log.Watching(logger, endpoint, TitleOf(version), version.Api);
         }
 
         if (listing.Snapshot.Own is var own && own != _own)
         {
             _own = own;
-            Log.Located(
-                logger,
-                own.Location,
-                own.ContainerName ?? "-",
-                string.Join(", ", own.Networks.Select(network => network.Name)),
-                own.Gateway ?? "-");
+            var networks = string.Join(", ", own.Networks.Select(network => network.Name));
+            if (endpoint.Engine is { } engine)
+            {
+                Log.LocatedBy(logger, engine, own.Location, own.ContainerName ?? "-", networks, own.Gateway ?? "-");
+            }
+            else
+            {
+                Log.Located(logger, own.Location, own.ContainerName ?? "-", networks, own.Gateway ?? "-");
+            }
         }
 
         if (listing.Failures != _failures)
@@ -51,7 +55,7 @@ internal sealed partial class DockerReport(DockerEndpoint endpoint, TimeSpan res
             _failures = listing.Failures;
             foreach (var failure in listing.Failures)
             {
-                Log.Incomplete(logger, failure);
+                Log.Incomplete(logger, _who, failure);
             }
         }
 
@@ -60,7 +64,7 @@ internal sealed partial class DockerReport(DockerEndpoint endpoint, TimeSpan res
             _eventProblem = eventProblem;
             if (eventProblem is null)
             {
-                Log.EventsCome(logger);
+                Log.EventsCome(logger, _who);
             }
             else
             {
@@ -84,35 +88,37 @@ internal sealed partial class DockerReport(DockerEndpoint endpoint, TimeSpan res
     {
         if (reason is not DockerException)
         {
-            Log.Unexpected(logger, reason);
+            Log.Unexpected(logger, _who, reason);
         }
 
         Volatile.Write(ref _health, Health with { Connected = false, LastError = reason.Message });
         if (hasListed)
         {
             // Engines and proxies end streams now and then: only when the next attempt fails is Docker away.
-            Log.SessionEnded(logger, reason.Message);
+            Log.SessionEnded(logger, _who, reason.Message);
         }
         else if (!_isAway)
         {
             _isAway = true;
-            Log.Away(logger, reason.Message);
+            Log.Away(logger, _who, reason.Message);
         }
     }
+
+    private string TitleOf(EngineVersion version) => endpoint.Engine is { } name ? $"{name} ({version.Title})" : version.Title;
 
     private static partial class Log
     {
         [LoggerMessage(1101, LogLevel.Information, "Watching {Engine} at {Endpoint} (API {Api})")]
         public static partial void Watching(ILogger logger, DockerEndpoint endpoint, string engine, ApiVersion api);
 
-        [LoggerMessage(1102, LogLevel.Warning, "Docker is away; services stay as they are, and Dovetail keeps trying: {Error}")]
-        public static partial void Away(ILogger logger, string error);
+        [LoggerMessage(1102, LogLevel.Warning, "{Docker} is away; services stay as they are, and Dovetail keeps trying: {Error}")]
+        public static partial void Away(ILogger logger, string docker, string error);
 
         [LoggerMessage(1103, LogLevel.Information, "{Engine} is back at {Endpoint} (API {Api})")]
         public static partial void Back(ILogger logger, DockerEndpoint endpoint, string engine, ApiVersion api);
 
-        [LoggerMessage(1104, LogLevel.Debug, "Connecting to Docker again: {Reason}")]
-        public static partial void SessionEnded(ILogger logger, string reason);
+        [LoggerMessage(1104, LogLevel.Debug, "Connecting to {Docker} again: {Reason}")]
+        public static partial void SessionEnded(ILogger logger, string docker, string reason);
 
         [LoggerMessage(
             1105,
@@ -120,8 +126,16 @@ internal sealed partial class DockerReport(DockerEndpoint endpoint, TimeSpan res
             "Dovetail runs here: {Location}, container {Container}, networks [{Networks}], address of the Docker host {Gateway}")]
         public static partial void Located(ILogger logger, DovetailLocation location, string container, string networks, string gateway);
 
-        [LoggerMessage(1106, LogLevel.Warning, "Docker's answer is incomplete: {Failure}")]
-        public static partial void Incomplete(ILogger logger, string failure);
+        [LoggerMessage(
+            1111,
+            LogLevel.Information,
+            "Engine {Engine}: Dovetail runs here: {Location}, container {Container}, networks [{Networks}], "
+            + "address of the Docker host {Gateway}")]
+        public static partial void LocatedBy(
+            ILogger logger, string engine, DovetailLocation location, string container, string networks, string gateway);
+
+        [LoggerMessage(1106, LogLevel.Warning, "{Docker}'s answer is incomplete: {Failure}")]
+        public static partial void Incomplete(ILogger logger, string docker, string failure);
 
         [LoggerMessage(
             1109,
@@ -129,11 +143,11 @@ internal sealed partial class DockerReport(DockerEndpoint endpoint, TimeSpan res
             "{Problem} Until then containers are listed every {Seconds:0.#} s, and changes seen no sooner")]
         public static partial void NoEvents(ILogger logger, string problem, double seconds);
 
-        [LoggerMessage(1110, LogLevel.Information, "Events come from Docker; changes are seen at once")]
-        public static partial void EventsCome(ILogger logger);
+        [LoggerMessage(1110, LogLevel.Information, "Events come from {Docker}; changes are seen at once")]
+        public static partial void EventsCome(ILogger logger, string docker);
 
-        [LoggerMessage(1107, LogLevel.Error, "Watching Docker failed in a way that was not foreseen; Dovetail keeps trying")]
-        public static partial void Unexpected(ILogger logger, Exception exception);
+        [LoggerMessage(1107, LogLevel.Error, "Watching {Docker} failed in a way that was not foreseen; Dovetail keeps trying")]
+        public static partial void Unexpected(ILogger logger, string docker, Exception exception);
 
         [LoggerMessage(1108, LogLevel.Debug, "Docker event {Type} {Action} {Id}")]
         public static partial void Event(ILogger logger, string type, string action, string id);

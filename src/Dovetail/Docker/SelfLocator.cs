@@ -30,6 +30,12 @@ internal sealed class SelfLocator(DockerClient client, NetworkCatalog networks, 
     public static IReadOnlyList<string> ReadHints() =>
         SelfHints.From(Environment.MachineName, ReadOrEmpty("/proc/self/cgroup"), ReadOrEmpty("/proc/self/mountinfo"));
 
+    /// <summary>Whether <c>DOVETAIL_CONTAINER</c> says that Dovetail runs in no container.</summary>
+    public static bool IsInNone(string? container) => string.Equals(container, "none", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether Dovetail may run in a container, for all that is known without an Engine.</summary>
+    public static bool MayBeInContainer(DockerWatcherOptions options) => !IsInNone(options.Container) && ReadHints().Count > 0;
+
     /// <summary>Where Dovetail runs; when the Engine does not answer, what was found last.</summary>
     /// <returns>The problem is null, or what is wrong and what to do.</returns>
     /// <exception cref="DockerException">The Engine does not answer, and nothing was found before.</exception>
@@ -81,7 +87,7 @@ internal sealed class SelfLocator(DockerClient client, NetworkCatalog networks, 
 
     private async Task<(Container? Self, string? Problem)> FindSelfAsync(CancellationToken cancellationToken)
     {
-        if (string.Equals(container, "none", StringComparison.OrdinalIgnoreCase))
+        if (IsInNone(container))
         {
             return (null, null);
         }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using Dovetail.Common;
+using Dovetail.Containers;
 using Dovetail.Services.Files;
 
 namespace Dovetail.Files;
@@ -11,7 +12,9 @@ namespace Dovetail.Files;
 /// </summary>
 /// <param name="path">Absolute.</param>
 /// <param name="prefix">What labels begin with, without the dot.</param>
-internal sealed partial class ServicesFileWatcher(string path, string prefix, TimeProvider time, ILogger<ServicesFileWatcher> logger)
+/// <param name="engines">Whose containers it may name; null: there is one Engine.</param>
+internal sealed partial class ServicesFileWatcher(
+    string path, string prefix, TimeProvider time, ILogger<ServicesFileWatcher> logger, EngineNames? engines = null)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -74,7 +77,7 @@ internal sealed partial class ServicesFileWatcher(string path, string prefix, Ti
         _seen = _read = status;
         _isUnread = false;
         var (text, problem) = Text(status);
-        var read = text is null ? _file.With(problem!) : ServicesFileReader.Read(text, _file, prefix);
+        var read = text is null ? _file.With(problem!) : ServicesFileReader.Read(text, _file, prefix, engines);
         read = read with
         {
             Warnings = status is { IsFile: true, IsWritableByOthers: true }

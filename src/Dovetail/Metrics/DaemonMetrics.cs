@@ -11,9 +11,11 @@ namespace Dovetail.Metrics;
 internal static class DaemonMetrics
 {
     private const string Service = "dovetail.service";
+    private const string Engine = "dovetail.engine";
 
     /// <param name="version">Of Dovetail.</param>
     /// <param name="usage">What a process takes; null: there is none of that id.</param>
+    /// <param name="further">The Engines besides that of <c>DOCKER_HOST</c>; null: there are none.</param>
     /// <param name="unwanted">How many machines no container wants; null: nobody looks.</param>
     public static void Write(
         IMetricWriter writer,
@@ -21,10 +23,11 @@ internal static class DaemonMetrics
         DockerHealth docker,
         string version,
         Func<int, ProcessUsage?> usage,
-        int? unwanted = null)
+        int? unwanted = null,
+        IReadOnlyList<EngineHealth>? further = null)
     {
         writer.Begin(DaemonFamilies.BuildInfo).Sample(1, ("version", version));
-        WriteDocker(writer, docker);
+        WriteDocker(writer, docker, further ?? []);
         WriteReconciler(writer, report);
         if (unwanted is { } machines)
         {
@@ -53,18 +56,31 @@ internal static class DaemonMetrics
         }
     }
 
-    private static void WriteDocker(IMetricWriter writer, DockerHealth docker)
+    private static void WriteDocker(IMetricWriter writer, DockerHealth docker, IReadOnlyList<EngineHealth> further)
     {
-        if (docker.IsNone)
+        List<(DockerHealth Health, (string, string)[] Attributes)> engines =
+        [
+            .. docker.IsNone ? [] : ((DockerHealth, (string, string)[])[])[(docker, [])],
+            .. further.Select(static engine => (engine.Health, ((string, string)[])[(Engine, engine.Name)])),
+        ];
+        if (engines.Count == 0)
         {
             return;
         }
 
-        writer.Begin(DaemonFamilies.DockerConnected).Sample(docker.Connected ? 1 : 0);
-        writer.Begin(DaemonFamilies.LastListing);
-        if (docker.LastListing is { } listing)
+        writer.Begin(DaemonFamilies.DockerConnected);
+        foreach (var (health, attributes) in engines)
         {
-            writer.Sample(Seconds(listing));
+            writer.Sample(health.Connected ? 1 : 0, attributes);
+        }
+
+        writer.Begin(DaemonFamilies.LastListing);
+        foreach (var (health, attributes) in engines)
+        {
+            if (health.LastListing is { } listing)
+            {
+                writer.Sample(Seconds(listing), attributes);
+            }
         }
     }
 

@@ -8,7 +8,7 @@ namespace Dovetail.Metrics;
 /// <summary>Reads everything that there is to measure, for those who show it or send it.</summary>
 internal sealed class MetricsReader(
     Reconciler reconciler, DockerWatcher watcher, ProxyMeasurements measurements, MetricsOptions options, Notifier? notifier = null,
-    Forgetter? forgetter = null)
+    Forgetter? forgetter = null, FurtherEngines? further = null)
 {
     /// <summary>Listeners measure from now on; else they do from the first reading on.</summary>
     public void Start() => measurements.Start();
@@ -17,7 +17,7 @@ internal sealed class MetricsReader(
     {
         measurements.Start();
         var report = reconciler.Report();
-        DaemonMetrics.Write(writer, report, watcher.Health, options.Version, ProcessUsage.Of, forgetter?.Machines.Count);
+        DaemonMetrics.Write(writer, report, watcher.Health, options.Version, ProcessUsage.Of, forgetter?.Machines.Count, further?.Health);
         if (notifier is not null)
         {
             DaemonMetrics.WriteNotifications(writer, notifier.Report());

@@ -10,8 +10,13 @@ namespace Dovetail.Notifications;
 /// for it, and nothing knows of it.
 /// </summary>
 internal sealed partial class Notifier(
-    Reconciler reconciler, DockerWatcher watcher, NotifyOptions options, Outboxes outboxes, TimeProvider time, ILogger<Notifier> logger)
-    : BackgroundService
+    Reconciler reconciler,
+    DockerWatcher watcher,
+    NotifyOptions options,
+    Outboxes outboxes,
+    TimeProvider time,
+    ILogger<Notifier> logger,
+    FurtherEngines? further = null) : BackgroundService
 {
     // Of the nine seconds that the daemon has.
     private static readonly TimeSpan FlushTime = TimeSpan.FromSeconds(3);
@@ -33,7 +38,7 @@ internal sealed partial class Notifier(
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            Tell(() => _watch.Look(_reader.Read(reconciler.Report(), watcher.Health), time.GetUtcNow()));
+            Tell(() => _watch.Look(_reader.Read(reconciler.Report(), watcher.Health, further?.Health), time.GetUtcNow()));
             await Task.Delay(options.Watch.Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 

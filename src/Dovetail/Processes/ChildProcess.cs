@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using CliWrap;
 
 namespace Dovetail.Processes;
@@ -13,10 +12,8 @@ namespace Dovetail.Processes;
 /// CliWrap's own cancellation is not used: its graceful end is SIGINT, its forceful one kills grandchildren after a search
 /// through all processes, and both hide the exit code.
 /// </remarks>
-internal sealed partial class ChildProcess : IAsyncDisposable
+internal sealed class ChildProcess : IAsyncDisposable
 {
-    private const int Terminate = 15;
-
     // A grandchild may hold the pipes open after the child is gone, and CliWrap waits for their end.
     private static readonly TimeSpan OutputAfterExit = TimeSpan.FromSeconds(1);
 
@@ -89,7 +86,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     {
         if (!HasEnded())
         {
-            _ = Signal(Id, Terminate);
+            ProcessSignal.Terminate(Id);
         }
 
         try
@@ -149,7 +146,4 @@ internal sealed partial class ChildProcess : IAsyncDisposable
 
         return (await execution).ExitCode;
     }
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Signal(int process, int signal);
 }

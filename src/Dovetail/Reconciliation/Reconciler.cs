@@ -75,31 +75,9 @@ internal sealed partial class Reconciler(
         Task stopped;
         lock (_lock)
         {
-            if (_lastReconciled is null)
+            if (WhyKept(name) is { } why)
             {
-                return new ForgetOutcome(
-                    false, $"the containers have not been listed yet, so it is not known whether one wants {name}; try again in a moment");
-            }
-
-            var tracked = _slots.GetValueOrDefault(name)?.Tracked;
-            if (tracked is { Service.IsOwn: true })
-            {
-                return new ForgetOutcome(false, $"{name} is the dashboard; start Dovetail without DOVETAIL_DASHBOARD={name} first");
-            }
-
-            if (tracked is { UnwantedSince: null })
-            {
-                return new ForgetOutcome(false, $"{name} is wanted by {Wanting(tracked.Service)} first");
-            }
-
-            if (tracked is null && _file is { IsKnown: false } unread)
-            {
-                return new ForgetOutcome(false, $"whether {name} is wanted is not known until {unread.Path} can be read: {unread.Problem}");
-            }
-
-            if (tracked is null && !nodes.HasState(name))
-            {
-                return new ForgetOutcome(false, $"there is no state of a service named {name}");
+                return new ForgetOutcome(false, why);
             }
 
             var slot = SlotOf(name);
@@ -148,6 +126,29 @@ internal sealed partial class Reconciler(
 
         await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await StopAllAsync();
+    }
+
+    // Under the lock. Null: nothing keeps it from being forgotten.
+    private string? WhyKept(string name)
+    {
+        if (_lastReconciled is null)
+        {
+            return $"the containers have not been listed yet, so it is not known whether one wants {name}; try again in a moment";
+        }
+
+        var tracked = _slots.GetValueOrDefault(name)?.Tracked;
+        return tracked switch
+        {
+            { Service.IsOwn: true } => $"{name} is the dashboard; start Dovetail without DOVETAIL_DASHBOARD={name} first",
+            { UnwantedSince: null } => $"{name} is wanted by {Wanting(tracked.Service)} first",
+            // One of theirs may be about to want it.
+            _ when _snapshot?.Unlisted is [var engine, ..] =>
+                $"whether {name} is wanted is not known until {engine} has been listed; try again then, or start Dovetail without it",
+            null when _file is { IsKnown: false } unread =>
+                $"whether {name} is wanted is not known until {unread.Path} can be read: {unread.Problem}",
+            null when !nodes.HasState(name) => $"there is no state of a service named {name}",
+            _ => null,
+        };
     }
 
     private static string Wanting(ServiceSpec service) => service switch

@@ -21,21 +21,26 @@ internal static class ReconciliationServices
         this IServiceCollection services, ServiceOptions serviceOptions, ReconcilerOptions options)
     {
         services.AddSingleton(provider => new Reconciler(
-            provider.GetRequiredService<DockerWatcher>().WatchAsync(CancellationToken.None),
+            provider.GetService<FurtherEngines>()?.WatchAsync()
+                ?? provider.GetRequiredService<DockerWatcher>().WatchAsync(CancellationToken.None),
             provider.GetRequiredService<INodeFactory>(),
             serviceOptions,
             options,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Reconciler>>(),
             provider.GetService<ServicesFileWatcher>() is { } file
-                ? ListingItsContainers(file.WatchAsync(CancellationToken.None), provider.GetRequiredService<DockerWatcher>())
+                ? ListingItsContainers(
+                    file.WatchAsync(CancellationToken.None),
+                    provider.GetRequiredService<DockerWatcher>(),
+                    provider.GetService<FurtherEngines>())
                 : null,
             provider.GetService<Sleeper>()));
         services.AddSingleton(provider => new UnwantedStates(
             provider.GetRequiredService<Reconciler>(),
             provider.GetRequiredService<DockerClient>(),
             provider.GetRequiredService<INodeFactory>(),
-            serviceOptions));
+            serviceOptions,
+            provider.GetService<FurtherEngines>()));
         services.AddHostedService(static provider => provider.GetRequiredService<Reconciler>());
         if (options.ForgetAfter is { } after)
         {
@@ -59,11 +64,15 @@ internal static class ReconciliationServices
 
     // The containers that the file names have no label by which they would be listed.
     private static async IAsyncEnumerable<ServicesFile> ListingItsContainers(
-        IAsyncEnumerable<ServicesFile> files, DockerWatcher docker, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        IAsyncEnumerable<ServicesFile> files,
+        DockerWatcher docker,
+        FurtherEngines? further,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await foreach (var file in files.WithCancellation(cancellationToken))
         {
-            docker.Select(file.Containers);
+            docker.Select(file.Containers.Of(engine: null));
+            further?.Select(file.Containers);
             yield return file;
         }
     }

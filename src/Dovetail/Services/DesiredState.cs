@@ -51,7 +51,7 @@ internal sealed record DesiredState
         var fromFile = claims.Keys.ToHashSet(StringComparer.Ordinal);
         foreach (var (container, isAsleep) in Claimants(listed))
         {
-            var parsed = Parse(container, listed.Own, file, defaults);
+            var parsed = Parse(container, listed.IsOwn(container), file, defaults);
             if (isAsleep && !parsed.Services.All(static service => service.Sleep is not null))
             {
                 // One that has simply ended.
@@ -64,7 +64,7 @@ internal sealed record DesiredState
             {
                 if (!fromFile.Contains(service.Name) && NameIsReserved(service, null, file) is { } taken)
                 {
-                    rejected.Add(new RejectedContainer(container.Name, service.Name, taken));
+                    rejected.Add(new RejectedContainer(container.Title, service.Name, taken));
                     continue;
                 }
 
@@ -77,7 +77,7 @@ internal sealed record DesiredState
             var name = claim.Service.Name;
             if (name == defaults.Own?.Name)
             {
-                rejected.Add(new RejectedContainer(claim.Entry?.Origin ?? claim.Container.Name, name, NameIsOwn(name, claim)));
+                rejected.Add(new RejectedContainer(claim.Entry?.Origin ?? claim.Container.Title, name, NameIsOwn(name, claim)));
                 return;
             }
 
@@ -172,11 +172,11 @@ internal sealed record DesiredState
             .ThenBy(container => container.Id, StringComparer.Ordinal)
             .Select(static container => (container, true)));
 
-    private static LabelParseResult Parse(Container container, OwnLocation own, ServicesFile? file, ServiceOptions defaults)
+    private static LabelParseResult Parse(Container container, bool isOwn, ServicesFile? file, ServiceOptions defaults)
     {
         var parsed = LabelParser.Parse(container, defaults);
         var label = $"{defaults.LabelPrefix}.{ServiceLabels.Sleep}";
-        var why = container.Name == own.ContainerName ? "this is Dovetail's own container"
+        var why = isOwn ? "this is Dovetail's own container"
             : file?.Covers(container) == true ? "the services file names this container"
             : null;
         if (why is null || (parsed.Services.All(static service => service.Sleep is null) && container.Label(label) is null))
@@ -189,7 +189,7 @@ internal sealed record DesiredState
         return parsed with
         {
             Services = parsed.Services.Select(static service => service with { Sleep = null }).ToEquatableArray(),
-            Warnings = [.. parsed.Warnings, new ContainerWarning(container.Name, null, text)],
+            Warnings = [.. parsed.Warnings, new ContainerWarning(container.Title, null, text)],
         };
     }
 }

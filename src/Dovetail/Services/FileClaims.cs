@@ -51,7 +51,8 @@ internal static class FileClaims
         if (containers.Count == 0)
         {
             // The rest of what it says is looked at all the same.
-            if (Parse(service, StandIn(service), defaults, rejected, warnings) is { } read && snapshot is not null)
+            if (Parse(service, StandIn(service), defaults, rejected, warnings) is { } read && snapshot is not null
+                && !service.Containers.Engines.Any(engine => snapshot.Unlisted.Contains(EngineSnapshot.TitleOf(engine))))
             {
                 warnings.Add(new ContainerWarning(service.Origin, read.Name, Missing(service.Containers)));
             }

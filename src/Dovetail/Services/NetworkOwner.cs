@@ -17,7 +17,7 @@ internal sealed record NetworkOwner(Container? Container, string Problem = "", s
         var owner = container;
         for (var joins = 0; owner.NetworkContainer is { } next; joins++)
         {
-            if (joins == MaxJoins || snapshot.Find(next) is not { } found)
+            if (joins == MaxJoins || snapshot.Find(next, container.Engine) is not { } found)
             {
                 return Missing(container, next, snapshot);
             }
@@ -27,7 +27,7 @@ internal sealed record NetworkOwner(Container? Container, string Problem = "", s
             {
                 return new NetworkOwner(
                     null,
-                    $"it is left in the former network of container {found.Name}, which was started again after it",
+                    $"it is left in the former network of container {found.Title}, which was started again after it",
                     $"Restart it as well: docker restart {container.Name}.");
             }
 
@@ -38,10 +38,10 @@ internal sealed record NetworkOwner(Container? Container, string Problem = "", s
     }
 
     private static NetworkOwner Missing(Container container, string owner, ContainerSnapshot snapshot) =>
-        snapshot.FindEnded(owner) is { } ended
+        snapshot.FindEnded(owner, container.Engine) is { } ended
             ? new NetworkOwner(
                 null,
-                $"it uses the network of container {ended.Name}, which does not run",
+                $"it uses the network of container {ended.Title}, which does not run",
                 $"Start that one, then restart this one: docker start {ended.Name} && docker restart {container.Name}.")
             : new NetworkOwner(null, "the container whose network it uses was removed", $"Create it anew: {Recreate(container)}.");
 

@@ -12,17 +12,18 @@ internal static class ReplicaGroup
             ? ReferenceEquals(entry, second.Entry)
             : Key(first.Container) is { } key && key == Key(second.Container));
 
-    private static (string Kind, string First, string Second)? Key(Container container)
+    // Two Engines may each have a project or a service of the same name.
+    private static (string? Engine, string Kind, string First, string Second)? Key(Container container)
     {
         if (container.Label(WellKnownLabels.SwarmServiceId) is { Length: > 0 } swarm)
         {
-            return ("swarm", swarm, "");
+            return (container.Engine, "swarm", swarm, "");
         }
 
         return !container.IsOneOff
             && container.Label(WellKnownLabels.ComposeProject) is { Length: > 0 } project
             && container.Label(WellKnownLabels.ComposeService) is { Length: > 0 } service
-            ? ("compose", project, service)
+            ? (container.Engine, "compose", project, service)
             : null;
     }
 }

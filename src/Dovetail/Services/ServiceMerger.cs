@@ -42,7 +42,7 @@ internal static class ServiceMerger
         {
             if ((Refusal(first, claim, defaults) ?? Repeated(claims, claim)) is { } reason)
             {
-                rejected.Add(new RejectedContainer(claim.Entry?.Origin ?? claim.Container.Name, first.Service.Name, reason));
+                rejected.Add(new RejectedContainer(claim.Entry?.Origin ?? claim.Container.Title, first.Service.Name, reason));
                 rival ??= claim.IsAsleep || claim.Container.Id == first.Container.Id ? null : claim;
                 continue;
             }
@@ -57,7 +57,7 @@ internal static class ServiceMerger
             accepted.Add(claim);
             if (Difference(first, claim) is { } text)
             {
-                warnings.Add(new ContainerWarning(claim.Entry?.Origin ?? claim.Container.Name, first.Service.Name, text));
+                warnings.Add(new ContainerWarning(claim.Entry?.Origin ?? claim.Container.Title, first.Service.Name, text));
             }
 
             if (claim.Container.State == ContainerState.Running)
@@ -66,7 +66,7 @@ internal static class ServiceMerger
             }
             else if (claim.IsAsleep)
             {
-                sleeping.Add(new SleepingContainer(claim.Container.Id, claim.Container.Name));
+                sleeping.Add(new SleepingContainer(claim.Container.Id, claim.Container.Title));
             }
             else
             {
@@ -90,7 +90,7 @@ internal static class ServiceMerger
 
     /// <summary>What is to be said of a container that does not run.</summary>
     public static ContainerNotRunning NotRunning(Container container) => new(
-        container.Name,
+        container.Title,
         container.State switch
         {
             ContainerState.Paused => NotRunningState.Paused,
@@ -104,7 +104,7 @@ internal static class ServiceMerger
     private static string? Difference(ServiceClaim first, ServiceClaim claim)
     {
         var settings = claim == first ? "" : string.Join(", ", ServiceLabels.Differing(first.Service, claim.Service));
-        var older = first.Container.Name;
+        var older = first.Container.Title;
         return settings.Length == 0 ? null
             : first.Entry is { } entry
                 ? $"differs from {entry.Origin} in {settings}; the services file comes before labels, so its settings rule"
@@ -116,8 +116,8 @@ internal static class ServiceMerger
     {
         if (rival is not null && claims.Find(static claim => claim.Service.Sleep is not null) is { } contested)
         {
-            var why = $"does not sleep, for container {rival.Container.Name} wants its name and would take it";
-            warnings.Add(new ContainerWarning(contested.Container.Name, contested.Service.Name, why));
+            var why = $"does not sleep, for container {rival.Container.Title} wants its name and would take it";
+            warnings.Add(new ContainerWarning(contested.Container.Title, contested.Service.Name, why));
             return null;
         }
 
@@ -127,8 +127,8 @@ internal static class ServiceMerger
             return awake is null ? first : null;
         }
 
-        var text = $"does not sleep, for container {awake.Container.Name} serves with it and has no such label";
-        warnings.Add(new ContainerWarning(sleepy.Container.Name, sleepy.Service.Name, text));
+        var text = $"does not sleep, for container {awake.Container.Title} serves with it and has no such label";
+        warnings.Add(new ContainerWarning(sleepy.Container.Title, sleepy.Service.Name, text));
         return null;
     }
 
@@ -142,7 +142,7 @@ internal static class ServiceMerger
         if (!ReplicaGroup.MayShare(first, claim))
         {
             var label = $"{Printable.Text(defaults.LabelPrefix)}.{ServiceLabels.LoadBalance}";
-            var right = first.Entry is null ? $"container {first.Container.Name}, which was created first"
+            var right = first.Entry is null ? $"container {first.Container.Title}, which was created first"
                 : claim.Entry is null ? $"{first.Entry.Origin}, and a services file comes before labels"
                 : $"{first.Entry.Origin}, which comes first";
             return $"the name {first.Service.Name} belongs to {right}: "
@@ -152,7 +152,7 @@ internal static class ServiceMerger
         }
 
         return first.Service.Port is not null && claim.Service.Port is null
-            ? $"the service serves HTTP, as container {first.Container.Name} declares, but this container names no HTTP port"
+            ? $"the service serves HTTP, as container {first.Container.Title} declares, but this container names no HTTP port"
             : null;
     }
 
@@ -178,7 +178,7 @@ internal static class ServiceMerger
             main = UpstreamResolver.Resolve(container, port, service.Network, snapshot);
             if (main.Host is null)
             {
-                unreachable.Add(new UnreachableContainer(container.Name, main.Text, main.Fix));
+                unreachable.Add(new UnreachableContainer(container.Title, main.Text, main.Fix));
                 return;
             }
         }
@@ -199,7 +199,7 @@ internal static class ServiceMerger
         if (missing.Count > 0)
         {
             var reasons = missing.Select(static route => route.Text).Distinct(StringComparer.Ordinal);
-            unreachable.Add(new UnreachableContainer(container.Name, string.Join("; ", reasons), missing[0].Fix));
+            unreachable.Add(new UnreachableContainer(container.Title, string.Join("; ", reasons), missing[0].Fix));
         }
 
         if (main is { Host: { } host })
@@ -207,7 +207,7 @@ internal static class ServiceMerger
             upstreams.Add(new Upstream
             {
                 ContainerId = container.Id,
-                ContainerName = container.Name,
+                ContainerName = container.Title,
                 Scheme = service.Scheme,
                 Host = host,
                 SecondHost = main.SecondHost,

@@ -21,7 +21,8 @@ internal sealed record UpstreamRoute(
 /// a network that both are on; user-defined before <c>bridge</c>, bridges before macvlan and ipvlan, a swarm's ingress last, then by name.
 /// 3. With <c>network_mode: container:X</c>, the networks of X by the same rules. 4. With <c>network_mode: host</c>, the host.
 /// 5. A port that is published on the host. 6. With Dovetail on the host, the container's address on a bridge network, the only ones that
-/// the host itself is on; none is with a rootless Engine. 7. None: the text says what to add.
+/// the host itself is on; none is with a rootless Engine. 7. None: the text says what to add. With Dovetail in a
+/// container of another Engine on the same machine, 4, 5 and 7 are all there is.
 /// </remarks>
 internal static class UpstreamResolver
 {
@@ -41,12 +42,18 @@ internal static class UpstreamResolver
             return new UpstreamRoute(null, port, joined.Problem, Fix: joined.Fix);
         }
 
-        var route = ResolveOwner(container, owner, port, network, snapshot.Own);
-        return owner == container ? route : route with { Text = $"through container {owner.Name}: {route.Text}" };
+        var route = ResolveOwner(container, owner, port, network, snapshot.OwnOf(container));
+        return owner == container ? route : route with { Text = $"through container {owner.Title}: {route.Text}" };
     }
 
     private static UpstreamRoute ResolveOwner(Container container, Container owner, int port, string? network, OwnLocation host)
     {
+        // Beside its Engine, only what is published or in the host's network is reached.
+        if (host.Location == DovetailLocation.BesideEngine)
+        {
+            return ByHost(container, owner, port, host);
+        }
+
         // Rule 1; a container in the host's network has no address on the network "host", so that name means rule 4.
         if (network is not null && !(network == "host" && owner.UsesHostNetwork))
         {
@@ -65,6 +72,11 @@ internal static class UpstreamResolver
                 shared.Address, port, $"network {shared.Name}, shared with Dovetail", shared.SecondAddress, Source: SourceOn(shared, host));
         }
 
+        return ByHost(container, owner, port, host);
+    }
+
+    private static UpstreamRoute ByHost(Container container, Container owner, int port, OwnLocation host)
+    {
         // Rule 4.
         if (owner.UsesHostNetwork)
         {
@@ -101,7 +113,7 @@ internal static class UpstreamResolver
             ?? owner.Networks.FirstOrDefault(candidate => candidate.Name == full);
         if (named?.Address is not { } address)
         {
-            var reason = $"the network label names {network}, but container {owner.Name} is on {List(owner.Networks)}: "
+            var reason = $"the network label names {network}, but container {owner.Title} is on {List(owner.Networks)}: "
                 + $"attach it to {network}, or name another network";
             return new UpstreamRoute(null, port, reason);
         }
@@ -201,14 +213,19 @@ internal static class UpstreamResolver
         {
             DovetailLocation.Container =>
                 $"no way to port {port}: Dovetail (container {host.ContainerName}) is on {List(host.Networks)}, "
-                + $"container {owner.Name} is {theirs}{onlyLocal}: "
+                + $"container {owner.Title} is {theirs}{onlyLocal}: "
                 + (owner.UsesHostNetwork
                     ? $"attach Dovetail to a bridge network (docker network connect {DefaultBridge} {host.ContainerName})"
                     : $"put both on one network ({Connect(owner, host)}), or publish port {port}"),
             DovetailLocation.OtherMachine =>
-                $"no way to port {port}: Dovetail is not on the Docker host, container {owner.Name} is {theirs}{onlyLocal}: "
+                $"no way to port {port}: Dovetail is not on the Docker host, container {owner.Title} is {theirs}{onlyLocal}: "
                 + $"publish port {port} on an address that Dovetail reaches",
-            _ => $"no way to port {port}: container {owner.Name} is {theirs}{onlyLocal}{FromHost(container, owner, port, host)}",
+            DovetailLocation.BesideEngine =>
+                $"no way to port {port}: container {owner.Title} is {theirs}{onlyLocal}, of an Engine whose networks Dovetail's container "
+                + "is not on: " + (host.Gateway is null && host.IPv6Gateway is null
+                    ? "see that its own Engine (DOCKER_HOST) runs, and attach it to a bridge network there, by which it reaches the host"
+                    : $"publish port {port} on all addresses of the host, or on {host.Gateway ?? host.IPv6Gateway}"),
+            _ => $"no way to port {port}: container {owner.Title} is {theirs}{onlyLocal}{FromHost(container, owner, port, host)}",
         });
     }
 

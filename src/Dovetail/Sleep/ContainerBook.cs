@@ -261,7 +261,7 @@ internal sealed class ContainerBook(Func<string, ServiceUse> useOf, TimeProvider
             .FirstOrDefault(static tracked => tracked?.StopFailure is not null);
         return service with
         {
-            SleepFailure = failure is null ? null : $"container {failure.Container.Name}: {failure.StopFailure}",
+            SleepFailure = failure is null ? null : $"container {failure.Container.Title}: {failure.StopFailure}",
             Sleeping = service.Sleeping
                 .Select(sleeping => sleeping with { Failure = _tracked.GetValueOrDefault(sleeping.ContainerId)?.Failure })
                 .ToEquatableArray(),

@@ -18,7 +18,7 @@ internal sealed partial class ContainerStarter(
         using var turn = await turns.StartAsync(container, cancellationToken);
         if (Dependencies.Of(container).Count > 0)
         {
-            var all = await orders.ListAsync(cancellationToken);
+            var all = await orders.ListAsync(container, cancellationToken);
             var seen = new HashSet<string>(StringComparer.Ordinal) { container.Id };
             await StartDependenciesAsync(container, all, seen, isWanted, cancellationToken);
         }
@@ -50,7 +50,7 @@ internal sealed partial class ContainerStarter(
                         return;
                     }
 
-                    Log.Dependency(logger, container.Name, dependent.Name);
+                    Log.Dependency(logger, container.Title, dependent.Title);
                     await orders.StartAsync(container, cancellationToken);
                 }
 
@@ -61,14 +61,14 @@ internal sealed partial class ContainerStarter(
 
     private async Task<bool> HasCompletedAsync(Container container, CancellationToken cancellationToken) =>
         container.State == ContainerState.Exited
-        && await orders.FindAsync(container.Id, cancellationToken) is { State: ContainerState.Exited, ExitCode: 0 };
+        && await orders.FindAsync(container, cancellationToken) is { State: ContainerState.Exited, ExitCode: 0 };
 
     private async Task UntilAsync(Container container, DependencyCondition condition, CancellationToken cancellationToken)
     {
         while (condition != DependencyCondition.Started)
         {
-            var found = await orders.FindAsync(container.Id, cancellationToken)
-                ?? throw new StartException($"container {container.Name}, which it depends on, was removed");
+            var found = await orders.FindAsync(container, cancellationToken)
+                ?? throw new StartException($"container {container.Title}, which it depends on, was removed");
             switch (condition, found)
             {
                 case (DependencyCondition.Completed, { State: ContainerState.Exited, ExitCode: 0 }):
@@ -77,7 +77,7 @@ internal sealed partial class ContainerStarter(
                 case (DependencyCondition.Healthy, { State: ContainerState.Running, Health: ContainerHealth.None }):
                     return;
                 case (_, { State: ContainerState.Exited or ContainerState.Dead }):
-                    throw new StartException($"container {container.Name}, which it depends on, has ended (exit code {found.ExitCode})");
+                    throw new StartException($"container {container.Title}, which it depends on, has ended (exit code {found.ExitCode})");
                 default:
                     await Task.Delay(Poll, time, cancellationToken);
                     break;

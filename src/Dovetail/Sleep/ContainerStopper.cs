@@ -27,10 +27,10 @@ internal sealed partial class ContainerStopper(
             return "another container of its project is being started";
         }
 
-        var all = await orders.ListAsync(cancellationToken);
+        var all = await orders.ListAsync(container, cancellationToken);
         if (Dependencies.FirstDependent(all, container) is { } dependent)
         {
-            return $"container {dependent.Name} needs it";
+            return $"container {dependent.Title} needs it";
         }
 
         if (mustRun(container) || all.FirstOrDefault(listed => listed.Id == container.Id) is not { State: ContainerState.Running })
@@ -47,7 +47,7 @@ internal sealed partial class ContainerStopper(
         catch (DockerException failure)
         {
             // They run on, as those without the label do.
-            Log.NotStopped(logger, container.Name, failure.Message);
+            Log.NotStopped(logger, container.Title, failure.Message);
         }
 
         return null;
@@ -58,7 +58,7 @@ internal sealed partial class ContainerStopper(
         foreach (var (service, _) in Dependencies.Of(stopped))
         {
             // Listed each time: another container may have begun to run, or to end, meanwhile.
-            var all = await orders.ListAsync(cancellationToken);
+            var all = await orders.ListAsync(stopped, cancellationToken);
             foreach (var container in Dependencies.Find(all, stopped, service).Where(MaySleep))
             {
                 if (mustRun(container) || Dependencies.FirstDependent(all, container) is not null)
@@ -66,8 +66,8 @@ internal sealed partial class ContainerStopper(
                     continue;
                 }
 
-                Log.Dependency(logger, container.Name, stopped.Name);
-                var details = await orders.FindAsync(container.Id, cancellationToken) ?? container;
+                Log.Dependency(logger, container.Title, stopped.Title);
+                var details = await orders.FindAsync(container, cancellationToken) ?? container;
                 if (mustRun(details))
                 {
                     continue;

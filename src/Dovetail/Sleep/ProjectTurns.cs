@@ -9,7 +9,7 @@ namespace Dovetail.Sleep;
 internal sealed class ProjectTurns
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, Project> _projects = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string? Engine, string Name), Project> _projects = [];
 
     /// <summary>Waits until nothing is being stopped.</summary>
     /// <returns>The start is over when it is disposed.</returns>
@@ -70,9 +70,9 @@ internal sealed class ProjectTurns
             return new Project();
         }
 
-        if (!_projects.TryGetValue(name, out var project))
+        if (!_projects.TryGetValue((container.Engine, name), out var project))
         {
-            _projects.Add(name, project = new Project());
+            _projects.Add((container.Engine, name), project = new Project());
         }
 
         return project;

@@ -30,7 +30,7 @@ internal sealed partial class Sleeper : BackgroundService, IServiceUses
     private readonly WakeSignal _changed;
     private readonly ConcurrentDictionary<string, ServiceUse> _uses = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
-    private volatile string? _own;
+    private volatile ContainerSnapshot? _snapshot;
     private volatile ServicesFile? _file;
     private long _stops;
     private long _starts;
@@ -55,7 +55,7 @@ internal sealed partial class Sleeper : BackgroundService, IServiceUses
     /// <param name="file">The services file that is the reason too; null: there is none.</param>
     public DesiredState Observe(ContainerSnapshot snapshot, DesiredState desired, ServicesFile? file = null)
     {
-        (_own, _file) = (snapshot.Own.ContainerName, file);
+        (_snapshot, _file) = (snapshot, file);
         var observed = _book.Observe(snapshot, desired);
         _changed.Set();
         return observed;
@@ -84,7 +84,7 @@ internal sealed partial class Sleeper : BackgroundService, IServiceUses
 
     private ServiceUse UseOf(string service) => _uses.GetOrAdd(service, name => new ServiceUse(() => WakeAsync(name), _time));
 
-    private bool MustRun(Container container) => container.Name == _own || _file?.Covers(container) == true;
+    private bool MustRun(Container container) => _snapshot?.IsOwn(container) == true || _file?.Covers(container) == true;
 
     private async Task StopAsync(TrackedContainer tracked, CancellationToken cancellationToken)
     {
@@ -93,13 +93,13 @@ internal sealed partial class Sleeper : BackgroundService, IServiceUses
         {
             if (await _stopper.StopAsync(container, MustRun, Stopped, cancellationToken) is { } reason)
             {
-                Log.Needed(_logger, services, container.Name, reason);
+                Log.Needed(_logger, services, container.Title, reason);
                 _book.NotStopped(tracked, null);
             }
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
-            Log.NotStopped(_logger, services, container.Name, failure.Message);
+            Log.NotStopped(_logger, services, container.Title, failure.Message);
             _book.NotStopped(tracked, failure.Message);
             Changed();
         }
@@ -113,7 +113,7 @@ internal sealed partial class Sleeper : BackgroundService, IServiceUses
         void Stopped()
         {
             Interlocked.Increment(ref _stops);
-            Log.Stopped(_logger, services, container.Name);
+            Log.Stopped(_logger, services, container.Title);
             _book.Stopped(tracked, ListedWithin);
         }
     }
@@ -146,14 +146,14 @@ internal sealed partial class Sleeper : BackgroundService, IServiceUses
                 }
             }
 
-            Log.Starting(_logger, service, container.Name);
+            Log.Starting(_logger, service, container.Title);
             Interlocked.Increment(ref _starts);
             using var deadline = new DeadlineSource(LongestStart, _time, _stopping.Token);
             await _starter.StartAsync(container, () => !start.IsCompleted, deadline.Token);
             if (!await start.WaitAsync(ListedWithin, _time, _stopping.Token))
             {
                 Interlocked.Increment(ref _failedStarts);
-                Log.NotStarted(_logger, service, container.Name, tracked.Failure ?? "it is gone");
+                Log.NotStarted(_logger, service, container.Title, tracked.Failure ?? "it is gone");
             }
         }
         catch (Exception failure) when (!_stopping.IsCancellationRequested)
@@ -165,7 +165,7 @@ internal sealed partial class Sleeper : BackgroundService, IServiceUses
                 _ => failure.Message,
             };
             Interlocked.Increment(ref _failedStarts);
-            Log.NotStarted(_logger, service, container.Name, reason);
+            Log.NotStarted(_logger, service, container.Title, reason);
             _book.NotStarted(tracked, reason);
             Changed();
         }

@@ -9,7 +9,8 @@ internal sealed record DaemonStatus(
     IReadOnlyList<ServiceStatus> Services,
     IReadOnlyList<RejectedContainer> Rejected,
     IReadOnlyList<LabelWarning> Warnings,
-    IReadOnlyList<UnwantedMachine>? Unwanted = null)
+    IReadOnlyList<UnwantedMachine>? Unwanted = null,
+    IReadOnlyList<EngineStatus>? Engines = null)
 {
     /// <summary>The document as it came.</summary>
     public string Json { get; private init; } = "";
@@ -21,6 +22,8 @@ internal sealed record DaemonStatus(
 
     public override string ToString() => Json;
 }
+
+internal sealed record EngineStatus(string Name, string Endpoint, bool Connected, string? LastError, DateTimeOffset? LastListing);
 
 internal sealed record DockerStatus(string Endpoint, bool Connected, string? Error);
 

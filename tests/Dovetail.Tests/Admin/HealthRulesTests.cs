@@ -61,23 +61,48 @@ public sealed class HealthRulesTests
     }
 
     [Fact]
+    public void It_is_enough_that_one_of_several_engines_has_been_listed()
+    {
+        var away = new EngineHealth("nas", "tcp://nas:2375", new DockerHealth { LastError = "refused" });
+        var listed = away with { Health = Listed(TimeSpan.Zero) };
+        var none = new DockerHealth { IsNone = true };
+
+        Assert.Null(ReasonOf(TimeSpan.Zero, Listed(TimeSpan.Zero), away));
+        Assert.Null(ReasonOf(TimeSpan.Zero, new DockerHealth { LastError = "no such file" }, away, listed));
+        Assert.Null(ReasonOf(TimeSpan.Zero, none, listed));
+        Assert.Contains("Docker has not answered", ReasonOf(null, new DockerHealth(), away), StringComparison.Ordinal);
+        var reason = ReasonOf(null, none, away);
+        Assert.Contains("nas has not answered at tcp://nas:2375", reason, StringComparison.Ordinal);
+        Assert.Contains("refused", reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_stuck_watcher_of_any_engine_is_unhealthy()
+    {
+        var stuck = new EngineHealth("nas", "tcp://nas:2375", Listed(TimeSpan.FromHours(1)));
+
+        AssertReason("the watcher of Docker Engine nas is stuck", ReasonOf(TimeSpan.Zero, Listed(TimeSpan.Zero), stuck));
+        Assert.Null(ReasonOf(TimeSpan.Zero, Listed(TimeSpan.Zero), stuck with { Health = stuck.Health with { Connected = false } }));
+    }
+
+    [Fact]
     public void A_clock_that_was_set_back_changes_nothing() =>
         Assert.Null(ReasonOf(TimeSpan.FromHours(-1), Listed(TimeSpan.FromHours(-1))));
 
     private static DockerHealth Listed(TimeSpan ago) => new() { Connected = true, LastListing = Now - ago };
 
-    private static string? ReasonOf(TimeSpan? reconciled, DockerHealth docker)
+    private static string? ReasonOf(TimeSpan? reconciled, DockerHealth docker, params EngineHealth[] further)
     {
-        var health = From(reconciled, docker, Resync);
+        var health = From(reconciled, docker, Resync, further);
         Assert.Equal(health.Reason is null, health.Healthy);
         Assert.DoesNotContain('\n', health.Reason ?? "");
         return health.Reason;
     }
 
-    private static HealthDocument From(TimeSpan? reconciled, DockerHealth docker, TimeSpan resync)
+    private static HealthDocument From(TimeSpan? reconciled, DockerHealth docker, TimeSpan resync, params EngineHealth[] further)
     {
         var report = new ReconcilerReport { Nodes = [], Rejected = [], Warnings = [], LastReconciled = Now - reconciled };
-        return HealthRules.From(report, docker, Endpoint, resync, Now);
+        return HealthRules.From(report, docker, Endpoint, resync, Now, further);
     }
 
     private static void AssertReason(string? expected, string? actual)

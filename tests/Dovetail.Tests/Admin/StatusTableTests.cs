@@ -70,6 +70,24 @@ public sealed class StatusTableTests
     }
 
     [Fact]
+    public void Of_several_engines_those_that_are_away_come_first_by_their_names()
+    {
+        var document = Document() with
+        {
+            Engines =
+            [
+                new EngineStatus("nas", "tcp://nas:2375", false, "connection refused", Now),
+                new EngineStatus("pi", "ssh://pi", true, null, Now),
+            ],
+        };
+
+        var text = StatusTable.Render(document, Now, Screen.Plain);
+
+        Assert.StartsWith("Docker Engine nas is away: connection refused", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("pi", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Only_receivers_of_notifications_that_fail_are_named()
     {
         var document = Document(Photos()) with

@@ -32,6 +32,32 @@ public sealed class CheckCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task The_containers_of_several_engines_are_checked_together_and_one_that_is_away_is_a_mistake()
+    {
+        await using var home = await ScriptedEngine.StartedAsync();
+        await using var nas = await ScriptedEngine.StartedAsync();
+        home.Containers[ScriptedEngine.Id(1)] = "web";
+        nas.Containers[ScriptedEngine.Id(2)] = "web";
+        nas.Containers[ScriptedEngine.Id(3)] = "far";
+        string[] command = ["check", "--docker-host", $"unix://{home.SocketPath}", "--docker-hosts", $"nas=unix://{nas.SocketPath}"];
+
+        var both = await RunAsync(command);
+        await nas.StopAsync();
+        var one = await RunAsync(command);
+        await home.StopAsync();
+        var none = await RunAsync(command);
+
+        Assert.Equal(1, both.ExitCode);
+        Assert.Contains("served by   nas/far at http://172.17.0.2:80", both.Output, StringComparison.Ordinal);
+        Assert.Contains("container web, which was created first", both.Output, StringComparison.Ordinal);
+        Assert.EndsWith("2 services, 1 mistake\n", both.Output, StringComparison.Ordinal);
+        Assert.Equal(1, one.ExitCode);
+        Assert.Contains("nas: Docker's socket", one.Output, StringComparison.Ordinal);
+        Assert.EndsWith("1 service, 1 mistake\n", one.Output, StringComparison.Ordinal);
+        Assert.Equal(3, none.ExitCode);
+    }
+
+    [Fact]
     public async Task A_services_file_is_checked_with_the_containers_that_it_names_and_without_any_engine()
     {
         await using var engine = await ScriptedEngine.StartedAsync();

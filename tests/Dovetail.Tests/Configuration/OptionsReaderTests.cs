@@ -1,4 +1,5 @@
 using Dovetail.Configuration;
+using Dovetail.Containers;
 using Dovetail.Nodes.Facts;
 using Dovetail.Proxy.Model;
 
@@ -371,14 +372,28 @@ public sealed class OptionsReaderTests
     [InlineData("unix:///var/run/docker.sock,unix:///run/user/1000/docker.sock")]
     [InlineData("tcp://one:2375,two:2375")]
     public void Several_engines_are_refused_with_what_to_do(string value) => Assert.Equal(
-        [$"DOCKER_HOST={value}: names several Engines; name one, and run another Dovetail for each of the others"],
+        [$"DOCKER_HOST={value}: names several Engines; name one, and the others in DOVETAIL_DOCKER_HOSTS, such as nas=tcp://nas:2376"],
         Read(new() { ["DOCKER_HOST"] = value }).Errors);
+
+    [Fact]
+    public void Further_engines_stand_beside_that_of_DOCKER_HOST_or_alone()
+    {
+        var (options, errors) = Read(new() { ["DOVETAIL_DOCKER_HOSTS"] = "nas=tcp://nas:2375" });
+        var alone = Read(new() { ["DOCKER_HOST"] = "none", ["DOVETAIL_DOCKER_HOSTS"] = "nas=tcp://nas:2375" });
+
+        Assert.Empty(errors);
+        Assert.Equal("nas", Assert.Single(options!.FurtherEngines).Engine);
+        Assert.Equal(new EngineNames(true, ["nas"]), options.EngineNames);
+        Assert.Empty(alone.Errors);
+        Assert.False(alone.Options!.EngineNames.HasHome);
+        Assert.Equal(2, Read(new() { ["DOVETAIL_DOCKER_HOSTS"] = "tcp://nas,b=c", ["DOVETAIL_GRACE"] = "1m" }).Errors.Count);
+    }
 
     [Fact]
     public void Without_an_engine_there_has_to_be_a_services_file()
     {
         Assert.Equal(
-            ["DOCKER_HOST=none: leaves nothing to serve; set DOVETAIL_SERVICES_FILE, or name an Engine"],
+            ["DOCKER_HOST=none: leaves nothing to serve; set DOVETAIL_SERVICES_FILE or DOVETAIL_DOCKER_HOSTS, or name an Engine"],
             Read(new() { ["DOCKER_HOST"] = "none" }).Errors);
 
         var options = Read(new() { ["DOCKER_HOST"] = "None", ["DOVETAIL_SERVICES_FILE"] = "/etc/services.yaml" }).Options!;

@@ -32,6 +32,7 @@ public sealed class PageTests
         var status = Status(service) with
         {
             Docker = new DockerStatus("unix:///x", false, Attack, null),
+            Engines = [new EngineStatus("nas", Attack, false, Attack, null)],
             Rejected = [new RejectedContainer(Attack, "web", Attack)],
             Warnings = [new ContainerWarning(Attack, "web", Attack)],
         };
@@ -51,6 +52,24 @@ public sealed class PageTests
         // It is there, as text.
         Assert.Contains("&lt;script&gt;alert(1)&lt;/script&gt;", html, StringComparison.Ordinal);
         Assert.True(eve.IsViewer);
+    }
+
+    [Fact]
+    public void Of_several_engines_those_that_are_away_are_named()
+    {
+        var status = Status(Service()) with
+        {
+            Engines =
+            [
+                new EngineStatus("nas", "tcp://nas:2376", false, "connection refused", null),
+                new EngineStatus("pi", "ssh://pi", true, null, Now),
+            ],
+        };
+
+        var html = StatusPage.Render(status, "home", _ => None, Now).Main.ToString();
+
+        Assert.Contains("id=\"docker-nas\"><strong>Docker Engine nas is away:</strong> connection refused</p>", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("docker-pi", html, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -11,7 +11,8 @@ public sealed class DockerConnectorTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var connector = new DockerConnector(new DockerEndpoint { Host = "127.0.0.1", Port = ((IPEndPoint)listener.LocalEndpoint).Port });
+        var connector = new DockerConnector(
+            new DockerEndpoint { Host = "127.0.0.1", Port = ((IPEndPoint)listener.LocalEndpoint).Port }, TimeProvider.System);
 
         await using var stream = (NetworkStream)await connector.ConnectAsync(TestContext.Current.CancellationToken);
 

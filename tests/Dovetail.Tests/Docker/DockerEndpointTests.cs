@@ -57,6 +57,12 @@ public sealed class DockerEndpointTests
     }
 
     [Fact]
+    public void Whoever_wants_SSH_is_told_where_it_goes() => Assert.Contains(
+        "DOVETAIL_DOCKER_HOSTS=NAME=ssh://user@host",
+        Assert.Single(DockerEndpoint.Parse("ssh://ada@pi", null, null).Errors),
+        StringComparison.Ordinal);
+
+    [Fact]
     public void A_socket_path_that_the_kernel_cannot_take_is_refused() =>
         Assert.Contains(
             "at most 107 bytes",

@@ -65,6 +65,22 @@ public sealed class DockerTlsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_further_Engine_takes_the_certificates_in_a_folder_of_its_name_where_there_is_one()
+    {
+        using var shared = Client("localhost", verify: true, engine: "nas");
+        Assert.Equal("27.0", (await shared.GetVersionAsync(Cancelled)).Engine);
+
+        var own = _certs.CreateSubdirectory("nas").FullName;
+        foreach (var name in (string[])["ca.pem", "cert.pem", "key.pem"])
+        {
+            File.Move(Path.Combine(_certs.FullName, name), Path.Combine(own, name));
+        }
+
+        using var client = Client("localhost", verify: true, engine: "nas");
+        Assert.Equal("27.0", (await client.GetVersionAsync(Cancelled)).Engine);
+    }
+
+    [Fact]
     public async Task A_certificate_for_another_host_is_refused() => await AssertRefusedAsync("127.0.0.1");
 
     [Fact]
@@ -108,8 +124,9 @@ public sealed class DockerTlsTests : IAsyncLifetime
         Assert.Contains($"DOCKER_CERT_PATH={_certs.FullName}", error.Message, StringComparison.Ordinal);
     }
 
-    private DockerClient Client(string host, bool verify) =>
-        new(new DockerEndpoint { Host = host, Port = Port, Tls = new DockerTls(_certs.FullName, verify) }, TimeProvider.System);
+    private DockerClient Client(string host, bool verify, string? engine = null) => new(
+        new DockerEndpoint { Engine = engine, Host = host, Port = Port, Tls = new DockerTls(_certs.FullName, verify) },
+        TimeProvider.System);
 
     private void WritePem(string file, string pem) => File.WriteAllText(Path.Combine(_certs.FullName, file), pem);
 

@@ -128,7 +128,7 @@ public sealed partial class MetricsTests : IDisposable
         var text = All();
 
         Has("dovetail_build_info{version=\"1.2.3\"} 1\n", text);
-        Has("dovetail_docker_connected 1\n", text);
+        Has("dovetail_docker_connected 1\ndovetail_docker_connected{dovetail_engine=\"nas\"} 0\n", text);
         Has("dovetail_unwanted_machines 2\n", text);
         Has("dovetail_docker_last_listing_timestamp_seconds 1", text);
         Has("dovetail_reconcile_duration_seconds_sum 0.5\ndovetail_reconcile_duration_seconds_count 3\n", text);
@@ -233,7 +233,8 @@ public sealed partial class MetricsTests : IDisposable
             new DockerHealth { Connected = true, LastListing = TestClock.Noon },
             "1.2.3",
             id => new ProcessUsage(4096, TimeSpan.FromSeconds(1.5)),
-            unwanted: 2);
+            unwanted: 2,
+            further: [new EngineHealth("nas", "tcp://nas:2375", new DockerHealth())]);
         DaemonMetrics.WriteNotifications(
             text, [new ReceiverReport("ntfy at https://ntfy.sh", 2, 1, null), new ReceiverReport("ntfy at https://ntfy.sh", 1, 0, null)]);
         return text.ToString();

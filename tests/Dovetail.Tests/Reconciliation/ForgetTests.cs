@@ -1,4 +1,7 @@
+using Dovetail.Containers;
 using Dovetail.Reconciliation;
+using Dovetail.Tests.Nodes.Fakes;
+using Dovetail.Tests.Services;
 
 namespace Dovetail.Tests.Reconciliation;
 
@@ -26,6 +29,21 @@ public sealed class ForgetTests : ReconcilerTest
 
         Assert.False(outcome.Done);
         Assert.Contains("have not been listed yet", outcome.Reason, StringComparison.Ordinal);
+        Assert.Empty(Journal.Lines);
+    }
+
+    [Fact]
+    public async Task Nothing_is_forgotten_while_an_Engine_has_not_been_listed()
+    {
+        Nodes.States["web"] = true;
+        await StartAsync();
+        Snapshots.Push(SampleContainer.Snapshot(OwnLocation.OnHost) with { Unlisted = ["the Docker Engine nas"] });
+        await TestClock.UntilAsync(() => Reconciler.Report().LastReconciled is not null);
+
+        var outcome = await Reconciler.ForgetAsync("web", force: true, Cancellation);
+
+        Assert.False(outcome.Done);
+        Assert.Contains("not known until the Docker Engine nas has been listed", outcome.Reason, StringComparison.Ordinal);
         Assert.Empty(Journal.Lines);
     }
 

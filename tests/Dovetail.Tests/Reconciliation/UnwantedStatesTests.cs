@@ -4,6 +4,7 @@ using Dovetail.Services.Model;
 using Dovetail.Tests.Docker;
 using Dovetail.Tests.Nodes.Fakes;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Testing;
 
 namespace Dovetail.Tests.Reconciliation;
 
@@ -116,6 +117,48 @@ public sealed class UnwantedStatesTests : ReconcilerTest
         Assert.Contains("have not been listed yet", before.Problem, StringComparison.Ordinal);
         Assert.Empty(refused.States);
         Assert.Contains("not known without Docker", refused.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_several_engines_all_are_asked_and_none_may_be_missing()
+    {
+        Nodes.States["far"] = Nodes.States["old"] = true;
+        await using var engine = await ScriptedEngine.StartedAsync();
+        await using var nas = new ScriptedEngine();
+        nas.Containers[ScriptedEngine.Id(1)] = "far";
+        using var client = new DockerClient(engine.Endpoint, TimeProvider.System);
+        var log = new FakeLogger<DockerWatcher>();
+        var home = new DockerWatcher(client, Watch.Patient, TimeProvider.System, new Random(1), log);
+        using var further = new FurtherEngines(
+            [nas.Endpoint with { Engine = "nas" }], home, Watch.Patient, TimeProvider.System, new Random(1), log);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var watching = ReadAsync();
+        await StartListedAsync();
+        var states = new UnwantedStates(Reconciler, client, Nodes, new ServiceOptions(), further);
+
+        var before = await states.FindAsync(Cancellation);
+        await nas.StartAsync();
+        await Eventually.TrueAsync(() => further.Health[0].Health.Connected, "nas to be listed");
+        var (known, problem) = await states.FindAsync(Cancellation);
+        await nas.StopAsync();
+        await Eventually.TrueAsync(() => !further.Health[0].Health.Connected, "nas to be away");
+        var after = await states.FindAsync(Cancellation);
+
+        Assert.StartsWith(
+            "It is not known which states are wanted until the Engine nas has been listed: ", before.Problem, StringComparison.Ordinal);
+        Assert.Null(problem);
+        Assert.Equal("old", Assert.Single(known).Name);
+        Assert.StartsWith("Which states are wanted is not known without the Engine nas: ", after.Problem, StringComparison.Ordinal);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watching);
+
+        async Task ReadAsync()
+        {
+            await foreach (var _ in further.WatchAsync(stop.Token))
+            {
+                // The watchers watch while somebody reads.
+            }
+        }
     }
 
     private async Task<IEnumerable<string>> NamesAsync(ScriptedEngine engine)

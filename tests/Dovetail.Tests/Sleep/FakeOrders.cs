@@ -23,10 +23,11 @@ internal sealed class FakeOrders : IContainerOrders
         }
     }
 
-    public Task<IReadOnlyList<Container>> ListAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<Container>>([.. Containers.Values]);
+    public Task<IReadOnlyList<Container>> ListAsync(Container container, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<Container>>([.. Containers.Values.Where(other => other.Engine == container.Engine)]);
 
-    public Task<Container?> FindAsync(string id, CancellationToken cancellationToken) => Task.FromResult(Containers.GetValueOrDefault(id));
+    public Task<Container?> FindAsync(Container container, CancellationToken cancellationToken) =>
+        Task.FromResult(Containers.GetValueOrDefault(container.Id));
 
     public Task StartAsync(Container container, CancellationToken cancellationToken) =>
         OrderAsync("start", container, container with { State = ContainerState.Running, StartedAt = container.StartedAt.AddSeconds(1) });

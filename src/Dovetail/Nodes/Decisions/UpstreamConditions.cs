@@ -28,7 +28,8 @@ internal static class UpstreamConditions
                 "start-failed",
                 Severity.Problem,
                 $"container {name} could not be started: {failure}",
-                $"See why: docker start {name}, docker logs {name}. The next request tries again, after a minute at most.");
+                $"See why: docker start {PlainOf(name)}, docker logs {PlainOf(name)}. "
+                    + "The next request tries again, after a minute at most.");
         }
 
         if (service.SleepFailure is { } reason)
@@ -83,7 +84,7 @@ internal static class UpstreamConditions
                 "A firewall drops the connections, or Docker does, which keeps its networks apart: put Dovetail and the container on one "
                     + "Docker network."),
             _ when isByHost => ("there is no way to it", Firewall(address.Port)),
-            _ => ("there is no way to it", $"Put Dovetail and the container on one Docker network: docker inspect {address.ContainerName} "
+            _ => ("there is no way to it", $"Put Dovetail and the container on one Docker network: docker inspect {address.PlainName} "
                 + "shows on which it is now."),
         };
         return new(
@@ -124,24 +125,27 @@ internal static class UpstreamConditions
 
     private static Condition NotRunning(ContainerNotRunning container)
     {
-        var name = container.ContainerName;
+        var (name, plain) = (container.ContainerName, PlainOf(container.ContainerName));
         return container switch
         {
-            { State: NotRunningState.Paused } => NoUpstream($"container {name} is paused", $"Let it go on: docker unpause {name}."),
+            { State: NotRunningState.Paused } => NoUpstream($"container {name} is paused", $"Let it go on: docker unpause {plain}."),
             { State: NotRunningState.Dead } => NoUpstream(
-                $"container {name} is dead: Docker began to remove it and could not", $"Remove it (docker rm -f {name}) and create it anew."),
+                $"container {name} is dead: Docker began to remove it and could not", $"Remove it (docker rm -f {plain}) and create it anew."),
             { State: NotRunningState.Restarting, IsOutOfMemory: true } => NoUpstream(
                 $"container {name} runs out of memory again and again", $"Give it more memory (mem_limit, or docker update --memory)."),
             { State: NotRunningState.Restarting } => NoUpstream(
-                $"container {name} ends again and again (exit code {container.ExitCode})", $"See why: docker logs {name}."),
+                $"container {name} ends again and again (exit code {container.ExitCode})", $"See why: docker logs {plain}."),
             { IsOutOfMemory: true } => NoUpstream(
-                $"container {name} ran out of memory and was ended", $"Give it more memory, and start it: docker start {name}."),
-            { ExitCode: 0 } => NoUpstream($"container {name} has ended", $"Start it: docker start {name}."),
+                $"container {name} ran out of memory and was ended", $"Give it more memory, and start it: docker start {plain}."),
+            { ExitCode: 0 } => NoUpstream($"container {name} has ended", $"Start it: docker start {plain}."),
             _ => NoUpstream(
                 $"container {name} has ended (exit code {container.ExitCode})",
-                $"See why (docker logs {name}), and start it: docker start {name}."),
+                $"See why (docker logs {plain}), and start it: docker start {plain}."),
         };
     }
+
+    // A command is for the one Engine that the container is of.
+    private static string PlainOf(string name) => name[(name.LastIndexOf('/') + 1)..];
 
     private static Condition NoUpstream(string text, string fix) => new("no-upstream", Severity.Problem, text, fix);
 }

@@ -22,7 +22,8 @@ internal sealed class FindingReader(Severity least, bool tellsLoginUrls)
     // An Engine that is updated or restarted is away for some seconds.
     private static readonly TimeSpan DockerPatience = TimeSpan.FromMinutes(1);
 
-    public Findings Read(ReconcilerReport report, DockerHealth docker)
+    /// <param name="further">The Engines besides that of <c>DOCKER_HOST</c>; null: there are none.</param>
+    public Findings Read(ReconcilerReport report, DockerHealth docker, IReadOnlyList<EngineHealth>? further = null)
     {
         var dashboard = report.Nodes.FirstOrDefault(static node => node is { Service.IsOwn: true, State: NodeState.Ready })?.Url;
         List<Finding> items = [];
@@ -35,19 +36,24 @@ internal sealed class FindingReader(Severity least, bool tellsLoginUrls)
             .Select(refusals => OfRefusals(refusals, dashboard)));
         if (docker is { Connected: false, IsNone: false })
         {
-            items.Add(new Finding(
-                DockerSubject,
-                "docker-away",
-                Severity.Problem,
-                $"the Docker Engine is away: {docker.LastError ?? "it has not answered yet"}",
-                "Services stay as they are, and Dovetail keeps trying. See that the Engine runs and that DOCKER_HOST leads to it.")
-            {
-                AtLeast = DockerPatience,
-            });
+            items.Add(Away(DockerSubject, "the Docker Engine", docker, "DOCKER_HOST"));
         }
+
+        items.AddRange((further ?? []).Where(static engine => !engine.Health.Connected).Select(static engine =>
+            Away($"{DockerSubject} {engine.Name}", $"the Docker Engine {engine.Name}", engine.Health, EngineList.Variable)));
 
         return new Findings(items, report.Nodes.Select(static node => node.Service.Name).ToHashSet(StringComparer.Ordinal));
     }
+
+    private static Finding Away(string subject, string what, DockerHealth health, string variable) => new(
+        subject,
+        "docker-away",
+        Severity.Problem,
+        $"{what} is away: {health.LastError ?? "it has not answered yet"}",
+        $"Services stay as they are, and Dovetail keeps trying. See that the Engine runs and that {variable} leads to it.")
+    {
+        AtLeast = DockerPatience,
+    };
 
     private IEnumerable<Finding> OfNode(NodeReport node, string? dashboard)
     {

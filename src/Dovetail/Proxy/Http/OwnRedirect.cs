@@ -63,7 +63,7 @@ internal static class OwnRedirect
 
     private static bool IsOf(UpstreamAddress upstream, string host) =>
         host.Equals(upstream.Host, StringComparison.OrdinalIgnoreCase)
-        || host.Equals(upstream.ContainerName, StringComparison.OrdinalIgnoreCase)
+        || host.Equals(upstream.PlainName, StringComparison.OrdinalIgnoreCase)
         || (host.Length == ShortIdLength && upstream.ContainerId.StartsWith(host, StringComparison.OrdinalIgnoreCase));
 
     private static string PortOf(UpstreamAddress upstream) => upstream.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);

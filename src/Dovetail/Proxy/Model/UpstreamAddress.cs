@@ -16,6 +16,9 @@ internal sealed record UpstreamAddress(
     /// <summary>False: an address that a services file names.</summary>
     public bool IsContainer { get; init; } = true;
 
+    /// <summary>The name that the container itself goes by, less that of its Engine.</summary>
+    public string PlainName => ContainerName[(ContainerName.LastIndexOf('/') + 1)..];
+
     /// <summary>For which name the upstream's certificate is asked. What is no container knows nothing of the node's name.</summary>
     public string TlsName => IsContainer ? ServerName ?? Host : Host;
 

@@ -57,7 +57,7 @@ internal static class UpstreamTls
         || errors == SslPolicyErrors.None
         || (errors == SslPolicyErrors.RemoteCertificateNameMismatch
             && certificate is X509Certificate2 leaf
-            && (Matches(leaf, address.ContainerName) || Matches(leaf, address.Host)));
+            && (Matches(leaf, address.PlainName) || Matches(leaf, address.Host)));
 
     private static bool Matches(X509Certificate2 certificate, string name)
     {

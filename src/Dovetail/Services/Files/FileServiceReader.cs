@@ -11,7 +11,8 @@ namespace Dovetail.Services.Files;
 /// </summary>
 /// <param name="file">The file's path, fit to print.</param>
 /// <param name="prefix">What labels begin with, without the dot.</param>
-internal sealed class FileServiceReader(string file, string prefix)
+/// <param name="engines">Whose containers it may name.</param>
+internal sealed class FileServiceReader(string file, string prefix, EngineNames engines)
 {
     private const string Upstream = "upstream";
     private const string Container = "container";
@@ -151,12 +152,16 @@ internal sealed class FileServiceReader(string file, string prefix)
     {
         var (values, place) = _words[kind];
         var good = values
-            .Where(value => IsName(kind == Container ? value.TrimStart('/') : value.Replace("/", "", StringComparison.Ordinal)))
+            .Where(value => kind == Container
+                ? IsContainer(value.TrimStart('/'))
+                : IsName(value.Replace("/", "", StringComparison.Ordinal)))
             .ToList();
         foreach (var bad in values.Except(good))
         {
             _errors.Add($"{place}: {kind}=\"{Printable.Text(bad)}\" is refused: " + (kind == Container
-                ? "allowed is the name of a container, or a list of them"
+                ? "allowed is the name of a container, "
+                    + (engines.Further.Count == 0 ? "or a list of them"
+                        : $"that of one of another Engine as ENGINE/NAME ({string.Join(", ", engines.Further)}), or a list of them")
                 : "allowed is the name of a Compose service, or PROJECT/SERVICE, or a list of them"));
         }
 
@@ -165,10 +170,28 @@ internal sealed class FileServiceReader(string file, string prefix)
             _errors.Add($"{place}: {kind} names none");
         }
 
+        RefuseHomeless(kind, good, place);
+
         return kind == Container
             ? new ContainerSelection { Names = good.Select(static name => name.TrimStart('/')).ToEquatableArray() }
             : new ContainerSelection { ComposeServices = good.Select(ComposeNameOf).ToEquatableArray() };
     }
+
+    // What would never come.
+    private void RefuseHomeless(string kind, List<string> values, string place)
+    {
+        if (engines is { HasHome: false, Further: [var example, ..] }
+            && values.Find(value => kind == Compose || !value.TrimStart('/').Contains('/')) is { } homeless)
+        {
+            _errors.Add($"{place}: {kind}=\"{Printable.Text(homeless)}\" is refused: with DOCKER_HOST=none " + (kind == Container
+                ? $"a container is named with its Engine, as {example}/{Printable.Text(homeless.TrimStart('/'))}"
+                : $"there are no Compose services; name containers, as container: {example}/NAME"));
+        }
+    }
+
+    private bool IsContainer(string text) => text.Split('/', 2) is [var engine, var name]
+        ? engines.Further.Contains(engine) && IsName(name)
+        : IsName(text);
 
     // As the Engine names containers; Compose's own rule for services is narrower.
     private static bool IsName(string text) => text.Length is > 0 and <= MaxNameLength && char.IsAsciiLetterOrDigit(text[0])

@@ -1,4 +1,5 @@
 using Dovetail.Common;
+using Dovetail.Containers;
 using Dovetail.Services.Labels;
 
 namespace Dovetail.Services.Files;
@@ -19,7 +20,8 @@ internal static class ServicesFileReader
 
     /// <param name="before">What the file said before: it holds when nothing can be taken of the text.</param>
     /// <param name="prefix">What labels begin with, without the dot.</param>
-    public static ServicesFile Read(string text, ServicesFile before, string prefix)
+    /// <param name="engines">Null: there is the one.</param>
+    public static ServicesFile Read(string text, ServicesFile before, string prefix, EngineNames? engines = null)
     {
         try
         {
@@ -43,7 +45,8 @@ internal static class ServicesFileReader
             {
                 IsKnown = true,
                 Services = entries.Take(MaxServices)
-                    .Select(entry => new FileServiceReader(before.Path, prefix).Read(entry.Key, entry.Value)).ToEquatableArray(),
+                    .Select(entry => new FileServiceReader(before.Path, prefix, engines ?? EngineNames.HomeOnly).Read(entry.Key, entry.Value))
+                    .ToEquatableArray(),
                 Mistakes = mistakes.Count <= MaxMistakes
                     ? mistakes.ToEquatableArray()
                     : [.. mistakes.Take(MaxMistakes), $"{mistakes.Count - MaxMistakes} more mistakes are left out"],

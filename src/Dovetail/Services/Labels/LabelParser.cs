@@ -30,7 +30,7 @@ internal static class LabelParser
         var prefix = defaults.LabelPrefix + ".";
         var groups = Group(container, prefix);
         var warnings = LabelWarnings.OfOtherCase(container, prefix)
-            .Select(text => new ContainerWarning(container.Name, null, text))
+            .Select(text => new ContainerWarning(container.Title, null, text))
             .ToList();
         if (groups.Count == 0 && warnings.Count == 0)
         {
@@ -52,7 +52,7 @@ internal static class LabelParser
             {
                 var label = labels.Label(ServiceLabels.Name);
                 var reason = $"{label} is refused: the same container already has a service named {service.Name}";
-                rejected.Add(new RejectedContainer(container.Name, service.Name, reason));
+                rejected.Add(new RejectedContainer(container.Title, service.Name, reason));
             }
         }
 
@@ -60,21 +60,21 @@ internal static class LabelParser
         if (LabelWarnings.OfSleep(container, declared, defaults).FirstOrDefault() is { } awake)
         {
             declared = [.. declared.Select(static service => service with { Sleep = null })];
-            warnings.Add(new ContainerWarning(container.Name, null, awake));
+            warnings.Add(new ContainerWarning(container.Title, null, awake));
         }
 
         if (groups.Count > MaxServices)
         {
             var excess = groups.Count - MaxServices;
             var reason = $"the container asks for {groups.Count} services; the {excess} beyond the first {MaxServices} are refused";
-            rejected.Add(new RejectedContainer(container.Name, null, reason));
+            rejected.Add(new RejectedContainer(container.Title, null, reason));
         }
 
         if (warnings.Count > MaxWarnings)
         {
             var text = $"{warnings.Count - MaxWarnings} more warnings are left out";
             warnings.RemoveRange(MaxWarnings, warnings.Count - MaxWarnings);
-            warnings.Add(new ContainerWarning(container.Name, null, text));
+            warnings.Add(new ContainerWarning(container.Title, null, text));
         }
 
         return new LabelParseResult(declared.ToEquatableArray(), rejected.ToEquatableArray(), warnings.ToEquatableArray());
@@ -135,7 +135,7 @@ internal static class LabelParser
     private static bool IsTurnedOff(LabelReader labels, List<RejectedContainer> rejected)
     {
         var isRead = labels.TryRead<bool>(ServiceLabels.Enable, LabelSyntax.Bool, out var enabled);
-        rejected.AddRange(labels.Errors.Select(reason => new RejectedContainer(labels.Container.Name, null, reason)));
+        rejected.AddRange(labels.Errors.Select(reason => new RejectedContainer(labels.Container.Title, null, reason)));
         return isRead ? !enabled : rejected.Count > 0;
     }
 }

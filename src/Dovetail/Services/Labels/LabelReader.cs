@@ -27,7 +27,7 @@ internal sealed class LabelReader(
     public string Id => id;
 
     /// <summary>By which name what is wrong with them is listed; fit to print.</summary>
-    public string Source => place?.Source ?? container.Name;
+    public string Source => place?.Source ?? container.Title;
 
     public IReadOnlyList<string> Errors => _errors;
 

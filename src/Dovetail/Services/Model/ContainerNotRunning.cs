@@ -1,7 +1,7 @@
 namespace Dovetail.Services.Model;
 
 /// <summary>A container of a service that does not run.</summary>
-/// <param name="ContainerName">Name of the container without Docker's leading slash.</param>
+/// <param name="ContainerName">Name of the container; of a further Engine's <c>ENGINE/NAME</c>.</param>
 /// <param name="ExitCode">Of its last run; of no meaning while it is paused.</param>
 /// <param name="IsOutOfMemory">Whether the kernel ended its last run for want of memory.</param>
 internal sealed record ContainerNotRunning(string ContainerName, NotRunningState State, int ExitCode = 0, bool IsOutOfMemory = false);

@@ -4,7 +4,7 @@ namespace Dovetail.Services.Model;
 
 /// <summary>A container of which a service is refused; nothing else is. Also an entry of the status document.</summary>
 /// <param name="Container">
-/// Name of the container without Docker's leading slash; of a services file, its path, and the line after a colon.
+/// Name of the container, of a further Engine's <c>ENGINE/NAME</c>; of a services file, its path, and the line after a colon.
 /// </param>
 /// <param name="Service">The service it asks for; null when the name itself is missing or refused.</param>
 /// <param name="Reason">What is wrong and what is allowed; fit to print.</param>

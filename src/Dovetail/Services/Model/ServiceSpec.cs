@@ -58,7 +58,7 @@ internal sealed record ServiceSpec : ServiceSettings
 }
 
 /// <summary>A container that belongs to a service but that Dovetail cannot reach.</summary>
-/// <param name="ContainerName">Name of the container without Docker's leading slash.</param>
+/// <param name="ContainerName">Name of the container; of a further Engine's <c>ENGINE/NAME</c>.</param>
 /// <param name="Reason">Which networks each side is on and what to add.</param>
 /// <param name="Fix">What to do about it; null: nothing but what the reason says.</param>
 internal sealed record UnreachableContainer(string ContainerName, string Reason, string? Fix = null);

@@ -9,7 +9,7 @@ internal sealed record Upstream
     /// <summary>Full Docker id of the container; tells upstreams of one service apart. Of what is no container, host and port.</summary>
     public required string ContainerId { get; init; }
 
-    /// <summary>Name of the container without Docker's leading slash. Of what is no container, host and port.</summary>
+    /// <summary>Name of the container, of a further Engine's <c>ENGINE/NAME</c>. Of what is no container, host and port.</summary>
     public required string ContainerName { get; init; }
 
     /// <summary>False: it is an address that a services file names.</summary>

@@ -105,6 +105,19 @@ public sealed class FindingReaderTests
         Assert.Contains("no such file", finding.Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Of_several_engines_each_is_missed_by_its_name()
+    {
+        var away = new DockerHealth { Connected = false, LastError = "refused" };
+        var findings = new FindingReader(Severity.Problem, false).Read(
+            Report(), Well, [new EngineHealth("nas", "tcp://nas:2375", away), new EngineHealth("pi", "ssh://pi", Well)]).Items;
+
+        var finding = Assert.Single(findings);
+        Assert.Equal(("Docker nas", "docker-away"), (finding.Subject, finding.Id));
+        Assert.Equal("the Docker Engine nas is away: refused", finding.Text);
+        Assert.Contains("DOVETAIL_DOCKER_HOSTS", finding.Fix, StringComparison.Ordinal);
+    }
+
     private static IReadOnlyList<Finding> Read(
         ReconcilerReport report, Severity least = Severity.Problem, bool tellsLoginUrls = false) =>
         new FindingReader(least, tellsLoginUrls).Read(report, Well).Items;
