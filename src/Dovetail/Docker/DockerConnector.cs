@@ -36,9 +36,7 @@ internal sealed class DockerConnector(DockerEndpoint endpoint, TimeProvider time
             else
             {
                 // The event stream is silent for hours: without keep-alive a host that lost its power is never noticed.
-                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);
-                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
+                TcpConnection.KeepAlive(socket, idle: 30, interval: 10);
                 await socket.ConnectAsync(endpoint.Host, endpoint.Port, cancellationToken);
             }
 

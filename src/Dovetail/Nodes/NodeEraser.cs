@@ -56,7 +56,16 @@ internal sealed class NodeEraser(NodeDependencies dependencies)
     private async Task<string?> LogOutOrKeepAsync(
         NodePaths paths, string file, bool force, Func<bool> isWanted, CancellationToken cancellationToken)
     {
-        var kept = await File.ReadAllBytesAsync(file, cancellationToken);
+        byte[] kept;
+        try
+        {
+            kept = await File.ReadAllBytesAsync(file, cancellationToken);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return unreadable.Message;
+        }
+
         string? failure = "given up";
         try
         {
@@ -66,11 +75,27 @@ internal sealed class NodeEraser(NodeDependencies dependencies)
         {
             if (failure is not null && !force)
             {
-                // Beside it first: half a state is none.
-                File.WriteAllBytes(file + ".kept", kept);
-                File.Move(file + ".kept", file, overwrite: true);
+                Restore(file, kept);
             }
         }
+    }
+
+    private static void Restore(string file, byte[] kept)
+    {
+        // Beside it first: half a state is none. It holds the machine's keys.
+        var beside = file + ".kept";
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        };
+        using (var stream = new FileStream(beside, options))
+        {
+            stream.Write(kept);
+        }
+
+        File.Move(beside, file, overwrite: true);
     }
 
     private async Task<string?> LogOutAsync(NodePaths paths, Func<bool> isWanted, CancellationToken cancellationToken)

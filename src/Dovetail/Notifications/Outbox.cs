@@ -102,6 +102,7 @@ internal sealed partial class Outbox : IAsyncDisposable
             }
             catch (Exception bug) when (!_abort.IsCancellationRequested)
             {
+                _isUnderWay = false;
                 Log.Broken(_logger, bug, Receiver);
                 Count(0, 1, "a bug in Dovetail");
             }

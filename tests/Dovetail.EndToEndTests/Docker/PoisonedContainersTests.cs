@@ -62,7 +62,7 @@ public sealed class PoisonedContainersTests(Engine engine) : EndToEndTest(engine
 
         Report($"{Good} containers: Ready after {without.TotalSeconds:0.0} s; among ten poisoned ones: {with.TotalSeconds:0.0} s");
         Assert.True(
-            with < (3 * without) + TimeSpan.FromSeconds(15), $"{with.TotalSeconds:0.0} s, and {without.TotalSeconds:0.0} s without");
+            with < (1.5 * without) + TimeSpan.FromSeconds(5), $"{with.TotalSeconds:0.0} s, and {without.TotalSeconds:0.0} s without");
 
         var status = await daemon.StatusAsync(
             status => status.Find("crash-loop") is not null && status.Find("no-network")?.Has("upstream-unreachable") == true

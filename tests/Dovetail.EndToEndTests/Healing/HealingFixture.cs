@@ -11,10 +11,10 @@ namespace Dovetail.EndToEndTests.Healing;
 public abstract class HealingFixture(Engine engine) : SharedStage(engine)
 {
     /// <summary>5 s is what a user is promised; the rest is for a slow machine, on which the status command alone takes seconds.</summary>
-    public static readonly TimeSpan NamedWithin = TimeSpan.FromSeconds(45);
+    public static readonly TimeSpan NamedWithin = TimeSpan.FromSeconds(20);
 
     /// <summary>15 s is what a user is promised.</summary>
-    public static readonly TimeSpan HealedWithin = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan HealedWithin = TimeSpan.FromSeconds(40);
 
     private static readonly string[] Witnesses = ["calm", "quiet"];
     private SteadyLoad _load = null!;

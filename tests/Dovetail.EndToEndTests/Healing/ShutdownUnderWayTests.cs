@@ -100,7 +100,7 @@ public sealed class ShutdownUnderWayTests(Engine engine) : EndToEndTest(engine)
         var took = Since(started);
 
         Report($"exit after {took.TotalMilliseconds:0} ms");
-        Assert.True(took < TimeSpan.FromSeconds(15), $"It took {took.TotalSeconds:0.0} s.");
+        Assert.True(took < TimeSpan.FromSeconds(10), $"It took {took.TotalSeconds:0.0} s.");
         // The command line client is told to end, too; neither it nor a tailscaled stays.
         await Eventually.TrueAsync(
             () => ProcessTable.Mentioning(RuntimeDirectory).Count == 0 && Tailscaleds().Count == 0, "every child to be gone");

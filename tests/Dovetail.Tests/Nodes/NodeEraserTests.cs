@@ -152,6 +152,7 @@ public sealed class NodeEraserTests : IDisposable
 
         Assert.Equal("{}", await File.ReadAllTextAsync(StateFile, Cancellation));
         Assert.Equal([StateFile], Directory.GetFiles(_bench.Paths.State, "tailscaled.state*"));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(StateFile));
     }
 
     [Fact]
