@@ -118,7 +118,9 @@ start_dockerd() {
   done
   [ -n "$subnet" ] || fail "no free subnet for a Docker bridge: 10.213.88.0/24 to 10.213.95.0/24 are all in use."
   bridge="dvt$$"
-  ip link add "$bridge" type bridge || fail "cannot create a bridge: this needs CAP_NET_ADMIN. Set DOVETAIL_TEST_DOCKER_HOST to a Docker Engine on this machine."
+  # With an address of its own, as Docker gives its bridges: else the bridge takes one of its containers', another whenever one starts
+  # or stops, and what the others send to the old one is lost for up to a minute.
+  ip link add "$bridge" address "$(printf '02:42:0a:d5:%02x:01' "$third")" type bridge || fail "cannot create a bridge: this needs CAP_NET_ADMIN. Set DOVETAIL_TEST_DOCKER_HOST to a Docker Engine on this machine."
   ip address add "$subnet.1/24" dev "$bridge"
   ip link set "$bridge" up
 
