@@ -8,12 +8,23 @@ namespace FakeTailscale.Tests;
 /// <summary>Connections into the tailnet, through the SOCKS5 server of a peer's daemon.</summary>
 internal sealed class TailnetClient(int socksPort)
 {
-    /// <summary>A free port of 127.0.0.1.</summary>
+    /// <summary>A free port of 127.0.0.1, below the range out of which the kernel gives ports to those who do not care.</summary>
     public static int FreePort()
     {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            int port = Random.Shared.Next(10_000, 32_000);
+            using TcpListener listener = new(IPAddress.Loopback, port);
+            try
+            {
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody has it.
+            }
+        }
     }
 
     /// <summary>The connection, or null when the peer's daemon cannot make it.</summary>

@@ -14,6 +14,10 @@ internal sealed partial class IdleMemory(TimeProvider time) : BackgroundService
     // Bytes allocated within an interval: polls of a hundred nodes stay below, some requests a second do not.
     private const long Quiet = 1 << 20;
 
+    // Intervals of quiet after which there is a second look: what goes on slowly, as a start on a busy machine does, seems to be at its end
+    // more than once.
+    private const int Settled = 10;
+
     // Bytes that a quiet time may allocate in all before they are looked at.
     private const long Worth = 8 << 20;
 
@@ -22,23 +26,19 @@ internal sealed partial class IdleMemory(TimeProvider time) : BackgroundService
         using var timer = new PeriodicTimer(Interval, time);
 
         // The start itself has left something behind.
-        var wasBusy = true;
+        var quiet = 0;
         long givenBack = 0;
         var before = GC.GetTotalAllocatedBytes();
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             var now = GC.GetTotalAllocatedBytes();
-            if (now - before >= Quiet)
-            {
-                wasBusy = true;
-            }
-            else if (wasBusy || now - givenBack > Worth)
+            quiet = now - before < Quiet ? quiet + 1 : 0;
+            before = now;
+            if (quiet is 1 or Settled || (quiet > 0 && now - givenBack > Worth))
             {
                 GiveBack();
-                (wasBusy, givenBack) = (false, now);
+                givenBack = now;
             }
-
-            before = now;
         }
     }
 
