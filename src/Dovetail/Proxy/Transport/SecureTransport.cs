@@ -12,11 +12,7 @@ namespace Dovetail.Proxy.Transport;
 internal sealed class SecureTransport(PipeReader input, PipeWriter output) : IDuplexPipe
 {
     // RFC 8446, section 5.1: a record carries at most 2^14 bytes.
-    private const int RecordSize = 16 * 1024;
-
-    // Zero-byte reads: an idle connection holds no buffer.
-    private static readonly StreamPipeReaderOptions ReaderOptions =
-        new(bufferSize: RecordSize, minimumReadSize: RecordSize / 2, leaveOpen: true, useZeroByteReads: true);
+    public const int RecordSize = 16 * 1024;
 
     private static readonly StreamPipeWriterOptions WriterOptions = new(minimumBufferSize: RecordSize, leaveOpen: true);
 
@@ -29,8 +25,9 @@ internal sealed class SecureTransport(PipeReader input, PipeWriter output) : IDu
     {
         var stream = connection.Features.GetRequiredFeature<ISslStreamFeature>().SslStream;
         var original = connection.Transport;
+        var input = new SecureInput(stream);
         var output = new StreamOutput(stream, WriterOptions);
-        connection.Transport = new SecureTransport(PipeReader.Create(stream, ReaderOptions), output);
+        connection.Transport = new SecureTransport(input.Reader, output);
         try
         {
             await next(connection);
@@ -39,6 +36,7 @@ internal sealed class SecureTransport(PipeReader input, PipeWriter output) : IDu
         {
             // TLS disposes of the transport that it made itself.
             connection.Transport = original;
+            await input.DisposeAsync();
             await output.FinishAsync();
         }
     };
