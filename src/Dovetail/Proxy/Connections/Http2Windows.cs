@@ -15,7 +15,7 @@ internal sealed class Http2Windows(Http2Limits limits)
     public const int MaxLarge = 32;
 
     /// <summary>Bytes that may be under way on one stream.</summary>
-    public const int LargeStream = 4 << 20;
+    public const int LargeStream = 8 << 20;
 
     /// <summary>Bytes that may be under way on all streams of a connection.</summary>
     public const int LargeConnection = 16 << 20;
