@@ -26,7 +26,7 @@ internal sealed class SecureTransport(PipeReader input, PipeWriter output) : IDu
         var stream = connection.Features.GetRequiredFeature<ISslStreamFeature>().SslStream;
         var original = connection.Transport;
         var input = new SecureInput(stream);
-        var output = new StreamOutput(stream, WriterOptions);
+        var output = new StreamOutput(stream, WriterOptions, socket: connection.Features.Get<SocketStream>());
         connection.Transport = new SecureTransport(input.Reader, output);
         try
         {

@@ -32,10 +32,11 @@ internal sealed class SocketConnection : DefaultConnectionContext, IConnectionSo
         ConnectionClosed = _closed.Token;
         _input = new SocketInput(socket, traffic);
         _stream = new SocketStream(socket, traffic, Abort);
-        _output = new StreamOutput(_stream, new StreamPipeWriterOptions(leaveOpen: true), () => Reason is not null, EndAsync);
+        _output = new StreamOutput(_stream, new StreamPipeWriterOptions(leaveOpen: true), () => Reason is not null, EndAsync, _stream);
         Transport = new DuplexPipe(_input.Reader, _output);
         Features.Set<IConnectionSocketFeature>(this);
         Features.Set<IMemoryPoolFeature>(this);
+        Features.Set(_stream);
         _receiving = ReceiveAsync();
     }
 

@@ -13,11 +13,13 @@ namespace Dovetail.Proxy.Transport;
 internal sealed class SocketStream(Socket socket, Traffic traffic, Action<ConnectionAbortedException> abort)
     : WriteOnlyStream
 {
-    /// <summary>Pieces of so many bytes are never collected.</summary>
+    /// <summary>Pieces of so many bytes are collected only when they are held.</summary>
     public const int Large = 8 * 1024;
 
     private const int SmallestCollection = 4 * 1024;
-    private const int MostCollected = 64 * 1024;
+
+    // Four records of TLS, which is what one flush brings at most.
+    private const int MostCollected = 65 * 1024;
 
     private readonly Lock _lock = new();
     private readonly SendQueue _queue = traffic.NextQueue();
@@ -26,6 +28,7 @@ internal sealed class SocketStream(Socket socket, Traffic traffic, Action<Connec
     private int _count;
     private TaskCompletionSource? _idle;
     private bool _isSending;
+    private bool _isHeld;
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -43,7 +46,12 @@ internal sealed class SocketStream(Socket socket, Traffic traffic, Action<Connec
                 return WaitAsync(_idle.Task, buffer, cancellationToken);
             }
 
-            if (_isSending || (isSmall && traffic.IsMuch))
+            if (_isHeld && !_isSending && _count > 0 && _count + buffer.Length > MostCollected)
+            {
+                return AfterHeldAsync(buffer, cancellationToken);
+            }
+
+            if (_isSending || (_isHeld && buffer.Length <= MostCollected) || (isSmall && traffic.IsMuch))
             {
                 Collect(buffer.Span);
                 return ValueTask.CompletedTask;
@@ -54,6 +62,28 @@ internal sealed class SocketStream(Socket socket, Traffic traffic, Action<Connec
     }
 
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>
+    /// What is written from now to <see cref="ReleaseAsync"/> is sent as one, so that the other end is woken once. Only by the one who writes.
+    /// </summary>
+    public void Hold() => _isHeld = true;
+
+    /// <summary>Sends what was held; ends when the kernel has it, or the writer may go on.</summary>
+    public ValueTask ReleaseAsync()
+    {
+        lock (_lock)
+        {
+            _isHeld = false;
+            if (_isSending || _collected is null)
+            {
+                return ValueTask.CompletedTask;
+            }
+
+            _isSending = true;
+        }
+
+        return new ValueTask(SendCollectedAsync());
+    }
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
@@ -79,7 +109,7 @@ internal sealed class SocketStream(Socket socket, Traffic traffic, Action<Connec
         var length = _count + bytes.Length;
         if (_collected is null || _collected.Length < length)
         {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(length, SmallestCollection));
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(length, _isHeld ? MostCollected : SmallestCollection));
             if (_collected is not null)
             {
                 _collected.AsSpan(0, _count).CopyTo(larger);
@@ -91,7 +121,7 @@ internal sealed class SocketStream(Socket socket, Traffic traffic, Action<Connec
 
         bytes.CopyTo(_collected.AsSpan(_count));
         _count = length;
-        if (!_isSending)
+        if (!_isSending && !_isHeld)
         {
             _isSending = true;
             _queue.Add(this);
@@ -121,6 +151,13 @@ internal sealed class SocketStream(Socket socket, Traffic traffic, Action<Connec
             await SendAsync(collected.AsMemory(0, count), CancellationToken.None);
             ArrayPool<byte>.Shared.Return(collected);
         }
+    }
+
+    private async ValueTask AfterHeldAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        await ReleaseAsync();
+        Hold();
+        await WriteAsync(buffer, cancellationToken);
     }
 
     private async ValueTask WaitAsync(Task idle, ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)

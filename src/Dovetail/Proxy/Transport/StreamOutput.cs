@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 
 namespace Dovetail.Proxy.Transport;
 
@@ -8,8 +9,13 @@ namespace Dovetail.Proxy.Transport;
 /// </summary>
 /// <param name="isBroken">Whether what is written is lost: writers are then told to stop. Null: the stream fails in that case.</param>
 /// <param name="ended">Tells the other side that all has been written. Null: the stream's owner does.</param>
+/// <param name="socket">Where the stream writes in the end: what one flush brings is sent as one. Null: each write on its own.</param>
 internal sealed class StreamOutput(
-    Stream stream, StreamPipeWriterOptions options, Func<bool>? isBroken = null, Func<Task>? ended = null) : PipeWriter
+    Stream stream,
+    StreamPipeWriterOptions options,
+    Func<bool>? isBroken = null,
+    Func<Task>? ended = null,
+    SocketStream? socket = null) : PipeWriter
 {
     private readonly PipeWriter _inner = Create(stream, options);
     private Exception? _failure;
@@ -28,7 +34,9 @@ internal sealed class StreamOutput(
         Told(_inner.WriteAsync(source, cancellationToken));
 
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
-        Told(_inner.FlushAsync(cancellationToken));
+        socket is not null && UnflushedBytes > options.MinimumBufferSize
+            ? FlushAsOneAsync(socket, cancellationToken)
+            : Told(_inner.FlushAsync(cancellationToken));
 
     public override void CancelPendingFlush() => _inner.CancelPendingFlush();
 
@@ -47,6 +55,23 @@ internal sealed class StreamOutput(
 
     /// <summary>Writes what is left, unless the writer has failed. The stream stays open if the options say so.</summary>
     public ValueTask FinishAsync() => _inner.CompleteAsync(_failure);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<FlushResult> FlushAsOneAsync(SocketStream held, CancellationToken cancellationToken)
+    {
+        held.Hold();
+        FlushResult result;
+        try
+        {
+            result = await _inner.FlushAsync(cancellationToken);
+        }
+        finally
+        {
+            await held.ReleaseAsync();
+        }
+
+        return Told(result);
+    }
 
     private ValueTask<FlushResult> Told(ValueTask<FlushResult> flushing) =>
         flushing.IsCompletedSuccessfully ? ValueTask.FromResult(Told(flushing.Result)) : WaitAsync(flushing);

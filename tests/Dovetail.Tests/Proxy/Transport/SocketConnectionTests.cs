@@ -82,6 +82,55 @@ public sealed class SocketConnectionTests : IAsyncLifetime
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public async Task What_is_held_is_sent_when_it_is_released(bool isMuch)
+    {
+        MakeTraffic(isMuch);
+        var stream = _connection.Features.Get<SocketStream>()!;
+
+        stream.Hold();
+        for (var number = 0; number < 4; number++)
+        {
+            await stream.WriteAsync(Piece(number, 16_400), Cancellation);
+        }
+
+        Assert.Equal(0, _client.Available);
+        await stream.ReleaseAsync();
+        await stream.WriteAsync(Piece(4, 5), Cancellation);
+
+        byte[] expected = [.. Enumerable.Range(0, 4).SelectMany(number => Piece(number, 16_400)), .. Piece(4, 5)];
+        Assert.Equal(expected, await ReadAsync(expected.Length));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task No_more_is_held_than_fits_and_all_arrives_in_order(bool isMuch)
+    {
+        MakeTraffic(isMuch);
+        var stream = _connection.Features.Get<SocketStream>()!;
+        int[] lengths = [10, 40_000, 40_000, 200_000, 10, 16_400, 60_000];
+        byte[] once = [.. lengths.SelectMany((length, number) => Piece(number, length))];
+        byte[] twice = [.. once, .. once];
+        var reading = ReadAsync(twice.Length);
+
+        // The second time with something that waits for its turn.
+        for (var round = 0; round < 2; round++)
+        {
+            stream.Hold();
+            for (var number = 0; number < lengths.Length; number++)
+            {
+                await stream.WriteAsync(Piece(number, lengths[number]), Cancellation);
+            }
+
+            await stream.ReleaseAsync();
+        }
+
+        Assert.Equal(twice, await reading);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public async Task A_client_that_does_not_read_holds_up_the_writer(bool isMuch)
     {
         MakeTraffic(isMuch);
