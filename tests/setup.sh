@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# What tests/run and tests/bench have in common: a working directory, the SDK, a Docker Engine, Dovetail compiled natively. To be sourced.
+# What tests/run, tests/bench and tests/profile have in common: a working directory, the SDK, a Docker Engine, Dovetail compiled natively.
+# To be sourced.
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 work=""
