@@ -6,7 +6,11 @@ using Dovetail.EndToEndTests.Harness;
 
 namespace Dovetail.EndToEndTests.Listener;
 
-/// <summary>A real browser on a peer's device: what a page does all day goes through Dovetail.</summary>
+/// <summary>
+/// A real browser on a peer's device: what a page does all day goes through Dovetail. Alone on the machine: Chromium breaks off whatever is under
+/// way (ERR_NETWORK_CHANGED) when a container of another test comes or goes.
+/// </summary>
+[Collection(MeasuredTests.Name)]
 public sealed class ChromiumTests(Engine engine) : EndToEndTest(engine)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
