@@ -68,21 +68,24 @@ internal sealed class SocketStream(Socket socket, Traffic traffic, Action<Connec
     /// </summary>
     public void Hold() => _isHeld = true;
 
-    /// <summary>Sends what was held; ends when the kernel has it, or the writer may go on.</summary>
-    public ValueTask ReleaseAsync()
+    /// <summary>
+    /// Sends what was held; ends when the kernel has it, or the writer may go on. Who does not wait for that may go on too: what was written
+    /// is sent all the same.
+    /// </summary>
+    public Task ReleaseAsync()
     {
         lock (_lock)
         {
             _isHeld = false;
             if (_isSending || _collected is null)
             {
-                return ValueTask.CompletedTask;
+                return Task.CompletedTask;
             }
 
             _isSending = true;
         }
 
-        return new ValueTask(SendCollectedAsync());
+        return SendCollectedAsync();
     }
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
@@ -155,7 +158,7 @@ internal sealed class SocketStream(Socket socket, Traffic traffic, Action<Connec
 
     private async ValueTask AfterHeldAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
     {
-        await ReleaseAsync();
+        await ReleaseAsync().WaitAsync(cancellationToken);
         Hold();
         await WriteAsync(buffer, cancellationToken);
     }

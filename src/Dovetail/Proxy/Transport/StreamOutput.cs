@@ -67,7 +67,8 @@ internal sealed class StreamOutput(
         }
         finally
         {
-            await held.ReleaseAsync();
+            // A client that does not read must not hold up a writer that gives up.
+            await held.ReleaseAsync().WaitAsync(cancellationToken);
         }
 
         return Told(result);

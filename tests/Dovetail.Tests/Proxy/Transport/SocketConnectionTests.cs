@@ -154,6 +154,28 @@ public sealed class SocketConnectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_flush_that_is_given_up_does_not_wait_for_a_client_that_does_not_read()
+    {
+        var written = 0;
+        using var givenUp = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+
+        var writing = Task.Run(
+            async () =>
+            {
+                for (; written < 100_000; written++)
+                {
+                    _connection.Transport.Output.Write(new byte[LargePiece]);
+                    await _connection.Transport.Output.FlushAsync(givenUp.Token);
+                }
+            },
+            Cancellation);
+
+        await Eventually.StaysAsync(() => Volatile.Read(ref written) < 1_000, "the writer to be held up", TimeSpan.FromSeconds(1));
+        await givenUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writing.WaitAsync(Eventually.Deadline, Cancellation));
+    }
+
+    [Fact]
     public async Task What_was_written_is_sent_before_the_end()
     {
         MakeTraffic(isMuch: true);
